@@ -1,0 +1,28 @@
+namespace ModelRegistry.Domain;
+
+/// <summary>The shape of a no, from which each face takes its status: HTTP 400/404/409/403/422, exit 64/66/75/77/65.</summary>
+public enum RefusalKind
+{
+    /// <summary>The request makes no sense as it stands; changing it helps.</summary>
+    Invalid,
+    /// <summary>What it names is not there.</summary>
+    NotFound,
+    /// <summary>It clashes with what is there now; reading again helps.</summary>
+    Conflict,
+    /// <summary>This caller may not, with this credential.</summary>
+    Forbidden,
+    /// <summary>The policy in force says no.</summary>
+    PolicyUnmet,
+    /// <summary>A proof failed: an integrity check, a signature, a digest.</summary>
+    Unproven,
+}
+
+/// <summary>One way to say no. All of them are rows of <see cref="Refusals"/>; faces only translate.</summary>
+/// <param name="Code">Stable snake_case name; the same on every face.</param>
+/// <param name="Message">What is wrong, naming the offending value.</param>
+/// <param name="Remedy">What to do next.</param>
+/// <param name="Fields">Per bad field: what is wrong with it.</param>
+public sealed record Refusal(RefusalKind Kind, string Code, string Message, string Remedy, IReadOnlyDictionary<string, string>? Fields = null)
+{
+    public override string ToString() => $"{Code}: {Message} {Remedy}".TrimEnd();
+}

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("modelregistry");
+return 2;
