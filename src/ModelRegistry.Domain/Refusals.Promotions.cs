@@ -52,6 +52,12 @@ public static partial class Refusals
     public static Refusal RollbackUngoverned(string stage) => new(RefusalKind.Conflict, "stage_ungoverned",
         $"{stage} is not a stage of the policy in force.", "Name a stage of the policy.");
 
+    public static Refusal GatesUnmet(string id, string unmet) => new(RefusalKind.PolicyUnmet, "gates_unmet",
+        $"Promotion {id} cannot be approved: {unmet}.", "Mend what is missing and propose again, or reject it.");
+
+    public static Refusal ApplyFailed(string id, string why) => new(RefusalKind.PolicyUnmet, "apply_failed",
+        $"Promotion {id} was approved but not applied: {why}", "Nothing moved. Look at the version and propose again.");
+
     // ---- proofs -------------------------------------------------------------------------------------------------
 
     public static Refusal AssuranceTooLow(Assurance given, Assurance asked) => new(RefusalKind.Forbidden, "assurance_too_low",

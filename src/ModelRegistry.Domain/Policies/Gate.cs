@@ -45,6 +45,17 @@ public abstract record Gate(string Rule)
         public override int GetHashCode() => Windows.Count;
     }
 
+    /// <summary>The version comes from one of these stages. Made from a stage rule's <c>from</c>, so that it is kept with the promotion like any gate.</summary>
+    public sealed record FromStage(IReadOnlyList<string> Stages) : Gate("from_stage")
+    {
+        public bool Equals(FromStage? other) => other is not null && Stages.SequenceEqual(other.Stages);
+
+        public override int GetHashCode() => string.Join('\n', Stages).GetHashCode(StringComparison.Ordinal);
+    }
+
+    /// <summary>The proposer gave a reason. Made from a stage rule's <c>reason_required</c>.</summary>
+    public sealed record ReasonRequired() : Gate("reason_required");
+
     /// <summary>Two gates of one identity are the same check.</summary>
     public string Identity => CanonicalJson.Text(ToJson());
 
@@ -59,6 +70,7 @@ public abstract record Gate(string Rule)
             case NoRegression g: json["metric"] = g.Metric; json["tolerance"] = g.Tolerance; break;
             case Requires g: json["fields"] = new JsonArray([.. g.Fields.Select(f => (JsonNode)f)]); break;
             case FormatIn g: json["formats"] = new JsonArray([.. g.Formats.Select(f => (JsonNode)f)]); break;
+            case FromStage g: json["stages"] = new JsonArray([.. g.Stages.Select(f => (JsonNode)f)]); break;
             case SoakHours g: json["stage"] = g.Stage; json["hours"] = g.Hours; break;
             case Freeze g: json["windows"] = new JsonArray([.. g.Windows.Select(w => (JsonNode)new JsonObject { ["from"] = w.From.ToString("O", CultureInfo.InvariantCulture), ["to"] = w.To.ToString("O", CultureInfo.InvariantCulture) })]); break;
             default: break;
@@ -74,6 +86,8 @@ public abstract record Gate(string Rule)
         "requires" => new Requires([.. json["fields"]!.AsArray().Select(f => (string)f!)]),
         "format_in" => new FormatIn([.. json["formats"]!.AsArray().Select(f => (string)f!)]),
         "scan_clean" => new ScanClean(),
+        "from_stage" => new FromStage([.. json["stages"]!.AsArray().Select(f => (string)f!)]),
+        "reason_required" => new ReasonRequired(),
         "soak_hours" => new SoakHours((string)json["stage"]!, (double)json["hours"]!),
         "freeze" => new Freeze([.. json["windows"]!.AsArray().Select(w => new FreezeWindow(DateOnly.Parse((string)w!["from"]!, CultureInfo.InvariantCulture), DateOnly.Parse((string)w["to"]!, CultureInfo.InvariantCulture)))]),
         var other => throw new FormatException($"Unknown gate rule '{other}'."),
