@@ -17,8 +17,8 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Where the rows are, without secrets.</summary>
     public abstract string Location { get; }
 
-    /// <summary>Whether work on a connection blocks its thread, so that the writer deserves one of its own.</summary>
-    public abstract bool BlocksThread { get; }
+    /// <summary>False when there is no database yet, so that one has to be made.</summary>
+    public virtual bool Exists => true;
 
     /// <summary>The tokens of the migrations (<c>{bytes}</c>, …) in this dialect.</summary>
     public abstract IReadOnlyDictionary<string, string> MigrationTokens { get; }
@@ -26,8 +26,13 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Opens and prepares a connection.</summary>
     public abstract ValueTask<StoreConnection> OpenAsync(bool writer, CancellationToken ct);
 
-    /// <summary>Waits for this process's turn to write among all processes; disposing the turn ends it.</summary>
-    public abstract ValueTask<IAsyncDisposable> TakeTurnAsync(CancellationToken ct);
+    /// <summary>
+    /// Blocks until it is this process's turn to write among all processes. Where transactions themselves queue up, there
+    /// is nothing to wait for.
+    /// </summary>
+    public abstract void TakeTurn();
+
+    public abstract void EndTurn();
 
     /// <summary>Begins a transaction that is alone in writing until it ends.</summary>
     public abstract ValueTask BeginWriteAsync(StoreConnection connection);
@@ -46,7 +51,7 @@ internal abstract class Dialect : IAsyncDisposable
     public abstract ValueTask<bool> HasTableAsync(StoreConnection connection, string table);
 
     /// <summary>Work the writer does after its commits, still in its turn (checkpoints of the write-ahead log).</summary>
-    public abstract ValueTask TidyAsync(StoreConnection writer, bool closing, ILogger log);
+    public abstract void Tidy(StoreConnection writer, bool closing, ILogger log);
 
     /// <summary>The outage that <paramref name="e"/> is; null when it is none.</summary>
     public abstract StorageUnavailableException? Outage(Exception e);

@@ -40,8 +40,6 @@ internal sealed class PostgresDialect : Dialect
 
     public override string Location => _where;
 
-    public override bool BlocksThread => false;
-
     public override IReadOnlyDictionary<string, string> MigrationTokens { get; } = new Dictionary<string, string>
     {
         ["{bytes}"] = "bytea",
@@ -68,7 +66,14 @@ internal sealed class PostgresDialect : Dialect
         return store;
     }
 
-    public override ValueTask<IAsyncDisposable> TakeTurnAsync(CancellationToken ct) => ValueTask.FromResult<IAsyncDisposable>(NoTurn.Instance);
+    /// <summary>Nothing to wait for: <see cref="BeginWriteAsync"/> does.</summary>
+    public override void TakeTurn()
+    {
+    }
+
+    public override void EndTurn()
+    {
+    }
 
     public override async ValueTask BeginWriteAsync(StoreConnection connection)
     {
@@ -104,7 +109,9 @@ internal sealed class PostgresDialect : Dialect
     public override async ValueTask<bool> HasTableAsync(StoreConnection connection, string table) =>
         await connection.ScalarAsync("select to_regclass(@name)::text", ("name", table)).ConfigureAwait(false) is not null;
 
-    public override ValueTask TidyAsync(StoreConnection writer, bool closing, ILogger log) => ValueTask.CompletedTask;
+    public override void Tidy(StoreConnection writer, bool closing, ILogger log)
+    {
+    }
 
     public override StorageUnavailableException? Outage(Exception e) => e switch
     {
@@ -163,11 +170,4 @@ internal sealed class PostgresDialect : Dialect
         "target_session_attrs" => "Target Session Attributes",
         _ => name,
     };
-
-    private sealed class NoTurn : IAsyncDisposable
-    {
-        public static readonly NoTurn Instance = new();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 }

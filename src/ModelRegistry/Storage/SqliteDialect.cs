@@ -21,7 +21,7 @@ internal sealed class SqliteDialect : Dialect
 
     private readonly string _path;
     private readonly TimeSpan _turnTimeout;
-    private readonly Turn _turn;
+    private readonly TurnFile _turn;
 
     public SqliteDialect(string path, StorageOptions options)
     {
@@ -29,14 +29,14 @@ internal sealed class SqliteDialect : Dialect
         _turnTimeout = options.TurnTimeout;
         MakeFolder(Path.GetDirectoryName(path)!);
         Engine = "SQLite " + SqliteLibrary.Version;
-        _turn = new Turn(new TurnFile(path));
+        _turn = new TurnFile(path);
     }
 
     public override string Engine { get; }
 
     public override string Location => _path;
 
-    public override bool BlocksThread => true;
+    public override bool Exists => File.Exists(_path);
 
     public override IReadOnlyDictionary<string, string> MigrationTokens { get; } = new Dictionary<string, string>
     {
@@ -85,12 +85,11 @@ internal sealed class SqliteDialect : Dialect
             throw new InvalidOperationException($"SQLite did not switch off checkpoints at closing ({result}).");
     }
 
-    public override ValueTask<IAsyncDisposable> TakeTurnAsync(CancellationToken ct)
+    public override void TakeTurn()
     {
-        ct.ThrowIfCancellationRequested();
         try
         {
-            _turn.File.Take(_turnTimeout);
+            _turn.Take(_turnTimeout);
         }
         catch (TimeoutException e)
         {
@@ -98,8 +97,9 @@ internal sealed class SqliteDialect : Dialect
                 $"Another process has kept the write lock of '{_path}' for {_turnTimeout.TotalSeconds:0} s.",
                 "Look for a stopped or hanging process on this data folder, end it, and try again. Nothing was written.", e);
         }
-        return ValueTask.FromResult<IAsyncDisposable>(_turn);
     }
+
+    public override void EndTurn() => _turn.Release();
 
     public override async ValueTask BeginWriteAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin immediate").ConfigureAwait(false);
@@ -126,19 +126,18 @@ internal sealed class SqliteDialect : Dialect
     public override async ValueTask<bool> HasTableAsync(StoreConnection connection, string table) =>
         await connection.ScalarAsync("select 1 from sqlite_master where type = 'table' and name = @name", ("name", table)).ConfigureAwait(false) is not null;
 
-    public override ValueTask TidyAsync(StoreConnection writer, bool closing, ILogger log)
+    public override void Tidy(StoreConnection writer, bool closing, ILogger log)
     {
         var handle = ((SqliteConnection)writer.Connection).Handle!;
         raw.sqlite3_db_status(handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var written, out _, 0);
         if (written < PagesPerCheckpoint && !(closing && written > 0))
-            return ValueTask.CompletedTask;
+            return;
         raw.sqlite3_db_status(handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out _, out _, 1);
         var result = raw.sqlite3_wal_checkpoint_v2(handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out var frames, out var moved);
         if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY))
             log.LogWarning("A checkpoint of the write-ahead log failed with code {Code}; the log keeps what it holds and the next one tries again.", result);
         else if (frames - moved > 100 * PagesPerCheckpoint)
             log.LogWarning("The write-ahead log holds {Frames} pages that a long-running reader keeps from being moved into the database.", frames - moved);
-        return ValueTask.CompletedTask;
     }
 
     public override StorageUnavailableException? Outage(Exception e) => e is not SqliteException sqlite ? null : sqlite.SqliteErrorCode switch
@@ -156,7 +155,7 @@ internal sealed class SqliteDialect : Dialect
 
     public override ValueTask DisposeAsync()
     {
-        _turn.File.Dispose();
+        _turn.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -173,17 +172,6 @@ internal sealed class SqliteDialect : Dialect
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StorageUnavailableException($"The folder '{folder}' cannot be made: {e.Message}", "Name another data folder, or give this user the right to make this one.", e);
-        }
-    }
-
-    private sealed class Turn(TurnFile file) : IAsyncDisposable
-    {
-        public TurnFile File => file;
-
-        public ValueTask DisposeAsync()
-        {
-            file.Release();
-            return ValueTask.CompletedTask;
         }
     }
 }

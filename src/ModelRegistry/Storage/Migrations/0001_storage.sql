@@ -28,7 +28,7 @@ create table used_nonce (
 
 create index used_nonce_expires_at on used_nonce (expires_at);
 
--- One row per leaf of the Merkle tree; position is the leaf's index, from 0, without gaps. leaf is what was hashed;
+-- One row per leaf of the Merkle tree; positions count from 1 without gaps. leaf is what was hashed;
 -- the other columns repeat parts of it to be searched.
 create table audit_entry (
   position {bigkey},
@@ -48,17 +48,17 @@ create index audit_entry_model on audit_entry (model_id, position);
 create index audit_entry_subject on audit_entry (subject_id, position);
 create index audit_entry_actor on audit_entry (actor_id, position);
 
--- Values whose salted digest is in the leaf. Erasing one sets value and salt to null: the leaf stays and still verifies.
+-- Texts whose salted digest is in the leaf. Erasing one is deleting its row: the leaf stays and still verifies.
 create table audit_erasable (
   position bigint not null references audit_entry (position),
   field {text} not null,
-  salt {bytes},
-  value {text},
+  salt {bytes} not null,
+  value {text} not null,
   primary key (position, field)
 ) {without_rowid};
 
--- The head of the log, one row: the tree over all entries (frontier: the hashes of its complete subtrees, largest first),
--- the time of the last entry, before which no later one is dated, and the last number of the feed.
+-- The head of the log, one row: the tree over all entries (frontier: the roots of its full subtrees, largest first), the
+-- time of the last entry, before which no later one is dated, and the last number of the feed.
 create table audit_tree (
   id {bigkey},
   size bigint not null,
@@ -68,7 +68,8 @@ create table audit_tree (
   feed_seq bigint not null
 );
 
--- Signed checkpoints: the latest, and the first one at or past each multiple of 1,024 entries, for witnesses to go on from.
+-- Signed checkpoints: the latest, and the last one before each multiple of 1,024 entries, so that an entry rewritten together
+-- with its hash and the head is narrowed down.
 create table audit_checkpoint (
   size {bigkey},
   note {text} not null,
