@@ -73,5 +73,4 @@ public static partial class Refusals
     public static Refusal MetadataInvalid(string problem) => new(RefusalKind.Invalid, "metadata_invalid",
         $"The metadata cannot be read: {problem}", "Correct the metadata and register again; nothing was stored.", new Dictionary<string, string> { ["metadata"] = problem });
 
-    private static string Shown(string? text) => text is null ? "" : new string([.. text.Take(80).Select(c => c is >= ' ' and <= '~' ? c : '?')]) + (text.Length > 80 ? "…" : "");
 }
