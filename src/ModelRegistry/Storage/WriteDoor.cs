@@ -80,7 +80,8 @@ internal sealed class WriteDoor : IAsyncDisposable
                 var note = await TransactAsync(started).ConfigureAwait(false);
                 foreach (var request in started)
                     request.Complete();
-                if (note is not null)
+                _fileLags |= note is not null;
+                if (note is not null && _file.Due == TimeSpan.Zero)
                     Publish(note);
             }
             finally
@@ -203,16 +204,13 @@ internal sealed class WriteDoor : IAsyncDisposable
 
     private void Publish(string note)
     {
-        _fileLags = _file.Due > TimeSpan.Zero;
-        if (_fileLags)
-            return;
         try
         {
             _file.Replace(note);
+            _fileLags = false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _fileLags = true;
             _log.LogError(e, "The audit checkpoint outside the database could not be replaced; it is tried again.");
         }
     }
@@ -220,7 +218,6 @@ internal sealed class WriteDoor : IAsyncDisposable
     /// <summary>Other processes may have written since: the file gets what the database says now.</summary>
     private async Task CatchUpAsync()
     {
-        _fileLags = false;
         try
         {
             _dialect.TakeTurn();
