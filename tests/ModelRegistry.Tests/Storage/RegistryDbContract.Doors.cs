@@ -120,20 +120,27 @@ public abstract partial class RegistryDbContract
         using var key = again.OpenAuditKey();
         Assert.Equal(origin, again.AuditOrigin);
         Assert.Equal(5, Checkpoint.Open(file, origin, key).Value.Size);
-        Assert.Equal([file], await again.ReadAsync(s => s.ManyAsync("select note from audit_checkpoint", r => r.GetString(0)), default));
+        Assert.Equal(file, await again.ReadAsync(s => s.ScalarAsync("select note from audit_checkpoint order by size desc limit 1"), default));
     }
 
     [Fact]
-    public async Task Of_the_checkpoints_within_1024_entries_the_last_is_kept()
+    public async Task Of_the_checkpoints_the_first_in_each_1024_entries_and_the_latest_are_kept()
     {
-        await using var db = await Ledger.OpenAsync(Options);
-        await db.AddAsync("before");
-        var lines = Enumerable.Range(0, 1024).Select(i => Ledger.Adding($"{i}")).ToList();
-        await db.WriteAsync<string>(Ledger.Ada, Ledger.Adding("many"), _ => ValueTask.FromResult<Outcome<Written<string>>>(new Written<string>("many", lines, [])), default);
-        await db.AddAsync("after");
+        await using (var db = await Ledger.OpenAsync(Options))
+        {
+            await db.AddAsync("before");
+            await AddManyAsync(db, 1100);
+            await AddManyAsync(db, 10);
+            await AddManyAsync(db, 1000);
+            await db.AddAsync("after");
+        }
 
-        Assert.Equal([1, 1026], await db.ReadAsync(s => s.ManyAsync("select size from audit_checkpoint order by size", r => r.GetInt64(0)), default));
-        AssertSound(await db.VerifyAsync(), 1026);
+        await using var again = await Ledger.OpenAsync(Options);
+        Assert.Equal([1, 1101, 2111, 2112], await again.ReadAsync(s => s.ManyAsync("select size from audit_checkpoint order by size", r => r.GetInt64(0)), default));
+        AssertSound(await again.VerifyAsync(), 2112);
+
+        static Task AddManyAsync(RegistryDb db, int entries) => db.WriteAsync<int>(Ledger.Ada, Ledger.Adding("many"), _ =>
+            ValueTask.FromResult<Outcome<Written<int>>>(new Written<int>(entries, [.. Enumerable.Range(0, entries).Select(i => Ledger.Adding($"{i}"))], [])), default);
     }
 
     [Fact]
