@@ -29,7 +29,7 @@ public sealed class PromotionStoryTests
         Assert.Equal(v2.Version, await it.ServingAsync());
         Assert.Equal(v1, await it.ServingAsync(at: before));
         var serving = Ok(await it.Services.Catalog.ServingAsync(await it.AgentAsync(), "digits", null, null));
-        Assert.Equal((["ben"], parked.PromotionId), (serving.ApprovedBy, serving.PromotionId));
+        Assert.Equal(("ben", parked.PromotionId), (Assert.Single(serving.ApprovedBy), serving.PromotionId));
         var info = Ok(await it.Services.Catalog.GetAsync(await it.AgentAsync(), "digits", "@champion"));
         Assert.Equal(v2.Version, info.Version!.Version);
         Assert.Equal("archived", Ok(await it.Services.Catalog.GetAsync(await it.AgentAsync(), "digits", v1)).Version!.Stage);
