@@ -14,6 +14,7 @@ public sealed class PromotionStoryTests
     {
         await using var it = await OpenAsync("team");
         var v1 = await it.PutIntoProductionAsync(accuracy: 0.90);
+        it.Clock.Advance(TimeSpan.FromHours(1));
         var before = it.Clock.GetUtcNow();
         it.Clock.Advance(TimeSpan.FromHours(1));
 
