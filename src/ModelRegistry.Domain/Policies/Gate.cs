@@ -6,6 +6,17 @@ namespace ModelRegistry.Domain;
 /// <summary>One check of a policy: what must hold of a version before it may enter a stage.</summary>
 public abstract record Gate(string Rule)
 {
+    /// <summary>
+    /// The version is in one of these stages. It stands in a policy as the stage's <c>from</c>, not among its gates,
+    /// and cannot be waived.
+    /// </summary>
+    public sealed record FromStage(IReadOnlyList<string> Stages) : Gate("from_stage")
+    {
+        public bool Equals(FromStage? other) => other is not null && Stages.SequenceEqual(other.Stages);
+
+        public override int GetHashCode() => string.Join('\n', Stages).GetHashCode(StringComparison.Ordinal);
+    }
+
     /// <summary>The metric is there and at least <paramref name="Value"/>.</summary>
     public sealed record MetricMin(string Metric, double Value) : Gate("metric_min");
 
@@ -45,6 +56,10 @@ public abstract record Gate(string Rule)
         public override int GetHashCode() => Windows.Count;
     }
 
+    /// <summary>The rules that a policy file can name in <c>gates</c> and waive.</summary>
+    public static IReadOnlyList<string> Rules { get; } =
+        ["metric_min", "metric_max", "no_regression", "requires", "format_in", "scan_clean", "soak_hours", "freeze"];
+
     /// <summary>Two gates of one identity are the same check.</summary>
     public string Identity => CanonicalJson.Text(ToJson());
 
@@ -54,6 +69,7 @@ public abstract record Gate(string Rule)
         var json = new JsonObject { ["rule"] = Rule };
         switch (this)
         {
+            case FromStage g: json["stages"] = new JsonArray([.. g.Stages.Select(s => (JsonNode)s)]); break;
             case MetricMin g: json["metric"] = g.Metric; json["value"] = g.Value; break;
             case MetricMax g: json["metric"] = g.Metric; json["value"] = g.Value; break;
             case NoRegression g: json["metric"] = g.Metric; json["tolerance"] = g.Tolerance; break;
@@ -68,6 +84,7 @@ public abstract record Gate(string Rule)
 
     public static Gate FromJson(JsonObject json) => (string)json["rule"]! switch
     {
+        "from_stage" => new FromStage([.. json["stages"]!.AsArray().Select(s => (string)s!)]),
         "metric_min" => new MetricMin((string)json["metric"]!, (double)json["value"]!),
         "metric_max" => new MetricMax((string)json["metric"]!, (double)json["value"]!),
         "no_regression" => new NoRegression((string)json["metric"]!, (double)json["tolerance"]!),

@@ -24,7 +24,7 @@ public sealed record Requirement(
         var left = from == to ? null : policy.Promotions.GetValueOrDefault(from);
         var enter = entered is null ? null : kind == PromotionKind.Rollback && policy.Rollbacks.TryGetValue(to, out var back)
             ? new Requirement(back.Approvals, back.Assurance, back.FourEyes, entered.PendingHours, entered.ApplyHours, [])
-            : Of(entered, kind == PromotionKind.Rollback ? [] : entered.Gates);
+            : Of(entered, kind == PromotionKind.Rollback ? [] : entered.From.Count == 0 ? entered.Gates : [new Gate.FromStage(entered.From), .. entered.Gates]);
         var leave = left is null ? null : Of(left, []);
         return enter is null ? leave : leave is null ? enter : enter.Stricter(leave);
     }
