@@ -1,0 +1,26 @@
+namespace ModelRegistry.Domain;
+
+public static partial class Refusals
+{
+    // ---- signed notes and checkpoints ---------------------------------------------------------------------------
+
+    public static Refusal NoteMalformed(string why) => new(RefusalKind.Unproven, "note_malformed",
+        $"This is not a signed note: {why}",
+        "Take the checkpoint as it was written, byte by byte; an editor or a copy may have changed it.");
+
+    public static Refusal NoteNotSigned(string keyName) => new(RefusalKind.Unproven, "note_not_signed",
+        $"The note carries no signature by the key '{keyName}'.",
+        "Check that the note comes from this registry and that the public key is the one it signed with.");
+
+    public static Refusal NoteSignatureBad(string keyName) => new(RefusalKind.Unproven, "note_signature_bad",
+        $"The signature by '{keyName}' does not fit the text: the note was changed or forged.",
+        "Trust nothing it says; compare it with other copies of the checkpoint.");
+
+    public static Refusal CheckpointMalformed(string why) => new(RefusalKind.Unproven, "checkpoint_malformed",
+        $"The note is signed, but is not a checkpoint: {why}",
+        "Give a note whose lines are origin, size and root hash.");
+
+    public static Refusal CheckpointForeign(string origin, string expected) => new(RefusalKind.Unproven, "checkpoint_foreign",
+        $"The checkpoint is of the log '{origin}', not of '{expected}'.",
+        "Give a checkpoint of this registry's log.");
+}
