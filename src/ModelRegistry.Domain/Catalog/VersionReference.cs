@@ -31,7 +31,7 @@ public abstract record VersionReference
             _ when asked.Equals("default", StringComparison.OrdinalIgnoreCase) || asked.Equals("@default", StringComparison.OrdinalIgnoreCase) => new Default(),
             ['@', ..] => Names.Alias(asked).Then<VersionReference>(a => new ByAlias(a)),
             _ when asked.All(char.IsAsciiDigit) => asked.Length <= 15 ? new ByNumber(long.Parse(asked)) : Refusals.VersionReferenceInvalid(asked),
-            _ when asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '+') => new ByLabel(asked),
+            _ when char.IsAsciiLetterOrDigit(asked[0]) && asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '+') => new ByLabel(asked),
             _ => Refusals.VersionReferenceInvalid(asked),
         };
     }
