@@ -25,9 +25,6 @@ public static partial class Refusals
     public static Refusal QuorumLost(string id, IReadOnlyList<string> missing) => new(RefusalKind.PolicyUnmet, "quorum_lost",
         $"The approvals of promotion {id} no longer fill the quorum; missing: {string.Join(", ", missing)}.", "Propose again, so that persons who may approve today decide.");
 
-    public static Refusal GatesUnmet(string id, IReadOnlyList<string> rules) => new(RefusalKind.PolicyUnmet, "gates_unmet",
-        $"Promotion {id} no longer meets the gates: {string.Join(", ", rules)}.", "Call get_promotion to see the gate report; propose again when they hold.");
-
     public static Refusal PromotionSuperseded(string id, string why) => new(RefusalKind.Conflict, "promotion_superseded",
         $"Promotion {id} is superseded: {why}", "Look at what serves now and propose again if it is still wanted.");
 
@@ -60,6 +57,12 @@ public static partial class Refusals
 
     public static Refusal RollbackUngoverned(string stage) => new(RefusalKind.Conflict, "stage_ungoverned",
         $"{stage} is not a stage of the policy in force.", "Name a stage of the policy.");
+
+    public static Refusal GatesUnmet(string id, string unmet) => new(RefusalKind.PolicyUnmet, "gates_unmet",
+        $"Promotion {id} cannot be approved: {unmet}.", "Mend what is missing and propose again, or reject it.");
+
+    public static Refusal ApplyFailed(string id, string why) => new(RefusalKind.PolicyUnmet, "apply_failed",
+        $"Promotion {id} was approved but not applied: {why}", "Nothing moved. Look at the version and propose again.");
 
     // ---- proofs -------------------------------------------------------------------------------------------------
 

@@ -20,8 +20,9 @@ public sealed record GateFinding(string Rule, Verdict Verdict, string Measured, 
 
 /// <summary>The facts that gates look at.</summary>
 /// <param name="ModelCard">The model's card, used where the version has none.</param>
+/// <param name="Reason">Why it was proposed.</param>
 /// <param name="Serving">What serves the target stage now; null when nothing does.</param>
-public sealed record GateFacts(string ModelName, ModelVersion Candidate, string ModelCard, ModelVersion? Serving, ScanVerdict Scan, DateTimeOffset Now);
+public sealed record GateFacts(string ModelName, ModelVersion Candidate, string ModelCard, string Reason, ModelVersion? Serving, ScanVerdict Scan, DateTimeOffset Now);
 
 /// <summary>All findings for one version and stage.</summary>
 public sealed record GateReport(IReadOnlyList<GateFinding> Findings)
@@ -69,8 +70,6 @@ public static class Judge
         var metrics = facts.Candidate.Metadata.Metrics;
         switch (gate)
         {
-            case Gate.FromStage g:
-                return new(g.Rule, g.Stages.Contains(facts.Candidate.Stage) ? Verdict.Pass : Verdict.Fail, $"is in {facts.Candidate.Stage}", $"in {string.Join(" or ", g.Stages)}");
             case Gate.MetricMin g:
                 return Metric(g.Rule, g.Metric, metrics, v => v >= g.Value, $">= {Text(g.Value)}");
             case Gate.MetricMax g:
@@ -90,6 +89,10 @@ public static class Judge
                     ScanVerdict.Suspicious => new(g.Rule, Verdict.Fail, "suspicious", "clean"),
                     _ => new(g.Rule, Verdict.Unknown, "not inspected", "clean"),
                 };
+            case Gate.FromStage g:
+                return new(g.Rule, g.Stages.Contains(facts.Candidate.Stage) ? Verdict.Pass : Verdict.Fail, facts.Candidate.Stage, string.Join(" or ", g.Stages));
+            case Gate.ReasonRequired g:
+                return new(g.Rule, facts.Reason.Trim().Length > 0 ? Verdict.Pass : Verdict.Fail, facts.Reason.Trim().Length > 0 ? "given" : "missing", "a reason");
             case Gate.SoakHours g:
                 return Soak(g, facts);
             case Gate.Freeze g:

@@ -24,7 +24,7 @@ public sealed record Requirement(
         var left = from == to ? null : policy.Promotions.GetValueOrDefault(from);
         var enter = entered is null ? null : kind == PromotionKind.Rollback && policy.Rollbacks.TryGetValue(to, out var back)
             ? new Requirement(back.Approvals, back.Assurance, back.FourEyes, entered.PendingHours, entered.ApplyHours, [])
-            : Of(entered, kind == PromotionKind.Rollback ? [] : entered.From.Count == 0 ? entered.Gates : [new Gate.FromStage(entered.From), .. entered.Gates]);
+            : Of(entered, kind == PromotionKind.Rollback ? [] : GatesOf(entered));
         var leave = left is null ? null : Of(left, []);
         return enter is null ? leave : leave is null ? enter : enter.Stricter(leave);
     }
@@ -56,6 +56,17 @@ public sealed record Requirement(
         (double)json["pending_hours"]!,
         (double)json["apply_hours"]!,
         [.. json["gates"]!.AsArray().Select(g => Gate.FromJson(g!.AsObject()))]);
+
+    private static List<Gate> GatesOf(StageRule rule)
+    {
+        var gates = new List<Gate>();
+        if (rule.From.Count > 0)
+            gates.Add(new Gate.FromStage(rule.From));
+        if (rule.ReasonRequired)
+            gates.Add(new Gate.ReasonRequired());
+        gates.AddRange(rule.Gates);
+        return gates;
+    }
 
     private static Requirement Of(StageRule rule, IReadOnlyList<Gate> gates) =>
         new(rule.Approvals, rule.Assurance, rule.FourEyes, rule.PendingHours, rule.ApplyHours, gates);

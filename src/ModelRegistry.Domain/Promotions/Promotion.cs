@@ -149,7 +149,7 @@ public sealed record Promotion
             return Refusals.QuorumLost(Id, missing);
         return gates.Holds
             ? Move(PromotionState.Applied, now, "")
-            : Refusals.GatesUnmet(Id, [.. gates.Findings.Where(f => !f.Holds).Select(f => f.Rule).Distinct()]);
+            : Refusals.GatesUnmet(Id, string.Join("; ", gates.Findings.Where(f => !f.Holds).Select(f => $"{f.Rule}: {f.Measured} (asked: {f.Threshold})")));
     }
 
     /// <summary>

@@ -12,8 +12,8 @@ public sealed class GateTests
         Directions = new Dictionary<string, Better> { ["log_loss"] = Better.Lower },
     };
 
-    private static GateFacts Facts(ModelVersion? candidate = null, ModelVersion? serving = null, ScanVerdict scan = ScanVerdict.Clean, DateTimeOffset? now = null) =>
-        new("digits", candidate ?? Some.Version(), "", serving, scan, now ?? Some.Noon);
+    private static GateFacts Facts(ModelVersion? candidate = null, ModelVersion? serving = null, ScanVerdict scan = ScanVerdict.Clean, DateTimeOffset? now = null, string reason = "better") =>
+        new("digits", candidate ?? Some.Version(), "", reason, serving, scan, now ?? Some.Noon);
 
     private static GateFinding Judged(Gate gate, GateFacts? facts = null, PromotionPolicy? policy = null) =>
         Judge.Evaluate(policy ?? Policy, [gate], facts ?? Facts()).Findings[1];
@@ -122,6 +122,12 @@ public sealed class GateTests
     public void From_stage_takes_the_stages_that_lead_there(string stage, Verdict verdict) =>
         Assert.Equal(verdict, Judged(new Gate.FromStage([Stages.Staging, Stages.Archived]), Facts(Some.Version(stage: stage))).Verdict);
 
+    [Theory]
+    [InlineData("better on the held-out set", Verdict.Pass)]
+    [InlineData("", Verdict.Fail)]
+    [InlineData(" \n", Verdict.Fail)]
+    public void Reason_required_takes_a_reason(string reason, Verdict verdict) => Assert.Equal(verdict, Judged(new Gate.ReasonRequired(), Facts(reason: reason)).Verdict);
+
     private sealed record Unheard() : Gate("unheard_of");
 
     [Fact]
@@ -164,7 +170,7 @@ public sealed class GateTests
     {
         Gate[] gates =
         [
-            new Gate.FromStage(["staging", "archived"]), new Gate.MetricMin("a", 0.1), new Gate.MetricMax("a", 1e300), new Gate.NoRegression("a", 0.01), new Gate.Requires(["dataset", "card"]),
+            new Gate.FromStage(["staging", "archived"]), new Gate.ReasonRequired(), new Gate.MetricMin("a", 0.1), new Gate.MetricMax("a", 1e300), new Gate.NoRegression("a", 0.01), new Gate.Requires(["dataset", "card"]),
             new Gate.FormatIn(["onnx"]), new Gate.ScanClean(), new Gate.SoakHours("staging", 24), new Gate.Freeze([new(new(2026, 12, 20), new(2027, 1, 4))]),
         ];
         foreach (var gate in gates)
@@ -174,6 +180,6 @@ public sealed class GateTests
             Assert.Equal((gate.GetHashCode(), gate.Identity), (read.GetHashCode(), read.Identity));
         }
         Assert.Equal(gates.Length, gates.Select(g => g.Identity).Distinct().Count());
-        Assert.Equal(Gate.Rules.Append("from_stage").Order(), gates.Select(g => g.Rule).Order());
+        Assert.Equal(Gate.Rules.Concat(["from_stage", "reason_required"]).Order(), gates.Select(g => g.Rule).Order());
     }
 }

@@ -1,0 +1,148 @@
+using System.Security.Cryptography;
+using System.Text;
+using ModelRegistry.Domain;
+using ModelRegistry.Domain.Audit;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Audit;
+
+/// <summary>Where the log ends: the tree over all entries, the time of the last one, the last number of the feed.</summary>
+internal readonly record struct AuditHead(Frontier Tree, long At, long FeedSeq);
+
+/// <summary>
+/// Appends entries within a transaction that is alone in writing: entries, what is erasable beside them, and the feed as
+/// they come; the tree's head and its signed checkpoint once, before the commit.
+/// </summary>
+internal sealed class AuditAppender
+{
+    /// <summary>Of the checkpoints within so many entries only the last is kept.</summary>
+    private const long Band = 1024;
+
+    /// <summary>The longest text in the columns that entries are found by; the leaf has its own limits.</summary>
+    private const int MaxColumn = 512;
+
+    private readonly AuditIdentity _identity;
+    private readonly StoreConnection _connection;
+    private readonly long _sizeBefore;
+
+    private AuditAppender(AuditIdentity identity, StoreConnection connection, AuditHead head) =>
+        (_identity, _connection, Head, _sizeBefore) = (identity, connection, head, head.Tree.Size);
+
+    /// <summary>The end of the log as it is now. Set back by whoever rolls an entry back.</summary>
+    public AuditHead Head { get; set; }
+
+    public bool HasAppended => Head.Tree.Size > _sizeBefore;
+
+    /// <summary>Begins at the log's end.</summary>
+    public static async ValueTask<AuditAppender> BeginAsync(AuditIdentity identity, StoreConnection connection)
+    {
+        var (frontier, at, seq) = await connection.OneAsync(
+            "select frontier, at, feed_seq from audit_tree where id = 1",
+            r => (r.GetFieldValue<byte[]>(0), r.GetInt64(1), r.GetInt64(2))).ConfigureAwait(false);
+        if (frontier is null)
+            throw new InvalidOperationException("The audit log has lost its head.");
+        return new AuditAppender(identity, connection, new AuditHead(Frontier.FromBytes(frontier), at, seq));
+    }
+
+    /// <summary>Writes the head of the empty log.</summary>
+    public static async ValueTask PlantAsync(StoreConnection connection) => await connection.ExecuteAsync(
+        "insert into audit_tree (id, size, frontier, root, at, feed_seq) values (1, 0, @frontier, @root, 0, 0)",
+        ("frontier", Frontier.Empty.ToBytes()), ("root", Frontier.Empty.Root().ToBytes())).ConfigureAwait(false);
+
+    /// <summary>The statements that append one request's acts and changes; the head moves on.</summary>
+    public IEnumerable<Statement> Append(WriteRequest request, DateTimeOffset now, Decision decision)
+    {
+        var acts = decision.Refusal is { } refusal ? [Refused(request.Attempt, refusal)] : decision.Acts;
+        var outcome = decision.Refusal is null ? AuditOutcome.Done : AuditOutcome.Refused;
+        var actor = AuditActor.Of(request.By);
+        List<Statement> statements = [];
+        foreach (var act in acts)
+        {
+            var entry = new AuditEntry
+            {
+                Id = "aud_" + Guid.CreateVersion7(now).ToString("N"),
+                At = now,
+                Verb = act.Verb,
+                Outcome = outcome,
+                Actor = actor,
+                Subject = new AuditSubject(act.SubjectType, act.SubjectId),
+                Model = act.ModelId,
+                RequestId = request.RequestId,
+                Facts = act.Facts ?? [],
+                Erasable = act.Erasable ?? new Dictionary<string, string>(),
+            };
+            var sealedEntry = entry.Seal(static () => RandomNumberGenerator.GetBytes(ErasableText.SaltBytes));
+            Head = Head with { Tree = Head.Tree.Append(sealedEntry.LeafHash), At = StoreTime.Micros(now) };
+            statements.Add(Entry(Head.Tree.Size, entry, sealedEntry));
+            statements.AddRange(sealedEntry.Erasable.Select(text => Erasable(Head.Tree.Size, text)));
+        }
+        foreach (var change in decision.Changes)
+        {
+            Head = Head with { FeedSeq = Head.FeedSeq + 1 };
+            statements.Add(Change(Head, change));
+        }
+        return statements;
+    }
+
+    /// <summary>Writes the head and its checkpoint; gives the signed note.</summary>
+    public async ValueTask<string> CloseAsync(Dialect dialect)
+    {
+        var (tree, at, seq) = Head;
+        var root = tree.Root();
+        var note = new Checkpoint(_identity.Origin, tree.Size, root).Sign(_identity.Key);
+        var head = new Statement(
+            "update audit_tree set size = @size, frontier = @frontier, root = @root, at = @at, feed_seq = @seq where id = 1",
+            [("size", tree.Size), ("frontier", tree.ToBytes()), ("root", root.ToBytes()), ("at", at), ("seq", seq)]);
+        var checkpoint = _sizeBefore > 0 && _sizeBefore / Band == tree.Size / Band
+            ? new Statement(
+                "update audit_checkpoint set size = @size, note = @note, at = @at where size = @before",
+                [("size", tree.Size), ("note", note), ("at", at), ("before", _sizeBefore)])
+            : new Statement(
+                "insert into audit_checkpoint (size, note, at) values (@size, @note, @at)",
+                [("size", tree.Size), ("note", note), ("at", at)]);
+        await dialect.ExecuteAllAsync(_connection, [head, checkpoint]).ConfigureAwait(false);
+        return note;
+    }
+
+    private static AuditAct Refused(AuditAct attempt, Refusal refusal)
+    {
+        var facts = attempt.Facts?.DeepClone().AsObject() ?? [];
+        facts["code"] = refusal.Code;
+        return attempt with { Facts = facts };
+    }
+
+    private static Statement Entry(long position, AuditEntry entry, SealedEntry sealedEntry) => new(
+        """
+        insert into audit_entry (position, id, at, verb, outcome, actor_id, model_id, subject_type, subject_id, leaf, leaf_hash)
+        values (@position, @id, @at, @verb, @outcome, @actor, @model, @type, @subject, @leaf, @hash)
+        """,
+        [
+            ("position", position), ("id", entry.Id), ("at", entry.At), ("verb", entry.Verb),
+            ("outcome", entry.Outcome == AuditOutcome.Done ? "done" : "refused"), ("actor", entry.Actor.Id),
+            ("model", Column(entry.Model)), ("type", entry.Subject.Type), ("subject", Column(entry.Subject.Id)),
+            ("leaf", sealedEntry.Leaf), ("hash", sealedEntry.LeafHash.ToBytes()),
+        ]);
+
+    private static Statement Erasable(long position, ErasableText text) => new(
+        "insert into audit_erasable (position, field, salt, value) values (@position, @field, @salt, @value)",
+        [("position", position), ("field", text.Field), ("salt", text.Salt), ("value", text.Text)]);
+
+    private static Statement Change(AuditHead head, FeedChange change) => new(
+        """
+        insert into change_feed (seq, at, kind, model_id, reference, audit_position)
+        values (@seq, @at, @kind, @model, @reference, @position)
+        """,
+        [
+            ("seq", head.FeedSeq), ("at", head.At), ("kind", change.Kind), ("model", change.ModelId),
+            ("reference", change.Reference), ("position", head.Tree.Size),
+        ]);
+
+    /// <summary>What a caller named may be any text; not every database can keep every text, nor index a long one.</summary>
+    private static string? Column(string? text)
+    {
+        if (text is null)
+            return null;
+        var wellFormed = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Length <= MaxColumn ? text : text[..MaxColumn]));
+        return wellFormed.Replace('\0', '\uFFFD');
+    }
+}

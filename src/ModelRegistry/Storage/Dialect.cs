@@ -1,0 +1,72 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+
+namespace ModelRegistry.Storage;
+
+/// <summary>
+/// What differs between the two databases. SQL itself is written once, in the subset both understand: <c>@name</c>
+/// parameters, <c>insert … on conflict</c>, <c>returning</c>, text, bigint, double and bytes; booleans are 0 and 1, times
+/// microseconds since 1970. Where a parameter may be null and nothing around it tells its type, write <c>cast(@x as text)</c>.
+/// <c>like</c> heeds case on both; say <c>escape '!'</c>, for their defaults differ.
+/// </summary>
+internal abstract class Dialect : IAsyncDisposable
+{
+    /// <summary>What <c>doctor</c> prints: the engine and its version.</summary>
+    public abstract string Engine { get; }
+
+    /// <summary>Where the rows are, without secrets.</summary>
+    public abstract string Location { get; }
+
+    /// <summary>False when there is no database yet, so that one has to be made.</summary>
+    public virtual bool Exists => true;
+
+    /// <summary>The tokens of the migrations (<c>{bytes}</c>, …) in this dialect.</summary>
+    public abstract IReadOnlyDictionary<string, string> MigrationTokens { get; }
+
+    /// <summary>Opens and prepares a connection.</summary>
+    public abstract ValueTask<StoreConnection> OpenAsync(bool writer, CancellationToken ct);
+
+    /// <summary>
+    /// Blocks until it is this process's turn to write among all processes. Where transactions themselves queue up, there
+    /// is nothing to wait for.
+    /// </summary>
+    public abstract void TakeTurn();
+
+    public abstract void EndTurn();
+
+    /// <summary>Begins a transaction that is alone in writing until it ends.</summary>
+    public abstract ValueTask BeginWriteAsync(StoreConnection connection);
+
+    /// <summary>Begins a transaction that sees one state of the database and cannot write.</summary>
+    public abstract ValueTask BeginReadAsync(StoreConnection connection);
+
+    public abstract ValueTask CommitAsync(StoreConnection connection);
+
+    public abstract ValueTask RollbackAsync(StoreConnection connection);
+
+    /// <summary>Runs statements in order, in one round trip where there is one.</summary>
+    public abstract ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<Statement> statements);
+
+    /// <summary>Whether a table is there; asked before the first migration.</summary>
+    public abstract ValueTask<bool> HasTableAsync(StoreConnection connection, string table);
+
+    /// <summary>Work the writer does after its commits, still in its turn (checkpoints of the write-ahead log).</summary>
+    public abstract void Tidy(StoreConnection writer, bool closing, ILogger log);
+
+    /// <summary>The outage that <paramref name="e"/> is; null when it is none.</summary>
+    public abstract StorageUnavailableException? Outage(Exception e);
+
+    /// <summary>Whether the connection can take another transaction.</summary>
+    public abstract bool IsUsable(DbConnection connection);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Picks the dialect that the options name. Throws <see cref="ArgumentException"/> when they name none.</summary>
+    public static Dialect For(StorageOptions options)
+    {
+        var database = options.Database ?? "sqlite:" + Path.Combine(options.DataFolder, "registry.db");
+        return database.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase)
+            ? new SqliteDialect(Path.GetFullPath(database["sqlite:".Length..]), options)
+            : new PostgresDialect(database, options);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace ModelRegistry.Storage;
+
+/// <summary>
+/// PostgreSQL. The turn to write is an advisory lock of the transaction, so that it ends with it, or with the connection
+/// of a process that died. Statements are prepared by the driver itself, the second time it sees them.
+/// </summary>
+internal sealed class PostgresDialect : Dialect
+{
+    /// <summary>"registry" in ASCII: the advisory lock of whoever writes, on this database.</summary>
+    private const long WriteLock = 0x7265676973747279;
+
+    private readonly NpgsqlDataSource _source;
+    private readonly string _where;
+    private string _version = "";
+
+    public PostgresDialect(string database, StorageOptions options)
+    {
+        var settings = Settings(database);
+        settings.ApplicationName ??= "model-registry";
+        settings.MaxAutoPrepare = 256;
+        settings.AutoPrepareMinUsages = 2;
+        settings.MaxPoolSize = options.Readers + 4;
+        settings.TcpKeepAlive = true;
+        settings.Enlist = false;
+        if (settings.Timeout is 15)
+            settings.Timeout = 5;
+        _where = $"{settings.Host}:{settings.Port}/{settings.Database}";
+        _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        TurnTimeout = options.TurnTimeout;
+    }
+
+    private TimeSpan TurnTimeout { get; }
+
+    public override string Engine => $"PostgreSQL {_version}".TrimEnd();
+
+    public override string Location => _where;
+
+    public override IReadOnlyDictionary<string, string> MigrationTokens { get; } = new Dictionary<string, string>
+    {
+        ["{bytes}"] = "bytea",
+        // SQLite orders by bytes; so must PostgreSQL, or pages and comparisons would differ with the server's locale.
+        ["{text}"] = "text collate \"C\"",
+        ["{real}"] = "double precision",
+        ["{bigkey}"] = "bigint primary key",
+        ["{without_rowid}"] = "",
+    };
+
+    public override async ValueTask<StoreConnection> OpenAsync(bool writer, CancellationToken ct)
+    {
+        var connection = await _source.OpenConnectionAsync(ct).ConfigureAwait(false);
+        _version = connection.PostgreSqlVersion.ToString();
+        var store = new StoreConnection(connection);
+        if (!writer)
+            return store;
+        // A writer that stops answering must not keep the lock; and an acknowledged write is on the disk, whatever the server's default is.
+        await store.RunScriptAsync($"""
+            set lock_timeout = '{(long)TurnTimeout.TotalMilliseconds}ms';
+            set idle_in_transaction_session_timeout = '60s';
+            select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
+            """).ConfigureAwait(false);
+        return store;
+    }
+
+    /// <summary>Nothing to wait for: <see cref="BeginWriteAsync"/> does.</summary>
+    public override void TakeTurn()
+    {
+    }
+
+    public override void EndTurn()
+    {
+    }
+
+    public override async ValueTask BeginWriteAsync(StoreConnection connection)
+    {
+        await connection.ExecuteAsync("begin").ConfigureAwait(false);
+        await connection.ExecuteAsync("select pg_advisory_xact_lock(@key)", ("key", WriteLock)).ConfigureAwait(false);
+    }
+
+    public override async ValueTask BeginReadAsync(StoreConnection connection) =>
+        await connection.ExecuteAsync("begin isolation level repeatable read, read only").ConfigureAwait(false);
+
+    public override async ValueTask CommitAsync(StoreConnection connection) =>
+        await connection.ExecuteAsync("commit").ConfigureAwait(false);
+
+    public override async ValueTask RollbackAsync(StoreConnection connection)
+    {
+        if (IsUsable(connection.Connection))
+            await connection.ExecuteAsync("rollback").ConfigureAwait(false);
+    }
+
+    public override async ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<Statement> statements)
+    {
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)connection.Connection);
+        foreach (var (sql, args) in statements)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var (name, value) in args)
+                command.Parameters.Add(new NpgsqlParameter(name, StoreConnection.Bind(name, value)));
+            batch.BatchCommands.Add(command);
+        }
+        await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+    }
+
+    public override async ValueTask<bool> HasTableAsync(StoreConnection connection, string table) =>
+        await connection.ScalarAsync("select to_regclass(@name)::text", ("name", table)).ConfigureAwait(false) is not null;
+
+    public override void Tidy(StoreConnection writer, bool closing, ILogger log)
+    {
+    }
+
+    public override StorageUnavailableException? Outage(Exception e) => e switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => new($"Another process has kept the write lock of {_where} too long.", "Look for a hanging registry process on this database, end it, and try again. Nothing was written.", e),
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => new($"There is no room left on the disk of {_where}.", "Free some space there; nothing was written.", e),
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } => new($"PostgreSQL at {_where} refuses the user or password.", "Correct the database setting.", e),
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => new($"There is no database {_where}.", "Create it, or correct the database setting.", e),
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } => new($"The database user may not do this on {_where}.", "Grant it the rights to create and change tables there.", e),
+        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => new($"{_where} takes no writes: it is a standby.", "Name the primary server in the database setting.", e),
+        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow } => Gone(e),
+        NpgsqlException { InnerException: SocketException or IOException or TimeoutException } or SocketException => Gone(e),
+        NpgsqlException { IsTransient: true } and not PostgresException => Gone(e),
+        _ => null,
+    };
+
+    private StorageUnavailableException Gone(Exception e) =>
+        new($"PostgreSQL at {_where} does not answer.", "See that it runs and can be reached from here, then try again.", e);
+
+    public override bool IsUsable(DbConnection connection) => connection.State == System.Data.ConnectionState.Open;
+
+    public override async ValueTask DisposeAsync() => await _source.DisposeAsync().ConfigureAwait(false);
+
+    /// <summary>Reads <c>postgres://user:password@host:port/name?option=value</c> or an Npgsql connection string.</summary>
+    private static NpgsqlConnectionStringBuilder Settings(string database)
+    {
+        try
+        {
+            if (!database.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) && !database.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
+                return new NpgsqlConnectionStringBuilder(database) is { Host.Length: > 0 } named ? named : throw new ArgumentException("it names no host");
+            var url = new Uri(database);
+            var user = url.UserInfo.Split(':', 2);
+            var settings = new NpgsqlConnectionStringBuilder { Host = url.Host, Port = url.Port > 0 ? url.Port : 5432 };
+            if (user[0].Length > 0)
+                settings.Username = Uri.UnescapeDataString(user[0]);
+            if (user.Length == 2)
+                settings.Password = Uri.UnescapeDataString(user[1]);
+            settings.Database = url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(url.AbsolutePath[1..]) : settings.Username;
+            foreach (var option in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=', 2)))
+                settings[Option(Uri.UnescapeDataString(option[0]))] = Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? "");
+            return settings;
+        }
+        catch (Exception e) when (e is ArgumentException or UriFormatException or FormatException or InvalidCastException)
+        {
+            // Not the text itself: it may hold a password.
+            throw new ArgumentException($"The database setting is neither 'sqlite:PATH' nor 'postgres://user:password@host:port/name' nor an Npgsql connection string: {e.Message}", nameof(database), e);
+        }
+    }
+
+    /// <summary>The options of a libpq URL by their names in Npgsql.</summary>
+    private static string Option(string name) => name.ToLowerInvariant() switch
+    {
+        "sslmode" => "SSL Mode",
+        "sslrootcert" => "Root Certificate",
+        "application_name" => "Application Name",
+        "connect_timeout" => "Timeout",
+        "target_session_attrs" => "Target Session Attributes",
+        _ => name,
+    };
+}

@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using ModelRegistry.Audit;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Storage;
+
+/// <summary>
+/// The registry's database. There is one way to write, <see cref="WriteAsync"/>, and it cannot be passed without an audit
+/// entry; there is one way to read, <see cref="ReadAsync"/>. Any number of processes may have the same database open.
+/// </summary>
+public sealed class RegistryDb : IAsyncDisposable
+{
+    private readonly Dialect _dialect;
+    private readonly AuditIdentity _identity;
+    private readonly ReaderPool _readers;
+    private readonly WriteDoor _door;
+    private readonly TimeProvider _time;
+
+    private RegistryDb(Dialect dialect, AuditIdentity identity, StorageOptions options, TimeProvider time, ILogger log)
+    {
+        (_dialect, _identity, _time) = (dialect, identity, time);
+        _readers = new ReaderPool(dialect, options.Readers);
+        _door = new WriteDoor(dialect, identity, new CheckpointFile(options.DataFolder), time, log);
+    }
+
+    /// <summary>The SQLite library in use and where it is from.</summary>
+    public static string SqliteVersion => SqliteLibrary.Version;
+
+    /// <summary>The engine and its version.</summary>
+    public string Engine => _dialect.Engine;
+
+    /// <summary>Where the rows are; no secrets in it.</summary>
+    public string Location => _dialect.Location;
+
+    /// <summary>Immutable id of this registry (<c>reg_…</c>).</summary>
+    public string RegistryId => _identity.RegistryId;
+
+    /// <summary>The audit log's name in its checkpoints.</summary>
+    public string AuditOrigin => _identity.Origin;
+
+    /// <summary>The key that checkpoints verify with: DER, SubjectPublicKeyInfo.</summary>
+    public byte[] AuditPublicKey() => _identity.Key.ExportSubjectPublicKeyInfo();
+
+    /// <summary>
+    /// Opens the database, making it and bringing its schema up to date where needed. Throws
+    /// <see cref="StorageUnavailableException"/> when it cannot be reached or is not one this program can use,
+    /// <see cref="ArgumentException"/> when the options name none.
+    /// </summary>
+    public static RegistryDb Open(StorageOptions options, TimeProvider time, ILogger? log = null) =>
+        OpenAsync(options, time, log ?? NullLogger.Instance, Migration.Known).GetAwaiter().GetResult();
+
+    internal static async Task<RegistryDb> OpenAsync(StorageOptions options, TimeProvider time, ILogger log, IReadOnlyList<Migration> known)
+    {
+        var dialect = Dialect.For(options);
+        try
+        {
+            var identity = await FindIdentityAsync(dialect, known).ConfigureAwait(false)
+                ?? await PrepareAsync(dialect, known, time.GetUtcNow()).ConfigureAwait(false);
+            return new RegistryDb(dialect, identity, options, time, log);
+        }
+        catch (Exception e)
+        {
+            await dialect.DisposeAsync().ConfigureAwait(false);
+            if (dialect.Outage(e) is { } outage)
+                throw outage;
+            throw;
+        }
+    }
+
+    /// <summary>The usual case, without waiting for a turn: everything is there and up to date. Null when not.</summary>
+    private static async ValueTask<AuditIdentity?> FindIdentityAsync(Dialect dialect, IReadOnlyList<Migration> known)
+    {
+        if (!dialect.Exists)
+            return null;
+        await using var connection = await dialect.OpenAsync(writer: false, CancellationToken.None).ConfigureAwait(false);
+        return await Migration.PendingAsync(dialect, connection, known).ConfigureAwait(false) is []
+            ? await AuditIdentity.ReadAsync(connection).ConfigureAwait(false)
+            : null;
+    }
+
+    private static async ValueTask<AuditIdentity> PrepareAsync(Dialect dialect, IReadOnlyList<Migration> known, DateTimeOffset now)
+    {
+        dialect.TakeTurn();
+        try
+        {
+            await using var writer = await dialect.OpenAsync(writer: true, CancellationToken.None).ConfigureAwait(false);
+            await Migration.ApplyAsync(dialect, writer, known, now).ConfigureAwait(false);
+            return await AuditIdentity.ReadOrMakeAsync(dialect, writer, now).ConfigureAwait(false);
+        }
+        finally
+        {
+            dialect.EndTurn();
+        }
+    }
+
+    /// <summary>
+    /// The only pen: read, decide, write, audit entry and feed row in one transaction, or nothing.
+    /// </summary>
+    /// <remarks>
+    /// A refusal undoes what <paramref name="decide"/> changed and leaves one entry with outcome <c>refused</c>, the verb of
+    /// <paramref name="attempt"/> and the refusal's code. An exception undoes everything and reaches the caller alone; an
+    /// outage is a <see cref="StorageUnavailableException"/>. <paramref name="decide"/> holds up every other write: it does
+    /// no I/O but through its session. Cancelling helps until the turn has come; from then on the write runs to its end.
+    /// </remarks>
+    public Task<Outcome<T>> WriteAsync<T>(Actor by, AuditAct attempt, Func<RegistrySession, ValueTask<Outcome<Written<T>>>> decide, CancellationToken ct)
+    {
+        ThrowInside();
+        return _door.EnterAsync(new WriteRequest<T>(by, attempt, decide), ct);
+    }
+
+    /// <summary>
+    /// Reads one state of the database. The transaction is over when the value is given back: nothing is ever sent to
+    /// anybody while it is open.
+    /// </summary>
+    public Task<T> ReadAsync<T>(Func<RegistrySession, ValueTask<T>> read, CancellationToken ct)
+    {
+        ThrowInside();
+        return _readers.ReadAsync(
+            async connection =>
+            {
+                var session = new RegistrySession(connection, StoreTime.At(StoreTime.Micros(_time.GetUtcNow())), mayWrite: false);
+                try
+                {
+                    return await read(session).ConfigureAwait(false);
+                }
+                finally
+                {
+                    session.End();
+                }
+            },
+            ct);
+    }
+
+    private static void ThrowInside()
+    {
+        if (WriteDoor.Inside.Value)
+            throw new InvalidOperationException("A decision reads and writes through its own session.");
+    }
+
+    /// <summary>Waits for the writes that are queued, then closes every connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _door.DisposeAsync().ConfigureAwait(false);
+        await _readers.DisposeAsync().ConfigureAwait(false);
+        await _dialect.DisposeAsync().ConfigureAwait(false);
+        _identity.Key.Dispose();
+    }
+}

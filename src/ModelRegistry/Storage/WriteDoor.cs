@@ -1,0 +1,283 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using ModelRegistry.Audit;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Storage;
+
+/// <summary>
+/// The door every write of this process goes through, one after another. Whoever queues while the last group is being
+/// synced to disk shares the next transaction, each behind a savepoint of its own: one sync for all of them.
+/// </summary>
+internal sealed class WriteDoor : IAsyncDisposable
+{
+    /// <summary>The most requests in one transaction, so that the first of them need not wait for very many.</summary>
+    private const int MostInGroup = 256;
+
+    private readonly Dialect _dialect;
+    private readonly AuditIdentity _identity;
+    private readonly CheckpointFile _file;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Channel<WriteRequest> _queue = Channel.CreateUnbounded<WriteRequest>(new() { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StoreConnection? _writer;
+    private bool _fileLags;
+
+    public WriteDoor(Dialect dialect, AuditIdentity identity, CheckpointFile file, TimeProvider time, ILogger log)
+    {
+        (_dialect, _identity, _file, _time, _log) = (dialect, identity, file, time, log);
+        // A thread of its own: SQLite blocks while it syncs, and the pool has none to spare.
+        new Thread(Work) { IsBackground = true, Name = "registry writer" }.Start();
+    }
+
+    public Task<Outcome<T>> EnterAsync<T>(WriteRequest<T> request, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(!_queue.Writer.TryWrite(request), typeof(RegistryDb));
+        return request.ReplyAsync(ct);
+    }
+
+    private void Work()
+    {
+        try
+        {
+            while (Wait())
+                RunGroupAsync().GetAwaiter().GetResult();
+            Close();
+            _ended.SetResult();
+        }
+        catch (Exception e)
+        {
+            _log.LogCritical(e, "The writer has stopped; nothing can be written until the program is started again.");
+            _queue.Writer.TryComplete(e);
+            while (_queue.Reader.TryRead(out var request))
+                request.Fail(new StorageUnavailableException("The writer has stopped.", "Start the program again and look at its log.", e));
+            _ended.SetResult();
+        }
+    }
+
+    /// <summary>Waits for a request; false at the end. Meanwhile the checkpoint file catches up.</summary>
+    private bool Wait()
+    {
+        var waiting = _queue.Reader.WaitToReadAsync();
+        if (waiting.IsCompleted)
+            return waiting.Result;
+        var came = waiting.AsTask();
+        if (_fileLags && !came.Wait(_file.Due))
+            CatchUpAsync().GetAwaiter().GetResult();
+        return came.GetAwaiter().GetResult();
+    }
+
+    private async Task RunGroupAsync()
+    {
+        List<WriteRequest> started = [];
+        try
+        {
+            _dialect.TakeTurn();
+            try
+            {
+                var note = await TransactAsync(started).ConfigureAwait(false);
+                foreach (var request in started)
+                    request.Complete();
+                if (note is not null)
+                    Publish(note);
+            }
+            finally
+            {
+                _dialect.EndTurn();
+            }
+        }
+        catch (Exception e)
+        {
+            // Whoever waits now would fail the same way.
+            while (started.Count < MostInGroup && _queue.Reader.TryRead(out var request))
+                if (request.TryStart())
+                    started.Add(request);
+            _log.LogError(e, "{Count} writes were not committed.", started.Count);
+            var reason = _dialect.Outage(e) ?? e;
+            foreach (var request in started)
+                request.Fail(reason);
+        }
+    }
+
+    /// <summary>One transaction for all that are waiting; gives the signed checkpoint when anything was appended.</summary>
+    private async Task<string?> TransactAsync(List<WriteRequest> started)
+    {
+        var writer = await BeginAsync().ConfigureAwait(false);
+        try
+        {
+            var log = await AuditAppender.BeginAsync(_identity, writer).ConfigureAwait(false);
+            await writer.ExecuteAsync("savepoint request").ConfigureAwait(false);
+            while (started.Count < MostInGroup && _queue.Reader.TryRead(out var request))
+            {
+                if (!request.TryStart())
+                    continue;
+                started.Add(request);
+                if (!await RunAsync(request, writer, log).ConfigureAwait(false))
+                    started.Remove(request);
+            }
+            if (!log.HasAppended)
+            {
+                await _dialect.RollbackAsync(writer).ConfigureAwait(false);
+                return null;
+            }
+            var note = await log.CloseAsync(_dialect).ConfigureAwait(false);
+            await CommitAsync(writer).ConfigureAwait(false);
+            _dialect.Tidy(writer, closing: false, _log);
+            return note;
+        }
+        catch
+        {
+            // Closing it rolls back whatever state it is in, while the turn is still ours.
+            await DropWriterAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Lets one request decide and appends what it decided. False when it threw: it is undone and its caller told.</summary>
+    private async ValueTask<bool> RunAsync(WriteRequest request, StoreConnection writer, AuditAppender log)
+    {
+        var before = log.Head;
+        var now = StoreTime.At(Math.Max(StoreTime.Micros(_time.GetUtcNow()), before.At));
+        var session = new RegistrySession(writer, now, mayWrite: true);
+        try
+        {
+            Inside.Value = true;
+            var decision = await request.DecideAsync(session).ConfigureAwait(false);
+            Inside.Value = false;
+            session.End();
+            if (decision.Refusal is not null && session.HasWritten)
+                await writer.ExecuteAsync("rollback to savepoint request").ConfigureAwait(false);
+            await _dialect.ExecuteAllAsync(writer, [.. log.Append(request, now, decision), new("release savepoint request", []), new("savepoint request", [])]).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (_dialect.Outage(e) is null)
+        {
+            Inside.Value = false;
+            session.End();
+            log.Head = before;
+            await writer.ExecuteAsync("rollback to savepoint request").ConfigureAwait(false);
+            request.Fail(e);
+            return false;
+        }
+    }
+
+    /// <summary>Whether the code running belongs to a decision: from there, another write or read would wait for itself.</summary>
+    public static AsyncLocal<bool> Inside { get; } = new();
+
+    private async ValueTask<StoreConnection> BeginAsync()
+    {
+        if (_writer is { } open)
+        {
+            try
+            {
+                await _dialect.BeginWriteAsync(open).ConfigureAwait(false);
+                return open;
+            }
+            catch (Exception e) when (!_dialect.IsUsable(open.Connection))
+            {
+                // A server that was restarted in between; nothing was decided yet, so begin again.
+                _log.LogInformation(e, "The writer's connection was lost and is opened anew.");
+                await DropWriterAsync().ConfigureAwait(false);
+            }
+        }
+        _writer = await _dialect.OpenAsync(writer: true, CancellationToken.None).ConfigureAwait(false);
+        await _dialect.BeginWriteAsync(_writer).ConfigureAwait(false);
+        return _writer;
+    }
+
+    private async ValueTask CommitAsync(StoreConnection writer)
+    {
+        try
+        {
+            await _dialect.CommitAsync(writer).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_dialect.Outage(e) is { } outage && !_dialect.IsUsable(writer.Connection))
+        {
+            throw new StorageUnavailableException(
+                outage.Message + " It went away during a commit: whether the change was kept is not known.",
+                outage.Remedy + " Look whether the change is there before repeating it.", e);
+        }
+    }
+
+    private void Publish(string note)
+    {
+        _fileLags = _file.Due > TimeSpan.Zero;
+        if (_fileLags)
+            return;
+        try
+        {
+            _file.Replace(note);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _fileLags = true;
+            _log.LogError(e, "The audit checkpoint outside the database could not be replaced; it is tried again.");
+        }
+    }
+
+    /// <summary>Other processes may have written since: the file gets what the database says now.</summary>
+    private async Task CatchUpAsync()
+    {
+        _fileLags = false;
+        try
+        {
+            _dialect.TakeTurn();
+            try
+            {
+                if (_writer is { } writer
+                    && await writer.ScalarAsync("select note from audit_checkpoint order by size desc limit 1").ConfigureAwait(false) is string note)
+                    Publish(note);
+            }
+            finally
+            {
+                _dialect.EndTurn();
+            }
+        }
+        catch (Exception e) when (e is StorageUnavailableException || _dialect.Outage(e) is not null)
+        {
+            _log.LogWarning(e, "The audit checkpoint outside the database could not catch up; the next write tries again.");
+        }
+    }
+
+    private async ValueTask DropWriterAsync()
+    {
+        if (_writer is not { } writer)
+            return;
+        _writer = null;
+        try
+        {
+            await writer.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (_dialect.Outage(e) is not null)
+        {
+            _log.LogDebug(e, "A lost connection could not be closed.");
+        }
+    }
+
+    private void Close()
+    {
+        if (_writer is null)
+            return;
+        if (_fileLags)
+            CatchUpAsync().GetAwaiter().GetResult();
+        try
+        {
+            _dialect.TakeTurn();
+            _dialect.Tidy(_writer, closing: true, _log);
+            _dialect.EndTurn();
+        }
+        catch (StorageUnavailableException e)
+        {
+            _log.LogWarning(e, "The write-ahead log was not tidied at closing; the next process does it.");
+        }
+        DropWriterAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _ended.Task.ConfigureAwait(false);
+    }
+}

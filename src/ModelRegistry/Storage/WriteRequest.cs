@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Storage;
+
+/// <summary>What was decided: the acts and changes to write down, or the refusal that undoes everything.</summary>
+internal readonly record struct Decision(Refusal? Refusal, IReadOnlyList<AuditAct> Acts, IReadOnlyList<FeedChange> Changes);
+
+/// <summary>Somebody waiting in front of the write door.</summary>
+internal abstract class WriteRequest(Actor by, AuditAct attempt)
+{
+    private const int Waiting = 0, Started = 1, GivenUp = 2;
+    private int _state;
+
+    public Actor By => by;
+
+    public AuditAct Attempt => attempt;
+
+    /// <summary>The trace it came with, to find it in other logs.</summary>
+    public string? RequestId { get; } = Activity.Current?.TraceId.ToHexString();
+
+    /// <summary>False when the caller has given up waiting. From now on it cannot.</summary>
+    public bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting;
+
+    protected bool TryGiveUp() => Interlocked.CompareExchange(ref _state, GivenUp, Waiting) == Waiting;
+
+    public abstract ValueTask<Decision> DecideAsync(RegistrySession session);
+
+    /// <summary>Tells the caller what was decided; only after the commit.</summary>
+    public abstract void Complete();
+
+    public abstract void Fail(Exception e);
+}
+
+/// <inheritdoc/>
+internal sealed class WriteRequest<T>(Actor by, AuditAct attempt, Func<RegistrySession, ValueTask<Outcome<Written<T>>>> decide)
+    : WriteRequest(by, attempt)
+{
+    // The writer must not run its callers' code.
+    private readonly TaskCompletionSource<Outcome<T>> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Outcome<T> _decided;
+
+    public async Task<Outcome<T>> ReplyAsync(CancellationToken ct)
+    {
+        if (!ct.CanBeCanceled)
+            return await _reply.Task.ConfigureAwait(false);
+        await using var registration = ct.Register(() =>
+        {
+            if (TryGiveUp())
+                _reply.TrySetCanceled(ct);
+        }).ConfigureAwait(false);
+        return await _reply.Task.ConfigureAwait(false);
+    }
+
+    public override async ValueTask<Decision> DecideAsync(RegistrySession session)
+    {
+        var outcome = await decide(session).ConfigureAwait(false);
+        if (outcome.Refusal is { } refusal)
+        {
+            _decided = refusal;
+            return new Decision(refusal, [], []);
+        }
+        var written = outcome.Value;
+        if (written.Acts.Count == 0 && (session.HasWritten || written.Changes.Count > 0))
+            throw new InvalidOperationException($"'{Attempt.Verb}' wrote without an act that tells of it.");
+        _decided = written.Reply;
+        return new Decision(null, written.Acts, written.Changes);
+    }
+
+    public override void Complete() => _reply.TrySetResult(_decided);
+
+    public override void Fail(Exception e) => _reply.TrySetException(e);
+}
