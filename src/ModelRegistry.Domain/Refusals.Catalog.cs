@@ -72,8 +72,4 @@ public static partial class Refusals
 
     public static Refusal MetadataInvalid(string problem) => new(RefusalKind.Invalid, "metadata_invalid",
         $"The metadata cannot be read: {problem}", "Correct the metadata and register again; nothing was stored.", new Dictionary<string, string> { ["metadata"] = problem });
-
-    /// <summary>What a caller sent, fit to be shown anywhere: printable ASCII, cut off where it is long.</summary>
-    internal static string Shown(string? text, int most = 80) =>
-        text is null ? "" : new string([.. text.Take(most).Select(c => c is >= ' ' and <= '~' ? c : '?')]) + (text.Length > most ? "…" : "");
 }

@@ -13,6 +13,9 @@ public static partial class Refusals
     public static Refusal PersonNotFound(string? name) => new(RefusalKind.NotFound, "person_not_found",
         $"There is no person '{Shown(name)}'.", "Call `person list` to see who there is.");
 
+    public static Refusal WhichPerson(IReadOnlyList<string> names) => new(RefusalKind.Invalid, "which_person",
+        $"Several persons could do this: {string.Join(", ", names)}.", "Say who with --as.", new Dictionary<string, string> { ["as"] = $"one of {string.Join(", ", names)}" });
+
     public static Refusal ActorExists(string name) => new(RefusalKind.Conflict, "name_taken",
         $"The name '{name}' is taken (persons, agents and services share one namespace, ignoring case).", "Choose another name.");
 

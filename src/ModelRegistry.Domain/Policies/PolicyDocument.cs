@@ -140,10 +140,10 @@ internal sealed class PolicyErrors
 
     public void Add(PolicyNode at, string problem) => Add(at.Line, Full ? "" : at.Path, problem);
 
-    /// <summary>In the order of the file. What a file says is shown as plain ASCII: errors are read on terminals.</summary>
+    /// <summary>In the order of the file. What a file says is shown without invisible characters: errors are read on terminals.</summary>
     public IReadOnlyList<string> Lines =>
     [
-        .. _errors.OrderBy(e => e.Line).Select(e => Refusals.Shown($"line {e.Line}: {(e.Path.Length > 0 ? Refusals.Shown(e.Path, 120) + " " : "")}{e.Problem}", 400)),
+        .. _errors.OrderBy(e => e.Line).Select(e => $"line {e.Line}: {(e.Path.Length > 0 ? Refusals.Shown(e.Path) + " " : "")}{Refusals.Shown(e.Problem)}"),
         .. _more > 0 ? [$"and {_more} more"] : Array.Empty<string>(),
     ];
 }

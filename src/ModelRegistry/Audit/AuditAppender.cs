@@ -50,12 +50,12 @@ internal sealed class AuditAppender
         ("frontier", Frontier.Empty.ToBytes()), ("root", Frontier.Empty.Root().ToBytes())).ConfigureAwait(false);
 
     /// <summary>The statements that append one request's acts and changes; the head moves on.</summary>
-    public IEnumerable<Statement> Append(WriteRequest request, DateTimeOffset now, Decision decision)
+    public IEnumerable<SqlStatement> Append(WriteRequest request, DateTimeOffset now, Settled decision)
     {
         var acts = decision.Refusal is { } refusal ? [Refused(request.Attempt, refusal)] : decision.Acts;
         var outcome = decision.Refusal is null ? AuditOutcome.Done : AuditOutcome.Refused;
         var actor = AuditActor.Of(request.By);
-        List<Statement> statements = [];
+        List<SqlStatement> statements = [];
         foreach (var act in acts)
         {
             var entry = new AuditEntry
@@ -90,14 +90,14 @@ internal sealed class AuditAppender
         var (tree, at, seq) = Head;
         var root = tree.Root();
         var note = new Checkpoint(_identity.Origin, tree.Size, root).Sign(_identity.Key);
-        var head = new Statement(
+        var head = new SqlStatement(
             "update audit_tree set size = @size, frontier = @frontier, root = @root, at = @at, feed_seq = @seq where id = 1",
             [("size", tree.Size), ("frontier", tree.ToBytes()), ("root", root.ToBytes()), ("at", at), ("seq", seq)]);
         var checkpoint = _sizeBefore > 0 && _sizeBefore / Band == tree.Size / Band
-            ? new Statement(
+            ? new SqlStatement(
                 "update audit_checkpoint set size = @size, note = @note, at = @at where size = @before",
                 [("size", tree.Size), ("note", note), ("at", at), ("before", _sizeBefore)])
-            : new Statement(
+            : new SqlStatement(
                 "insert into audit_checkpoint (size, note, at) values (@size, @note, @at)",
                 [("size", tree.Size), ("note", note), ("at", at)]);
         await dialect.ExecuteAllAsync(_connection, [head, checkpoint]).ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class AuditAppender
         return attempt with { Facts = facts };
     }
 
-    private static Statement Entry(long position, AuditEntry entry, SealedEntry sealedEntry) => new(
+    private static SqlStatement Entry(long position, AuditEntry entry, SealedEntry sealedEntry) => new(
         """
         insert into audit_entry (position, id, at, verb, outcome, actor_id, model_id, subject_type, subject_id, leaf, leaf_hash)
         values (@position, @id, @at, @verb, @outcome, @actor, @model, @type, @subject, @leaf, @hash)
@@ -123,11 +123,11 @@ internal sealed class AuditAppender
             ("leaf", sealedEntry.Leaf), ("hash", sealedEntry.LeafHash.ToBytes()),
         ]);
 
-    private static Statement Erasable(long position, ErasableText text) => new(
+    private static SqlStatement Erasable(long position, ErasableText text) => new(
         "insert into audit_erasable (position, field, salt, value) values (@position, @field, @salt, @value)",
         [("position", position), ("field", text.Field), ("salt", text.Salt), ("value", text.Text)]);
 
-    private static Statement Change(AuditHead head, FeedChange change) => new(
+    private static SqlStatement Change(AuditHead head, FeedChange change) => new(
         """
         insert into change_feed (seq, at, kind, model_id, reference, audit_position)
         values (@seq, @at, @kind, @model, @reference, @position)

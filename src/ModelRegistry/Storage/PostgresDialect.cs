@@ -93,7 +93,7 @@ internal sealed class PostgresDialect : Dialect
             await connection.ExecuteAsync("rollback").ConfigureAwait(false);
     }
 
-    public override async ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<Statement> statements)
+    public override async ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<SqlStatement> statements)
     {
         await using var batch = new NpgsqlBatch((NpgsqlConnection)connection.Connection);
         foreach (var (sql, args) in statements)

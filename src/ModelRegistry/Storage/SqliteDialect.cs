@@ -117,7 +117,7 @@ internal sealed class SqliteDialect : Dialect
             await connection.ExecuteAsync("rollback").ConfigureAwait(false);
     }
 
-    public override async ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<Statement> statements)
+    public override async ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<SqlStatement> statements)
     {
         foreach (var (sql, args) in statements)
             await connection.ExecuteAsync(sql, args).ConfigureAwait(false);

@@ -4,7 +4,7 @@ using ModelRegistry.Domain;
 namespace ModelRegistry.Storage;
 
 /// <summary>A statement and its arguments.</summary>
-internal readonly record struct Statement(string Sql, (string Name, object? Value)[] Args);
+internal readonly record struct SqlStatement(string Sql, (string Name, object? Value)[] Args);
 
 /// <summary>
 /// One open connection with the commands it has prepared, by their SQL text. Not for two callers at once.
