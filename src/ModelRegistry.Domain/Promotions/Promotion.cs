@@ -127,7 +127,8 @@ public sealed record Promotion
             ? this with { Statement = statement with { Revision = Revision + 1, Expires = Earlier(statement.Expires, Statement.Expires) }, Gates = gates }
             : Refusals.PromotionNotPending(Id, State);
 
-        static object Identity(Statement s) => (s.PromotionId, s.Kind, s.ModelId, s.VersionId, s.ToStage, s.Proposer.Id, s.Owner.Id);
+        static (string, PromotionKind, string, string, string, string, string) Identity(Statement s) =>
+            (s.PromotionId, s.Kind, s.ModelId, s.VersionId, s.ToStage, s.Proposer.Id, s.Owner.Id);
     }
 
     /// <summary>

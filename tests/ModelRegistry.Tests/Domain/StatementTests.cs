@@ -81,6 +81,15 @@ public sealed class StatementTests
         Assert.Equal(Some.Statement.Digest, elsewhere.Digest);
     }
 
+    [Fact]
+    public void A_file_that_is_renamed_changes_the_statement_though_no_byte_of_it_did()
+    {
+        Statement With(string path) => Some.Statement with { ManifestDigest = Manifest.Of([new FileEntry(path, 10, Digest.Of("bytes")), new FileEntry("card.md", 3, Digest.Of("card"))]).Value.Digest };
+
+        Assert.NotEqual(With("model.onnx").Digest, With("model_.onnx").Digest);
+        Assert.False(With("model.onnx").SameAs(With("model_.onnx")));
+    }
+
     /// <summary>The formula, written out once more from its parts.</summary>
     [Theory]
     [InlineData(DecisionVerdict.Approve, "approve")]
