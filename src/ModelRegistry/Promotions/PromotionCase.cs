@@ -51,7 +51,7 @@ internal sealed class PromotionCase
     {
         if (!Promotion.IsLive)
             return;
-        if (_session.Now >= Promotion.Deadline)
+        if (_session.Now >= Promotion.DeadlineUnder(Effective))
             await StepAsync(Promotion.To(PromotionState.Expired, _session.Now, Promotion.State == PromotionState.Approved ? "Approved, but not applied in time." : "Nobody decided in time."), "promotion.expire");
         else if (await MovedOnAsync() is { } why)
             await StepAsync(Promotion.To(PromotionState.Superseded, _session.Now, why), "promotion.supersede");
