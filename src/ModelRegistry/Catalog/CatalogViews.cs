@@ -29,7 +29,7 @@ public sealed record VersionView(
     string Digest,
     long SizeBytes,
     DateTimeOffset CreatedAt,
-    string CreatedBy);
+    [property: UntrustedText(Label = true)] string CreatedBy);
 
 public sealed record FileView([property: UntrustedText(Label = true)] string Path, long SizeBytes, string Sha256);
 
@@ -81,7 +81,7 @@ public sealed record VersionDetailView(
     IReadOnlyList<string> Aliases,
     [property: UntrustedText] string Source,
     [property: UntrustedText(Label = true)] string RunId,
-    string CreatedBy,
+    [property: UntrustedText(Label = true)] string CreatedBy,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
@@ -122,7 +122,7 @@ public sealed record ServingPeriodView(
     DateTimeOffset From,
     DateTimeOffset? Until,
     string? PromotionId,
-    string RequestedBy,
+    [property: UntrustedText(Label = true)] string RequestedBy,
     IReadOnlyList<string> ApprovedBy,
     string? Assurance,
     [property: UntrustedText] string Reason);
