@@ -5,37 +5,94 @@ namespace ModelRegistry.Domain;
 /// <summary>Unicode normal form C: one spelling for texts that mean and look the same.</summary>
 internal static class Nfc
 {
-    private const int FirstSyllable = 0xAC00, LastSyllable = 0xD7A3, TrailingPerSyllable = 28;
+    // Hangul syllables are composed by arithmetic: The Unicode Standard, section 3.12.
+    private const int Syllables = 0xAC00, Leading = 0x1100, Vowels = 0x1161, Trailing = 0x11A7;
+    private const int LeadingCount = 19, VowelCount = 21, TrailingCount = 28, SyllableCount = LeadingCount * VowelCount * TrailingCount;
 
     /// <summary>
-    /// Whether <paramref name="text"/> equals its own normal form C: Unicode Standard Annex 15, sections 1.2 and 9.
-    /// Marks younger than <see cref="NfcTables"/> are taken for letters.
+    /// Whether <paramref name="text"/> equals its own normal form C (The Unicode Standard, section 3.11, D120). Characters younger than
+    /// <see cref="NfcTables"/> are taken for ones that neither combine nor compose.
     /// </summary>
     internal static bool Holds(string text)
     {
         if (Ascii.IsValid(text))
             return true;
-        // The letter that a following mark could still melt into, and the class of the mark seen last since then.
-        int? starter = null;
-        var seen = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            var point = rune.Value;
-            var own = NfcTables.CombiningClass.GetValueOrDefault(point);
-            if (NfcTables.Never.Contains(point) || (own != 0 && own < seen))
-                return false;
-            var blocked = seen != 0 && own <= seen;
-            if (starter is { } first && !blocked && Composes(first, point))
-                return false;
-            if (own == 0)
-                starter = point;
-            seen = own;
-        }
-        return true;
+        var points = text.EnumerateRunes().Select(rune => rune.Value).ToList();
+        return !points.Any(NfcTables.Never.Contains) && Compose(Decompose(points)).SequenceEqual(points);
     }
 
-    private static bool Composes(int first, int second) =>
-        first is >= 0x1100 and <= 0x1112 && second is >= 0x1161 and <= 0x1175
-        || first is >= FirstSyllable and <= LastSyllable && (first - FirstSyllable) % TrailingPerSyllable == 0 && second is >= 0x11A8 and <= 0x11C2
-        || NfcTables.Composing.Contains((first, second));
+    /// <summary>Takes composites apart and sorts each run of marks by class; marks of one class keep their order.</summary>
+    private static List<int> Decompose(List<int> points)
+    {
+        var apart = new List<int>(points.Count * 2);
+        foreach (var point in points)
+            TakeApart(point, apart);
+        for (var start = 0; start < apart.Count; start++)
+        {
+            var end = start;
+            while (end < apart.Count && Class(apart[end]) != 0)
+                end++;
+            if (end - start > 1)
+            {
+                var sorted = apart[start..end].OrderBy(Class).ToList();
+                apart.RemoveRange(start, end - start);
+                apart.InsertRange(start, sorted);
+            }
+            start = end;
+        }
+        return apart;
+    }
+
+    private static void TakeApart(int point, List<int> into)
+    {
+        if (point - Syllables is >= 0 and < SyllableCount and var index)
+        {
+            into.Add(Leading + index / TrailingCount / VowelCount);
+            into.Add(Vowels + index / TrailingCount % VowelCount);
+            if (index % TrailingCount > 0)
+                into.Add(Trailing + index % TrailingCount);
+        }
+        else if (NfcTables.Decomposed.TryGetValue(point, out var pair))
+        {
+            TakeApart(pair.First, into);
+            into.Add(pair.Second);
+        }
+        else
+        {
+            into.Add(point);
+        }
+    }
+
+    private static List<int> Compose(List<int> apart)
+    {
+        var composed = new List<int>(apart.Count);
+        var starter = -1;
+        foreach (var point in apart)
+        {
+            // Blocked (D115) when something of no lower class stands between the starter and this.
+            var adjacent = composed.Count - 1 == starter;
+            var blocked = starter < 0 || (!adjacent && Class(composed[^1]) >= Class(point));
+            if (!blocked && Composite(composed[starter], point) is { } one)
+            {
+                composed[starter] = one;
+                continue;
+            }
+            composed.Add(point);
+            if (Class(point) == 0)
+                starter = composed.Count - 1;
+        }
+        return composed;
+    }
+
+    private static int? Composite(int first, int second)
+    {
+        if (first - Leading is >= 0 and < LeadingCount and var leading && second - Vowels is >= 0 and < VowelCount and var vowel)
+            return Syllables + (leading * VowelCount + vowel) * TrailingCount;
+        if (first - Syllables is >= 0 and < SyllableCount and var syllable && syllable % TrailingCount == 0
+            && second - Trailing is > 0 and < TrailingCount and var trailing)
+            return Syllables + syllable + trailing;
+        return NfcTables.Composed.TryGetValue((first, second), out var composite) ? composite : null;
+    }
+
+    private static int Class(int point) => NfcTables.CombiningClass.GetValueOrDefault(point);
 }

@@ -69,8 +69,8 @@ public sealed class VersionIntake
                 return no;
             sources.AddRange(found.Value);
         }
-        // Clashing paths are found before a byte is copied.
-        var planned = Manifest.Of(sources.Select(s => new FileEntry(s.Path.Value, 0, default)));
+        // Clashing paths are found before a byte is copied; the digests are not known yet.
+        var planned = Manifest.Of(sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))));
         if (planned.Refusal is not null)
             return planned;
         var entries = new List<FileEntry>();
