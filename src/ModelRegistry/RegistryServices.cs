@@ -68,7 +68,10 @@ public sealed class RegistryServices : IAsyncDisposable
                 return unreadable;
             json = read.Value;
         }
-        var db = RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        var opened = OpenDatabase(options, time, logs);
+        if (opened.Refusal is { } nowhere)
+            return nowhere;
+        var db = opened.Value;
         try
         {
             if (await SeedAsync(db, json, cancel) is { } no)
@@ -131,6 +134,18 @@ public sealed class RegistryServices : IAsyncDisposable
         // A shipped profile may gain a rule in a later release; its name is what was asked for.
         var same = asked.Value.Digest.Hex == inForce!.Value.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Value.Name && PolicyProfiles.Find(asked.Value.Name) == json);
         return same ? null : Refusals.PolicyDiffers(inForce.Value.Name, asked.Value.Name);
+    }
+
+    private static Outcome<RegistryDb> OpenDatabase(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)
+    {
+        try
+        {
+            return RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        }
+        catch (ArgumentException e) when (e.ParamName == "database")
+        {
+            return Refusals.InvalidArgument("database", "sqlite:PATH, postgres://user:password@host:port/name or an Npgsql connection string");
+        }
     }
 
     private static string ArtifactFolder(RegistryOptions options) => options.Artifacts switch

@@ -36,6 +36,8 @@ internal static class CommandLine
         var help = root.Options.OfType<HelpOption>().Single();
         help.Description = "Show this help.";
         help.Action = new HelpPage();
+        help.Aliases.Clear();
+        help.Aliases.Add("-h");
         root.Options.OfType<VersionOption>().Single().Description = "Show the program's version.";
         return root;
     }
