@@ -54,7 +54,7 @@ internal sealed class AuditAppender
         ("frontier", Frontier.Empty.ToBytes()), ("root", Frontier.Empty.Root().ToBytes())).ConfigureAwait(false);
 
     /// <summary>The statements that append one request's acts and changes; the head moves on.</summary>
-    public IEnumerable<Statement> Append(WriteRequest request, DateTimeOffset now, Decision decision)
+    public List<Statement> Append(WriteRequest request, DateTimeOffset now, Decision decision)
     {
         var acts = decision.Refusal is { } refusal ? [Refused(request.Attempt, refusal)] : decision.Acts;
         var outcome = decision.Refusal is null ? AuditOutcome.Done : AuditOutcome.Refused;

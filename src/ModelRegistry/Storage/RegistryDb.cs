@@ -134,7 +134,7 @@ public sealed class RegistryDb : IAsyncDisposable
 
     private static void ThrowInside()
     {
-        if (WriteDoor.Inside.Value)
+        if (WriteGroup.Inside.Value)
             throw new InvalidOperationException("A decision reads and writes through its own session.");
     }
 
