@@ -68,7 +68,8 @@ public static class CanonicalJson
             Text(node);
             return node;
         }
-        catch (EncoderFallbackException e)
+        // From the text itself, or from an escape in the name of a member.
+        catch (Exception e) when (e is EncoderFallbackException or InvalidOperationException)
         {
             throw new JsonException("The text holds a lone surrogate.", e);
         }

@@ -33,7 +33,7 @@ public sealed record AuditFinding(string Kind, long? Position, string Sentence)
 
 /// <summary>What verification came to.</summary>
 /// <param name="Entries">How many entries were read.</param>
-/// <param name="Root">The root they come to; null when a missing or misplaced entry leaves it undefined.</param>
+/// <param name="Root">The root they come to; null when an entry is missing.</param>
 /// <param name="Erased">How many texts are gone from beside their entries. Erasing is lawful and leaves the tree whole, so this is no finding.</param>
 /// <param name="Findings">What is wrong, first entry first; empty for a sound log.</param>
 /// <param name="Unlisted">Further findings beyond those listed.</param>

@@ -54,12 +54,12 @@ internal sealed class AuditAppender
         ("frontier", Frontier.Empty.ToBytes()), ("root", Frontier.Empty.Root().ToBytes())).ConfigureAwait(false);
 
     /// <summary>The statements that append one request's acts and changes; the head moves on.</summary>
-    public List<Statement> Append(WriteRequest request, DateTimeOffset now, Decision decision)
+    public List<SqlStatement> Append(WriteRequest request, DateTimeOffset now, Settled decision)
     {
         var acts = decision.Refusal is { } refusal ? [Refused(request.Attempt, refusal)] : decision.Acts;
         var outcome = decision.Refusal is null ? AuditOutcome.Done : AuditOutcome.Refused;
         var actor = AuditActor.Of(request.By);
-        List<Statement> statements = [];
+        List<SqlStatement> statements = [];
         foreach (var act in acts)
         {
             var entry = new AuditEntry
@@ -76,7 +76,7 @@ internal sealed class AuditAppender
                 Erasable = act.Erasable ?? new Dictionary<string, string>(),
             };
             var sealedEntry = entry.Seal(static () => RandomNumberGenerator.GetBytes(ErasableText.SaltBytes));
-            Head = Head with { Tree = Head.Tree.Append(sealedEntry.LeafHash), At = StoreTime.Micros(now) };
+            Head = Head with { Tree = Head.Tree.Append(sealedEntry.LeafHash), At = Times.Micros(now) };
             statements.Add(Entry(Head.Tree.Size, entry, sealedEntry));
             statements.AddRange(sealedEntry.Erasable.Select(text => Erasable(Head.Tree.Size, text)));
         }
@@ -93,7 +93,7 @@ internal sealed class AuditAppender
     public async ValueTask<string?> CloseAsync(Dialect dialect, bool due)
     {
         var (tree, at, seq) = Head;
-        var statements = new List<Statement>
+        var statements = new List<SqlStatement>
         {
             new("update audit_tree set size = @size, frontier = @frontier, root = @root, at = @at, feed_seq = @seq where id = 1",
                 [("size", tree.Size), ("frontier", tree.ToBytes()), ("root", tree.Root().ToBytes()), ("at", at), ("seq", seq)]),
@@ -110,13 +110,13 @@ internal sealed class AuditAppender
             return null;
         if (await _connection.ScalarAsync("select note from audit_checkpoint where size = @size", ("size", Head.Tree.Size)).ConfigureAwait(false) is string signed)
             return signed;
-        List<Statement> statements = [];
+        List<SqlStatement> statements = [];
         var note = Sign(statements);
         await dialect.ExecuteAllAsync(_connection, statements).ConfigureAwait(false);
         return note;
     }
 
-    private string Sign(List<Statement> statements)
+    private string Sign(List<SqlStatement> statements)
     {
         var size = Head.Tree.Size;
         var note = new Checkpoint(_identity.Origin, size, Head.Tree.Root()).Sign(_identity.Key);
@@ -136,7 +136,7 @@ internal sealed class AuditAppender
         return attempt with { Facts = facts };
     }
 
-    private static Statement Entry(long position, AuditEntry entry, SealedEntry sealedEntry) => new(
+    private static SqlStatement Entry(long position, AuditEntry entry, SealedEntry sealedEntry) => new(
         """
         insert into audit_entry (position, id, at, verb, outcome, actor_id, model_id, subject_type, subject_id, leaf, leaf_hash)
         values (@position, @id, @at, @verb, @outcome, @actor, @model, @type, @subject, @leaf, @hash)
@@ -148,11 +148,11 @@ internal sealed class AuditAppender
             ("leaf", sealedEntry.Leaf), ("hash", sealedEntry.LeafHash.ToBytes()),
         ]);
 
-    private static Statement Erasable(long position, ErasableText text) => new(
+    private static SqlStatement Erasable(long position, ErasableText text) => new(
         "insert into audit_erasable (position, field, salt, value) values (@position, @field, @salt, @value)",
         [("position", position), ("field", text.Field), ("salt", text.Salt), ("value", text.Text)]);
 
-    private static Statement Change(AuditHead head, FeedChange change) => new(
+    private static SqlStatement Change(AuditHead head, FeedChange change) => new(
         """
         insert into change_feed (seq, at, kind, model_id, reference, audit_position)
         values (@seq, @at, @kind, @model, @reference, @position)

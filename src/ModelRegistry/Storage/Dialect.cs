@@ -45,7 +45,7 @@ internal abstract class Dialect : IAsyncDisposable
     public abstract ValueTask RollbackAsync(StoreConnection connection);
 
     /// <summary>Runs statements in order, in one round trip where there is one.</summary>
-    public abstract ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<Statement> statements);
+    public abstract ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<SqlStatement> statements);
 
     /// <summary>Whether a table is there; asked before the first migration.</summary>
     public abstract ValueTask<bool> HasTableAsync(StoreConnection connection, string table);

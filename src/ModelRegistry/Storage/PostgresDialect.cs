@@ -93,7 +93,7 @@ internal sealed class PostgresDialect : Dialect
             await connection.ExecuteAsync("rollback").ConfigureAwait(false);
     }
 
-    public override async ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<Statement> statements)
+    public override async ValueTask ExecuteAllAsync(StoreConnection connection, IReadOnlyList<SqlStatement> statements)
     {
         await using var batch = new NpgsqlBatch((NpgsqlConnection)connection.Connection);
         foreach (var (sql, args) in statements)
@@ -136,7 +136,7 @@ internal sealed class PostgresDialect : Dialect
     public override async ValueTask DisposeAsync() => await _source.DisposeAsync().ConfigureAwait(false);
 
     /// <summary>Reads <c>postgres://user:password@host:port/name?option=value</c> or an Npgsql connection string.</summary>
-    private static NpgsqlConnectionStringBuilder Settings(string database)
+    internal static NpgsqlConnectionStringBuilder Settings(string database)
     {
         try
         {
@@ -151,7 +151,11 @@ internal sealed class PostgresDialect : Dialect
                 settings.Password = Uri.UnescapeDataString(user[1]);
             settings.Database = url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(url.AbsolutePath[1..]) : settings.Username;
             foreach (var option in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=', 2)))
-                settings[Option(Uri.UnescapeDataString(option[0]))] = Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? "");
+            {
+                var name = Option(Uri.UnescapeDataString(option[0]));
+                var value = Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? "");
+                settings[name] = name == "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
+            }
             return settings;
         }
         catch (Exception e) when (e is ArgumentException or UriFormatException or FormatException or InvalidCastException)

@@ -1,9 +1,32 @@
 namespace ModelRegistry.Storage;
 
-/// <summary>The store cannot be reached or cannot take the write: an outage, never a refusal.</summary>
-/// <param name="message">What failed, without secrets.</param>
-/// <param name="remedy">What the person running the registry can do.</param>
-public sealed class StorageUnavailableException(string message, string remedy, Exception? inner = null) : Exception(message, inner)
+/// <summary>The storage cannot do its work now: the disk is full, rights are missing, a device fails. Nothing half-written stays.</summary>
+/// <remarks>An outage, not a refusal: the same request succeeds once the <see cref="Remedy"/> was applied.</remarks>
+public sealed class StorageUnavailableException(string message, string remedy, Exception? cause = null) : Exception(message, cause)
 {
-    public string Remedy => remedy;
+    // errno of Linux and macOS, and HRESULTs of Windows (ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL, ERROR_WRITE_PROTECT).
+    private const int NoSpace = 28, ReadOnly = 30, QuotaLinux = 122, QuotaMac = 69;
+    private const int DiskFull = unchecked((int)0x80070070), HandleDiskFull = unchecked((int)0x80070027), WriteProtect = unchecked((int)0x80070013);
+
+    /// <summary>What an operator does about it.</summary>
+    public string Remedy { get; } = remedy;
+
+    /// <summary>Whether an exception of the file system is an outage; cancellations and bugs are not.</summary>
+    public static bool Covers(Exception e) => e is IOException or UnauthorizedAccessException;
+
+    /// <param name="doing">What failed, as the start of the sentence "Storing content failed: …".</param>
+    /// <param name="cause">What the file system said; its text, which may name paths of this machine, is not repeated.</param>
+    public static StorageUnavailableException While(string doing, Exception cause)
+    {
+        var (what, remedy) = cause.HResult switch
+        {
+            NoSpace or DiskFull or HandleDiskFull => ("the disk is full", "Free space on the volume of the data folder, then try again."),
+            QuotaLinux or QuotaMac => ("the quota is used up", "Raise the quota of the user the registry runs as, then try again."),
+            ReadOnly or WriteProtect => ("the volume is read-only", "Mount the volume of the data folder writable, then try again."),
+            _ when cause is UnauthorizedAccessException => ("access was denied", "Give the user the registry runs as read and write access to the data folder."),
+            _ when cause is FileNotFoundException or DirectoryNotFoundException => ("the folder is gone", "Check that the volume of the data folder is mounted, then restart."),
+            _ => ("the device or file system reported an error", "Check the volume of the data folder and the system's log, then try again."),
+        };
+        return new StorageUnavailableException($"{doing} failed: {what}.", remedy, cause);
+    }
 }

@@ -4,7 +4,7 @@ using ModelRegistry.Domain;
 namespace ModelRegistry.Storage;
 
 /// <summary>A statement and its arguments.</summary>
-internal readonly record struct Statement(string Sql, (string Name, object? Value)[] Args);
+internal readonly record struct SqlStatement(string Sql, (string Name, object? Value)[] Args);
 
 /// <summary>
 /// One open connection with the commands it has prepared, by their SQL text. Not for two callers at once.
@@ -126,7 +126,7 @@ internal sealed class StoreConnection(DbConnection connection) : IAsyncDisposabl
         string or long or double or byte[] => value,
         int number => (long)number,
         bool flag => flag ? 1L : 0L,
-        DateTimeOffset time => StoreTime.Micros(time),
+        DateTimeOffset time => Times.Micros(time),
         Digest digest => digest.Hex,
         _ => throw new ArgumentException($"The argument '{name}' is a {value.GetType().Name}; the store takes text, whole numbers, doubles, booleans, times, digests and bytes.", nameof(value)),
     };

@@ -1,4 +1,5 @@
 using ModelRegistry.Audit;
+using ModelRegistry.Domain;
 
 namespace ModelRegistry.Storage;
 
@@ -75,9 +76,10 @@ internal sealed class WriteGroup
     /// <summary>Whether the code running belongs to a decision: from there, another write or read would wait for itself.</summary>
     public static AsyncLocal<bool> Inside { get; } = new();
 
-    private DateTimeOffset Now() => StoreTime.At(Math.Max(StoreTime.Micros(_time.GetUtcNow()), _log.Head.At));
+    /// <summary>Strictly after the last entry: a clock that steps back revives nothing, and what happened later sorts later.</summary>
+    private DateTimeOffset Now() => Times.FromMicros(Math.Max(Times.Micros(_time.GetUtcNow()), _log.Head.At + 1));
 
-    private List<Statement> Mark(List<Statement> statements)
+    private List<SqlStatement> Mark(List<SqlStatement> statements)
     {
         if (_marked)
             statements.Add(new("release savepoint request", []));

@@ -4,7 +4,7 @@ using ModelRegistry.Domain;
 namespace ModelRegistry.Storage;
 
 /// <summary>What was decided: the acts and changes to write down, or the refusal that undoes everything.</summary>
-internal readonly record struct Decision(Refusal? Refusal, IReadOnlyList<AuditAct> Acts, IReadOnlyList<FeedChange> Changes);
+internal readonly record struct Settled(Refusal? Refusal, IReadOnlyList<AuditAct> Acts, IReadOnlyList<FeedChange> Changes);
 
 /// <summary>Somebody waiting in front of the write door.</summary>
 internal abstract class WriteRequest(Actor by, AuditAct attempt)
@@ -24,7 +24,7 @@ internal abstract class WriteRequest(Actor by, AuditAct attempt)
 
     protected bool TryGiveUp() => Interlocked.CompareExchange(ref _state, GivenUp, Waiting) == Waiting;
 
-    public abstract ValueTask<Decision> DecideAsync(RegistrySession session);
+    public abstract ValueTask<Settled> DecideAsync(RegistrySession session);
 
     /// <summary>Tells the caller what was decided; only after the commit.</summary>
     public abstract void Complete();
@@ -52,19 +52,19 @@ internal sealed class WriteRequest<T>(Actor by, AuditAct attempt, Func<RegistryS
         return await _reply.Task.ConfigureAwait(false);
     }
 
-    public override async ValueTask<Decision> DecideAsync(RegistrySession session)
+    public override async ValueTask<Settled> DecideAsync(RegistrySession session)
     {
         var outcome = await decide(session).ConfigureAwait(false);
         if (outcome.Refusal is { } refusal)
         {
             _decided = refusal;
-            return new Decision(refusal, [], []);
+            return new Settled(refusal, [], []);
         }
         var written = outcome.Value;
         if (written.Acts.Count == 0 && (session.HasWritten || written.Changes.Count > 0))
             throw new InvalidOperationException($"'{Attempt.Verb}' wrote without an act that tells of it.");
         _decided = written.Reply;
-        return new Decision(null, written.Acts, written.Changes);
+        return new Settled(null, written.Acts, written.Changes);
     }
 
     public override void Complete() => _reply.TrySetResult(_decided);

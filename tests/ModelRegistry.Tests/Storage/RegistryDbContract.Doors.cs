@@ -69,11 +69,11 @@ public abstract partial class RegistryDbContract
         {
             await db.AddAsync("a");
             clock.Time = noon.AddHours(-1);
-            Assert.Equal(noon, await NowAsync(db));
+            Assert.Equal(noon.AddMicroseconds(1), await NowAsync(db));
         }
 
         await using var later = await Ledger.OpenAsync(Options, clock);
-        Assert.Equal(noon, await NowAsync(later));
+        Assert.True(await NowAsync(later) > noon);
         clock.Time = noon.AddMicroseconds(1);
         Assert.Equal(clock.Time, await NowAsync(later));
 

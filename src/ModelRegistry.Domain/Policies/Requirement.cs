@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+
+namespace ModelRegistry.Domain;
+
+/// <summary>
+/// What one promotion takes, worked out from the policy when it is requested and kept with it. A later policy can
+/// only make it stricter (<see cref="Stricter"/>).
+/// </summary>
+public sealed record Requirement(
+    IReadOnlyList<Approvals> Approvals,
+    Assurance Assurance,
+    bool FourEyes,
+    double PendingHours,
+    double ApplyHours,
+    IReadOnlyList<Gate> Gates)
+{
+    /// <summary>
+    /// What moving a version between two stages takes under a policy; null when neither stage is governed.
+    /// Leaving a governed stage needs that stage's quorum as well, so that nothing stops serving unseen.
+    /// </summary>
+    public static Requirement? For(PromotionPolicy policy, string from, string to, PromotionKind kind)
+    {
+        var entered = policy.Promotions.GetValueOrDefault(to);
+        var left = from == to ? null : policy.Promotions.GetValueOrDefault(from);
+        var enter = entered is null ? null : kind == PromotionKind.Rollback && policy.Rollbacks.TryGetValue(to, out var back)
+            ? new Requirement(back.Approvals, back.Assurance, back.FourEyes, entered.PendingHours, entered.ApplyHours, [])
+            : Of(entered, kind == PromotionKind.Rollback ? [] : GatesOf(entered));
+        var leave = left is null ? null : Of(left, []);
+        return enter is null ? leave : leave is null ? enter : enter.Stricter(leave);
+    }
+
+    /// <summary>At least as strict as both: the larger counts, the higher assurance, the shorter times, all gates.</summary>
+    public Requirement Stricter(Requirement? other) => other is null ? this : new(
+        [.. Approvals.Concat(other.Approvals).GroupBy(a => a.Role, StringComparer.Ordinal).Select(g => new Approvals(g.Key, g.Max(a => a.Count))).OrderBy(a => a.Role, StringComparer.Ordinal)],
+        Assurance > other.Assurance ? Assurance : other.Assurance,
+        FourEyes || other.FourEyes,
+        Math.Min(PendingHours, other.PendingHours),
+        Math.Min(ApplyHours, other.ApplyHours),
+        [.. Gates.Concat(other.Gates).DistinctBy(g => g.Identity)]);
+
+    public JsonObject ToJson() => new()
+    {
+        ["approvals"] = new JsonArray([.. Approvals.Select(a => (JsonNode)new JsonObject { ["role"] = a.Role, ["count"] = a.Count })]),
+        ["assurance"] = Assurance.ToString().ToLowerInvariant(),
+        ["four_eyes"] = FourEyes,
+        ["pending_hours"] = PendingHours,
+        ["apply_hours"] = ApplyHours,
+        ["gates"] = new JsonArray([.. Gates.Select(g => (JsonNode)g.ToJson())]),
+    };
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote; it is the registry's own record, so a fault in it is a bug.</summary>
+    public static Requirement FromJson(JsonObject json) => new(
+        [.. json["approvals"]!.AsArray().Select(a => new Approvals((string)a!["role"]!, (int)a["count"]!))],
+        Enum.Parse<Assurance>((string)json["assurance"]!, ignoreCase: true),
+        (bool)json["four_eyes"]!,
+        (double)json["pending_hours"]!,
+        (double)json["apply_hours"]!,
+        [.. json["gates"]!.AsArray().Select(g => Gate.FromJson(g!.AsObject()))]);
+
+    private static List<Gate> GatesOf(StageRule rule)
+    {
+        var gates = new List<Gate>();
+        if (rule.From.Count > 0)
+            gates.Add(new Gate.FromStage(rule.From));
+        if (rule.ReasonRequired)
+            gates.Add(new Gate.ReasonRequired());
+        gates.AddRange(rule.Gates);
+        return gates;
+    }
+
+    private static Requirement Of(StageRule rule, IReadOnlyList<Gate> gates) =>
+        new(rule.Approvals, rule.Assurance, rule.FourEyes, rule.PendingHours, rule.ApplyHours, gates);
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+
+namespace ModelRegistry.Domain;
+
+public static partial class Refusals
+{
+    // ---- file paths and manifests -------------------------------------------------------------------------------
+
+    /// <param name="problem">Which rule it breaks, as the end of the sentence "…: it is absolute".</param>
+    public static Refusal PathUnsafe(string path, string problem) => new(RefusalKind.Invalid, "path_unsafe",
+        $"The file path '{Shown(path)}' cannot be taken: {Shown(problem)}.",
+        "Give a relative path with forward slashes and plain names, such as 'variables/variables.index'.");
+
+    public static Refusal ManifestEmpty() => new(RefusalKind.Invalid, "manifest_empty",
+        "There is no file.",
+        "Give at least one file, or a folder that holds one.");
+
+    public static Refusal TooManyFiles(int most) => new(RefusalKind.Invalid, "too_many_files",
+        $"There are more than {most} files.",
+        "Pack what belongs together into one file and register that.");
+
+    public static Refusal FileSizeInvalid(string path, long size) => new(RefusalKind.Invalid, "file_size_invalid",
+        $"The file '{Shown(path)}' cannot have {size} bytes.",
+        "Give the size in bytes, from 0 to 9007199254740991.");
+
+    public static Refusal FileDuplicate(string path) => new(RefusalKind.Invalid, "file_duplicate",
+        $"The file '{Shown(path)}' is given twice.",
+        "Give each path once.");
+
+    public static Refusal PathCaseCollision(string first, string second) => new(RefusalKind.Invalid, "path_case_collision",
+        $"'{Shown(first)}' and '{Shown(second)}' differ only in case and would be one where case is ignored.",
+        "Rename one of them.");
+
+    public static Refusal PathIsAlsoFolder(string path) => new(RefusalKind.Invalid, "path_is_also_folder",
+        $"'{Shown(path)}' is a file and a folder of other files at once.",
+        "Rename one of them.");
+
+    // ---- reading files to register ------------------------------------------------------------------------------
+
+    public static Refusal SourceMissing(string path) => new(RefusalKind.NotFound, "source_missing",
+        $"There is no file or folder '{Shown(path)}'.",
+        "Check the path; a relative one starts at the current folder.");
+
+    public static Refusal SourceUnreadable(string path) => new(RefusalKind.Invalid, "source_unreadable",
+        $"'{Shown(path)}' cannot be read by this user.",
+        "Grant read access to it, or copy it to where it can be read.");
+
+    public static Refusal NotARegularFile(string path, string whatItIs) => new(RefusalKind.Invalid, "not_a_regular_file",
+        $"'{Shown(path)}' is {whatItIs}; only regular files are taken.",
+        "Put a copy of the file itself in its place.");
+
+    // ---- blobs --------------------------------------------------------------------------------------------------
+
+    public static Refusal DigestMismatch(Digest expected, Digest found) => new(RefusalKind.Unproven, "digest_mismatch",
+        $"The content has the SHA-256 {found}, not {expected} as announced; nothing was kept.",
+        "Send it again, or announce the digest of what is sent.");
+
+    public static Refusal BlobMissing(Digest digest) => new(RefusalKind.Unproven, "blob_missing",
+        $"The stored content {digest} is gone.",
+        "Restore it from a backup, or upload the same content again.");
+
+    /// <param name="how">What differs, as a clause: "it has 10 bytes instead of 12".</param>
+    public static Refusal BlobAltered(Digest digest, string how) => new(RefusalKind.Unproven, "blob_altered",
+        $"The stored content {digest} is not what was registered: {how}.",
+        "Do not use it. Restore it from a backup and find out who wrote to the storage.");
+
+    // ---- writing downloads --------------------------------------------------------------------------------------
+
+    public static Refusal TargetExists(string path) => new(RefusalKind.Conflict, "target_exists",
+        $"'{Shown(path)}' is there already.",
+        "Choose another folder, or ask for it to be overwritten.");
+
+    public static Refusal TargetLeaves(string path, string link) => new(RefusalKind.Invalid, "target_leaves_folder",
+        $"'{Shown(path)}' would be written through '{Shown(link)}', which is not a plain folder.",
+        "Choose an empty folder to download to.");
+
+    /// <summary>What someone else wrote, fit for a message: invisible characters spelled out, at most 300 characters.</summary>
+    internal static string Shown(string? text)
+    {
+        var shown = new StringBuilder();
+        foreach (var rune in (text ?? "").EnumerateRunes())
+        {
+            if (shown.Length >= 300)
+                return shown.Append('…').ToString();
+            shown = ArtifactPath.Unseen(rune)
+                ? shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X4}}}")
+                : shown.Append(rune.ToString());
+        }
+        return shown.ToString();
+    }
+}

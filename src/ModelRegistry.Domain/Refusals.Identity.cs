@@ -1,0 +1,39 @@
+namespace ModelRegistry.Domain;
+
+public static partial class Refusals
+{
+    // ---- persons, agents, tokens --------------------------------------------------------------------------------
+
+    public static Refusal NotInitialised => new(RefusalKind.Conflict, "registry_not_initialised",
+        "This registry has no person yet.", "Run `init --person NAME` on a terminal first.");
+
+    public static Refusal AlreadyInitialised(string person) => new(RefusalKind.Conflict, "registry_initialised",
+        $"This registry has its first person already: {person}.", "Later persons are added by an admin with `person add`.");
+
+    public static Refusal PersonNotFound(string? name) => new(RefusalKind.NotFound, "person_not_found",
+        $"There is no person '{Shown(name)}'.", "Call `person list` to see who there is.");
+
+    public static Refusal WhichPerson(IReadOnlyList<string> names) => new(RefusalKind.Invalid, "which_person",
+        $"Several persons could do this: {string.Join(", ", names)}.", "Say who with --as.", new Dictionary<string, string> { ["as"] = $"one of {string.Join(", ", names)}" });
+
+    public static Refusal ActorExists(string name) => new(RefusalKind.Conflict, "name_taken",
+        $"The name '{name}' is taken (persons, agents and services share one namespace, ignoring case).", "Choose another name.");
+
+    public static Refusal PassphraseWeak(int least) => new(RefusalKind.Invalid, "passphrase_weak",
+        $"A passphrase needs at least {least} characters and may not be the person's name.", "Choose a longer one; several words are good.", new Dictionary<string, string> { ["passphrase"] = $"at least {least} characters" });
+
+    public static Refusal RoleNotForMachines(string role) => new(RefusalKind.Forbidden, "role_not_for_machines",
+        $"An agent or service cannot carry the role '{Shown(role)}'.", $"Use {string.Join(", ", Permissions.MachineRoles)}.");
+
+    public static Refusal TokenNotFound(string? id) => new(RefusalKind.NotFound, "token_not_found",
+        $"There is no token '{Shown(id)}'.", "Call `token list` to see their ids.");
+
+    public static Refusal TokenInvalid => new(RefusalKind.Forbidden, "token_invalid",
+        "The token is unknown, expired or revoked.", "Ask its owner or an admin for a new one (token create).");
+
+    public static Refusal LastAdmin(string name) => new(RefusalKind.Conflict, "last_admin",
+        $"'{name}' is the only admin left.", "Make another person an admin first.");
+
+    public static Refusal TooManyAttempts => new(RefusalKind.Forbidden, "too_many_attempts",
+        "Too many wrong passphrases for this person in a short time.", "Wait a minute and try again.");
+}

@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
+using ModelRegistry.Domain.Audit;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Audit;
+
+/// <param name="Subject">An id or name that entries are about.</param>
+public sealed record AuditQuery(string? ModelName = null, string? Subject = null, string? ActorId = null, int Limit = 50, string? Cursor = null);
+
+/// <summary>Lists the audit log, and proves that nothing in it was changed, lost or cut off.</summary>
+public sealed class AuditTrail
+{
+    private const int Batch = 1000;
+
+    private readonly RegistryDb _db;
+    private readonly RegistryOptions _options;
+
+    internal AuditTrail(RegistryDb db, RegistryOptions options) => (_db, _options) = (db, options);
+
+    /// <summary>Entries, newest first.</summary>
+    public async Task<Outcome<Page<AuditEntryView>>> ListAsync(Actor by, AuditQuery query, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        if (ModelRegistry.Cursor.Limit(query.Limit).Refusal is { } limit)
+            return limit;
+        var below = long.MaxValue;
+        if (query.Cursor is not null && (ModelRegistry.Cursor.Read(query.Cursor, 1) is not [var key] || !long.TryParse(key, out below)))
+            return Refusals.CursorInvalid;
+        return await _db.ReadAsync<Outcome<Page<AuditEntryView>>>(async session =>
+        {
+            string? modelId = null;
+            if (query.ModelName is not null)
+            {
+                if (await session.FindModelAsync(query.ModelName) is not { } model)
+                    return Refusals.ModelNotFound(query.ModelName, await session.NearestModelNameAsync(query.ModelName));
+                modelId = model.Id;
+            }
+            var rows = await session.AuditRowsAsync(modelId, query.Subject, query.ActorId, below, query.Limit + 1);
+            var views = new List<AuditEntryView>();
+            foreach (var row in rows.Take(query.Limit))
+                views.Add(View(row, await session.ErasablesAsync(row.Position, row.Position)));
+            return new Page<AuditEntryView>(views, rows.Count > query.Limit ? ModelRegistry.Cursor.Write(rows[query.Limit - 1].Position.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
+        }, cancel);
+    }
+
+    /// <summary>
+    /// Recomputes everything: each leaf's hash, the tree, every signed checkpoint in the database and the one in the file
+    /// beside it, and <paramref name="checkpoint"/> when one is given that was kept elsewhere.
+    /// </summary>
+    /// <param name="checkpoint">The text of a signed checkpoint; null: none but the registry's own.</param>
+    public async Task<Outcome<AuditReportView>> VerifyAsync(Actor by, string? checkpoint, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        using var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(_db.AuditPublicKey(), out _);
+        var findings = new List<AuditFindingView>();
+        var witnesses = new List<SignedHead>();
+        if (checkpoint is not null)
+        {
+            var opened = Checkpoint.Open(checkpoint, _db.AuditOrigin, key);
+            if (opened.Refusal is { } bad)
+                return bad;
+            witnesses.Add(new SignedHead("the checkpoint given", opened.Value.Size, opened.Value.Root));
+        }
+        // The file beside the database is read before the database, so that it can only be behind.
+        if (ReadFile() is { } file)
+            Witness("checkpoints/latest", file);
+
+        var report = await _db.ReadAsync(async session =>
+        {
+            foreach (var note in await session.CheckpointNotesAsync())
+                Witness("the database", note);
+            var verification = new AuditVerification(witnesses, await session.AuditHeadAsync());
+            var after = long.MinValue;
+            while (true)
+            {
+                var rows = await session.AuditBatchAsync(after, Batch);
+                if (rows.Count == 0)
+                    break;
+                var texts = (await session.ErasablesAsync(rows[0].Position, rows[^1].Position)).ToLookup(e => e.Position, e => e.Text);
+                foreach (var row in rows)
+                    verification.Add(new StoredEntry(row.Position, row.Leaf, row.LeafHash, [.. texts[row.Position]]));
+                after = rows[^1].Position;
+            }
+            return verification.Report();
+        }, cancel);
+        findings.AddRange(report.Findings.Select(f => new AuditFindingView(f.Kind, f.Position ?? 0, f.Sentence)));
+        return new AuditReportView(findings.Count == 0 && report.Sound, report.Entries, report.Root?.Hex ?? "", witnesses.MaxBy(w => w.Size)?.Label, findings);
+
+        void Witness(string label, string note)
+        {
+            var opened = Checkpoint.Open(note, _db.AuditOrigin, key);
+            if (opened.Refusal is { } bad)
+                findings.Add(new AuditFindingView("bad_checkpoint", 0, $"The checkpoint in {label} is not good: {bad.Message}"));
+            else
+                witnesses.Add(new SignedHead(label, opened.Value.Size, opened.Value.Root));
+        }
+    }
+
+    private string? ReadFile()
+    {
+        var path = Path.Combine(_options.DataFolder, "checkpoints", "latest");
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path) : null;
+        }
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
+        {
+            throw StorageUnavailableException.While("Reading the checkpoint file", e);
+        }
+    }
+
+    private static AuditEntryView View(AuditRow row, IReadOnlyList<(long Position, ErasableText Text)> erasables)
+    {
+        var entry = JsonNode.Parse(row.Leaf)!.AsObject();
+        var texts = new JsonObject();
+        foreach (var (_, text) in erasables)
+            texts[text.Field] = text.Text;
+        entry["texts"] = texts;
+        var name = (string?)texts["actor.name"] ?? (string?)entry["actor"]?["id"] ?? "";
+        return new AuditEntryView(row.Position, Times.Parse((string)entry["at"]!), (string)entry["verb"]!, (string)entry["outcome"]!, name,
+            (string?)entry["subject"]?["type"] ?? "", (string?)entry["subject"]?["id"] ?? "", entry);
+    }
+}

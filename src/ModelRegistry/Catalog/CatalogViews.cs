@@ -1,0 +1,137 @@
+using System.Text.Json.Nodes;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>A model in a list. Versions are given by label; null where there is none.</summary>
+public sealed record ModelView(
+    string Name,
+    [property: UntrustedText] string Description,
+    string Task,
+    string? LatestVersion,
+    string? ServingVersion,
+    long Versions,
+    string Owner,
+    IReadOnlyDictionary<string, string> Tags,
+    bool IsActive,
+    DateTimeOffset UpdatedAt);
+
+/// <summary>A version in a list.</summary>
+public sealed record VersionView(
+    string Version,
+    long Number,
+    string Stage,
+    string Status,
+    IReadOnlyDictionary<string, double> Metrics,
+    string Format,
+    bool Serving,
+    bool Deprecated,
+    IReadOnlyList<string> Aliases,
+    string Digest,
+    long SizeBytes,
+    DateTimeOffset CreatedAt,
+    string CreatedBy);
+
+public sealed record FileView(string Path, long SizeBytes, string Sha256);
+
+/// <summary>A model with one of its versions in full; <see cref="Version"/> is null while it has none.</summary>
+public sealed record ModelInfoView(
+    string Name,
+    string ModelId,
+    [property: UntrustedText] string Description,
+    string Task,
+    string Owner,
+    string Versioning,
+    bool IsActive,
+    IReadOnlyDictionary<string, string> Tags,
+    IReadOnlyDictionary<string, string> Aliases,
+    string? LatestVersion,
+    string? ServingVersion,
+    long Versions,
+    VersionDetailView? Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
+
+/// <summary>Everything known about one version.</summary>
+public sealed record VersionDetailView(
+    string VersionId,
+    string Version,
+    long Number,
+    string Stage,
+    DateTimeOffset StageSince,
+    string Status,
+    bool Serving,
+    bool Deprecated,
+    bool ContentVerified,
+    string Digest,
+    long SizeBytes,
+    int FileCount,
+    IReadOnlyList<FileView> Files,
+    IReadOnlyDictionary<string, double> Metrics,
+    string Format,
+    string Framework,
+    JsonObject Hyperparameters,
+    [property: UntrustedText] string Dataset,
+    string CodeCommit,
+    IReadOnlyList<string> Dependencies,
+    JsonObject Signature,
+    JsonObject Lineage,
+    [property: UntrustedText] string ReleaseNotes,
+    [property: UntrustedText] string Card,
+    IReadOnlyDictionary<string, string> Tags,
+    IReadOnlyList<string> Aliases,
+    [property: UntrustedText] string Source,
+    string RunId,
+    string CreatedBy,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
+
+/// <summary>What serves a stage. <see cref="Serving"/> is false, and the rest null, when nothing does.</summary>
+public sealed record ServingView(
+    string ModelName,
+    bool Serving,
+    string? Version,
+    long? Number,
+    string Stage,
+    string? Digest,
+    DateTimeOffset? Since,
+    string? PromotionId,
+    IReadOnlyList<string> ApprovedBy,
+    IReadOnlyList<string> Targets);
+
+/// <summary>One metric over the compared versions, in their order; null where a version does not report it.</summary>
+/// <param name="Better"><c>higher</c> or <c>lower</c>.</param>
+/// <param name="Deltas">Difference of each to the first version.</param>
+/// <param name="Best">Label of the best version; null when all are equal.</param>
+public sealed record MetricComparisonView(string Metric, string Better, IReadOnlyList<double?> Values, IReadOnlyList<double?> Deltas, string? Best);
+
+/// <summary>Versions side by side. Deltas are against the first one named.</summary>
+public sealed record ComparisonView(
+    string ModelName,
+    IReadOnlyList<VersionView> Versions,
+    IReadOnlyList<MetricComparisonView> Metrics,
+    IReadOnlyList<string> Differences,
+    string? ServingVersion);
+
+/// <summary>A time during which one version served a stage.</summary>
+/// <param name="Until">Null while it still serves.</param>
+public sealed record ServingPeriodView(
+    string Stage,
+    string Version,
+    long Number,
+    string Digest,
+    DateTimeOffset From,
+    DateTimeOffset? Until,
+    string? PromotionId,
+    string RequestedBy,
+    IReadOnlyList<string> ApprovedBy,
+    string? Assurance,
+    [property: UntrustedText] string Reason);
+
+/// <summary>What a registration came to.</summary>
+public sealed record RegisteredView(string ModelName, bool ModelCreated, string VersionId, string Version, long Number, string Stage, string Digest, long SizeBytes, IReadOnlyList<FileView> Files);
+
+/// <summary>What an edit of metadata came to.</summary>
+public sealed record MetadataView(string ModelName, string? Version, IReadOnlyList<string> Changed);
+
+/// <summary>Files written by a download, each verified against its digest.</summary>
+public sealed record DownloadView(string ModelName, string Version, string Digest, IReadOnlyList<string> Files);

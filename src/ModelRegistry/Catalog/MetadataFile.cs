@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>A metadata document as pipelines write it: the fields of <see cref="VersionMetadata"/> and those of the model it belongs to.</summary>
+public sealed record MetadataFile(VersionMetadata Version, string? Description, string? Task, string? Owner, string? ModelCard)
+{
+    private static readonly string[] Texts = ["format", "framework", "dataset", "code_commit", "release_notes", "card", "source", "run_id", "description", "task", "model_type", "owner", "model_card"];
+    private static readonly string[] Objects = ["metrics", "hyperparameters", "signature", "lineage", "tags"];
+
+    /// <summary>Reads a document. Unknown fields are refused by name, so that a misspelt one is not lost.</summary>
+    public static Outcome<MetadataFile> Parse(string json)
+    {
+        JsonObject document;
+        try
+        {
+            if (CanonicalJson.Parse(json) is not JsonObject o)
+                return Refusals.MetadataInvalid("it must be a JSON object.");
+            document = o;
+        }
+        catch (JsonException e)
+        {
+            return Refusals.MetadataInvalid(e.Message);
+        }
+
+        var bad = new Dictionary<string, string>();
+        foreach (var (key, value) in document)
+            if (Problem(key, value) is { } problem)
+                bad[key] = problem;
+        if (bad.Count > 0)
+            return Refusals.InvalidArguments(bad);
+        return new MetadataFile(VersionMetadata.FromJson(document), (string?)document["description"], (string?)document["task"] ?? (string?)document["model_type"], (string?)document["owner"], (string?)document["model_card"]);
+    }
+
+    private static string? Problem(string key, JsonNode? value) => key switch
+    {
+        _ when Texts.Contains(key) => value?.GetValueKind() == JsonValueKind.String ? null : "must be a text",
+        "dependencies" => value is JsonArray list && list.All(d => d?.GetValueKind() == JsonValueKind.String) ? null : "must be a list of texts",
+        "metrics" => value is JsonObject metrics && metrics.All(m => m.Value?.GetValueKind() == JsonValueKind.Number) ? null : "must be an object of numbers",
+        "tags" => value is JsonObject tags && tags.All(t => t.Value?.GetValueKind() == JsonValueKind.String) ? null : "must be an object of texts",
+        _ when Objects.Contains(key) => value is JsonObject ? null : "must be an object",
+        _ => $"is unknown{(Nearest.Of(key, [.. Texts, .. Objects, "dependencies"]) is { } near ? $"; did you mean '{near}'?" : $" (known: {string.Join(", ", Texts.Concat(Objects).Append("dependencies").Order(StringComparer.Ordinal))})")}",
+    };
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>How much may be said about a model or version, and in which shape. Everything is bounded, since agents write it.</summary>
+internal static class MetadataLimits
+{
+    public const int Text = 4_000, Card = 128 * 1024, Notes = 64 * 1024, Document = 64 * 1024, Tags = 100, Metrics = 500, Items = 500;
+
+    public static Refusal? Check(VersionMetadata data, string? description = null, string? task = null, string? owner = null, string? modelCard = null)
+    {
+        var bad = new Dictionary<string, string>();
+        Long(bad, "description", description, Text);
+        Long(bad, "task", task, 100);
+        Long(bad, "owner", owner, 200);
+        Long(bad, "model_card", modelCard, Card);
+        Long(bad, "format", data.Format, 64);
+        Long(bad, "framework", data.Framework, 200);
+        Long(bad, "dataset", data.Dataset, 2_000);
+        Long(bad, "code_commit", data.CodeCommit, 200);
+        Long(bad, "release_notes", data.ReleaseNotes, Notes);
+        Long(bad, "card", data.Card, Card);
+        Long(bad, "source", data.Source, 2_000);
+        Long(bad, "run_id", data.RunId, 200);
+        CheckTags(bad, data.Tags);
+        CheckMetrics(bad, data.Metrics);
+        if (data.Dependencies.Count > Items || data.Dependencies.Any(d => d.Length > 500 || d.Contains('\0')))
+            bad["dependencies"] = $"at most {Items} of at most 500 characters";
+        foreach (var (name, document) in new[] { ("hyperparameters", data.Hyperparameters), ("signature", data.Signature), ("lineage", data.Lineage) })
+            CheckDocument(bad, name, document);
+        return bad.Count == 0 ? null : Refusals.InvalidArguments(bad);
+    }
+
+    public static void Long(Dictionary<string, string> bad, string field, string? text, int most)
+    {
+        if (text is not null && (text.Length > most || text.Contains('\0')))
+            bad[field] = text.Length > most ? $"at most {most:N0} characters" : "may not hold the character U+0000";
+    }
+
+    public static void CheckTags(Dictionary<string, string> bad, IReadOnlyDictionary<string, string> tags)
+    {
+        if (tags.Count > Tags)
+            bad["tags"] = $"at most {Tags}";
+        foreach (var (key, value) in tags)
+            if (Names.Key(key, "tags").Refusal is { } no)
+                bad["tags"] = no.Fields!["tags"];
+            else if (value.Length > 5_000 || value.Contains('\0'))
+                bad["tags"] = $"the value of '{key}' has at most 5,000 characters, none of them U+0000";
+    }
+
+    public static void CheckMetrics(Dictionary<string, string> bad, IReadOnlyDictionary<string, double> metrics)
+    {
+        if (metrics.Count > Metrics)
+            bad["metrics"] = $"at most {Metrics}";
+        foreach (var (key, value) in metrics)
+            if (Names.Key(key, "metrics").Refusal is { } no)
+                bad["metrics"] = no.Fields!["metrics"];
+            else if (!double.IsFinite(value))
+                bad["metrics"] = $"'{key}' must be a finite number";
+    }
+
+    // A document must have a canonical form, or nothing could be said about it that verifies.
+    private static void CheckDocument(Dictionary<string, string> bad, string name, System.Text.Json.Nodes.JsonObject document)
+    {
+        try
+        {
+            if (CanonicalJson.Bytes(document).Length > Document)
+                bad[name] = $"at most {Document / 1024} KiB of JSON";
+            else if (CanonicalJson.Text(document).Contains(@"\u0000", StringComparison.Ordinal))
+                bad[name] = "may not hold the character U+0000";
+        }
+        catch (JsonException e)
+        {
+            bad[name] = e.Message.TrimEnd('.');
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>Lists, and how rows become views.</summary>
+public sealed partial class ModelCatalog
+{
+    /// <summary>Models by name.</summary>
+    public async Task<Outcome<Page<ModelView>>> ListModelsAsync(Actor by, ModelQuery query, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        if (Cursor.Limit(query.Limit).Refusal is { } limit)
+            return limit;
+        var after = query.Cursor is null ? [""] : Cursor.Read(query.Cursor, 1);
+        if (after is null)
+            return Refusals.CursorInvalid;
+        return await _db.ReadAsync<Outcome<Page<ModelView>>>(async session =>
+        {
+            string? stage = null;
+            if (!string.IsNullOrWhiteSpace(query.Stage))
+            {
+                var ladder = (await _policies.GetAsync(session)).StageNames;
+                if ((stage = Stages.Find(ladder, query.Stage)) is null)
+                    return Refusals.StageUnknown(query.Stage, ladder);
+            }
+            var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Blank(query.Tag), query.IncludeInactive), after[0], query.Limit + 1);
+            var items = new List<ModelView>();
+            foreach (var row in rows.Take(query.Limit))
+                items.Add(row with { Tags = await session.TagsOfModelByNameAsync(row.Name) });
+            return new Page<ModelView>(items, rows.Count > query.Limit ? Cursor.Write(Names.Fold(rows[query.Limit - 1].Name)) : null);
+        }, cancel);
+    }
+
+    /// <summary>Versions of a model, newest first.</summary>
+    public Task<Outcome<Page<VersionView>>> ListVersionsAsync(Actor by, VersionQuery query, CancellationToken cancel = default) =>
+        OfModelAsync<Page<VersionView>>(by, query.ModelName, async (session, model) =>
+        {
+            if (Cursor.Limit(query.Limit).Refusal is { } no)
+                return no;
+            var below = long.MaxValue;
+            if (query.Cursor is not null && (Cursor.Read(query.Cursor, 1) is not [var key] || !long.TryParse(key, out below)))
+                return Refusals.CursorInvalid;
+            string? stage = null;
+            if (!string.IsNullOrWhiteSpace(query.Stage))
+            {
+                var ladder = (await _policies.GetAsync(session)).StageNames;
+                if ((stage = Stages.Find(ladder, query.Stage)) is null)
+                    return Refusals.StageUnknown(query.Stage, ladder);
+            }
+            var rows = await session.ListVersionsAsync(model.Id, stage, below, query.Limit + 1);
+            var aliases = await session.AliasesAsync(model.Id);
+            var serving = await session.ServingOfModelAsync(model.Id);
+            var items = new List<VersionView>();
+            foreach (var v in rows.Take(query.Limit))
+                items.Add(View(v, aliases, serving, await session.LastWordRejectedAsync(v.Id)));
+            return new Page<VersionView>(items, rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
+        }, cancel);
+
+    private static VersionView View(ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving, bool rejected) => new(
+        v.Label, v.Number, v.Stage, Status(v, serving, rejected), v.Metadata.Metrics, v.Metadata.Format, serving.Any(s => s.VersionId == v.Id), v.Deprecated,
+        [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], v.ManifestDigest.Hex, v.SizeBytes, v.CreatedAt, v.Author.Name);
+
+    private static async ValueTask<VersionDetailView> DetailAsync(RegistrySession session, RegisteredModel model, ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
+    {
+        var data = v.Metadata;
+        return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, await session.LastWordRejectedAsync(v.Id)), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
+            v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
+            data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
+            data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt);
+    }
+
+    /// <summary>The seeds' words, derived: deployed serves production; approved serves or is in another stage past the first; rejected had its last promotion rejected.</summary>
+    private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected) =>
+        serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production) ? "deployed"
+        : v.Stage == Stages.Archived ? "archived"
+        : rejected ? "rejected"
+        : v.Stage is Stages.Staging or Stages.Production ? "approved"
+        : "pending_review";
+
+    private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+}

@@ -1,0 +1,111 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Policies;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>Looks models, versions and what serves up. Reads only.</summary>
+public sealed partial class ModelCatalog
+{
+    private readonly RegistryDb _db;
+    private readonly PolicyInForce _policies;
+
+    internal ModelCatalog(RegistryDb db, PolicyInForce policies) => (_db, _policies) = (db, policies);
+
+    /// <summary>A model with one version in full; the default version when none is named.</summary>
+    public Task<Outcome<ModelInfoView>> GetAsync(Actor by, string modelName, string? versionRef, CancellationToken cancel = default) =>
+        OfModelAsync<ModelInfoView>(by, modelName, async (session, model) =>
+        {
+            ModelVersion? version = null;
+            if (model.HighestNumber > 0 || !string.IsNullOrWhiteSpace(versionRef))
+            {
+                var resolved = await session.ResolveVersionAsync(model, versionRef);
+                if (resolved.Refusal is { } no)
+                    return no;
+                version = resolved.Value;
+            }
+            var aliases = await session.AliasesAsync(model.Id);
+            var serving = await session.ServingOfModelAsync(model.Id);
+            var (count, latest) = await session.CountsAsync(model.Id);
+            return new ModelInfoView(model.Name, model.Id, model.Description, model.Task, model.Owner, model.Versioning.ToString().ToLowerInvariant(), model.IsActive, model.Tags,
+                aliases.ToDictionary(a => a.Alias, a => a.Label), latest, await ProductionLabelAsync(session, model.Id), count,
+                version is null ? null : await DetailAsync(session, model, version, aliases, serving), model.CreatedAt, model.UpdatedAt);
+        }, cancel);
+
+    /// <summary>Two to ten versions side by side; deltas are against the first.</summary>
+    public Task<Outcome<ComparisonView>> CompareAsync(Actor by, string modelName, IReadOnlyList<string> versionRefs, CancellationToken cancel = default) =>
+        OfModelAsync<ComparisonView>(by, modelName, async (session, model) =>
+        {
+            if (versionRefs.Count is < 2 or > 10)
+                return Refusals.TooFewVersions;
+            var versions = new List<ModelVersion>();
+            foreach (var reference in versionRefs)
+            {
+                var version = await session.ResolveVersionAsync(model, reference);
+                if (version.Refusal is { } no)
+                    return no;
+                versions.Add(version.Value);
+            }
+            if (versions.DistinctBy(v => v.Id).Count() < 2)
+                return Refusals.TooFewVersions;
+            var policy = await _policies.GetAsync(session);
+            var aliases = await session.AliasesAsync(model.Id);
+            var serving = await session.ServingOfModelAsync(model.Id);
+            return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected: false))], Comparison.Metrics(policy, versions), Comparison.Differences(versions), await ProductionLabelAsync(session, model.Id));
+        }, cancel);
+
+    /// <summary>What serves a stage now, or served it at a moment.</summary>
+    public Task<Outcome<ServingView>> ServingAsync(Actor by, string modelName, string? stage, DateTimeOffset? at, CancellationToken cancel = default) =>
+        OfModelAsync<ServingView>(by, modelName, async (session, model) =>
+        {
+            var policy = await _policies.GetAsync(session);
+            if (Stages.Find(policy.StageNames, stage ?? Stages.Production) is not { } named)
+                return Refusals.StageUnknown(stage, policy.StageNames);
+            var period = at is null ? await session.ServingNowAsync(model.Id, named) : await session.ServingAtAsync(model.Id, named, at.Value);
+            IReadOnlyList<string> targets = [.. policy.Targets.Where(t => t.Stage == named).Select(t => t.Name)];
+            return period is null
+                ? new ServingView(model.Name, false, null, null, named, null, null, null, [], targets)
+                : new ServingView(model.Name, true, period.Label, period.Number, named, period.Manifest.Hex, period.From, NullIfEmpty(period.PromotionId), await ApprovedByAsync(session, period.PromotionId), targets);
+        }, cancel);
+
+    /// <summary>What served when, newest first, and who approved it.</summary>
+    public Task<Outcome<Page<ServingPeriodView>>> HistoryAsync(Actor by, HistoryQuery query, CancellationToken cancel = default) =>
+        OfModelAsync<Page<ServingPeriodView>>(by, query.ModelName, async (session, model) =>
+        {
+            if (Cursor.Limit(query.Limit).Refusal is { } no)
+                return no;
+            (long From, string Id)? before = null;
+            if (query.Cursor is not null)
+            {
+                if (Cursor.Read(query.Cursor, 2) is not [var from, var id] || !long.TryParse(from, out var micros))
+                    return Refusals.CursorInvalid;
+                before = (micros, id);
+            }
+            var periods = await session.PeriodsAsync(model.Id, query.At, before, query.Limit + 1);
+            var views = new List<ServingPeriodView>();
+            foreach (var p in periods.Take(query.Limit))
+            {
+                var promotion = p.PromotionId.Length > 0 ? (await session.FindPromotionAsync(p.PromotionId))?.Promotion : null;
+                views.Add(new ServingPeriodView(p.Stage, p.Label, p.Number, p.Manifest.Hex, p.From, p.Until, NullIfEmpty(p.PromotionId), promotion?.Statement.Proposer.Name ?? "",
+                    [.. promotion?.Approvals.Select(d => d.Person.Name) ?? []], promotion?.Approvals.Select(d => (Assurance?)d.Proof.Assurance).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? ""));
+            }
+            var last = periods.Count > query.Limit ? periods[query.Limit - 1] : null;
+            return new Page<ServingPeriodView>(views, last is null ? null : Cursor.Write(Times.Micros(last.From).ToString(System.Globalization.CultureInfo.InvariantCulture), last.Id));
+        }, cancel);
+
+    private async Task<Outcome<T>> OfModelAsync<T>(Actor by, string modelName, Func<RegistrySession, RegisteredModel, ValueTask<Outcome<T>>> read, CancellationToken cancel)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        return await _db.ReadAsync<Outcome<T>>(async session => await session.FindModelAsync(modelName) is { } model
+            ? await read(session, model)
+            : Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName)), cancel);
+    }
+
+    private static async ValueTask<string?> ProductionLabelAsync(RegistrySession session, string modelId) => (await session.ServingNowAsync(modelId, Stages.Production))?.Label;
+
+    private static async ValueTask<IReadOnlyList<string>> ApprovedByAsync(RegistrySession session, string promotionId) =>
+        promotionId.Length == 0 ? [] : [.. (await session.DecisionsAsync(promotionId)).Where(d => d.Verdict == DecisionVerdict.Approve).GroupBy(d => d.Revision).OrderBy(g => g.Key).LastOrDefault()?.Select(d => d.Person.Name) ?? []];
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+}

@@ -1,0 +1,174 @@
+using System.Text.Json.Nodes;
+using ModelRegistry.Artifacts;
+using ModelRegistry.Domain;
+using ModelRegistry.Policies;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>What a training pipeline hands over.</summary>
+/// <param name="Version">The label wanted; null: the next one.</param>
+/// <param name="Files">Paths of files and folders on this machine.</param>
+/// <param name="Metadata">What is known about the version.</param>
+/// <param name="Versioning">Only for a model that is not there yet; null: inferred from <paramref name="Version"/>.</param>
+/// <param name="Alias">Points at the new version afterwards.</param>
+public sealed record Registration(
+    string ModelName,
+    string? Version,
+    Bump? Bump,
+    IReadOnlyList<string> Files,
+    VersionMetadata Metadata,
+    string? Description = null,
+    string? Task = null,
+    string? Owner = null,
+    string? ModelCard = null,
+    Versioning? Versioning = null,
+    string? Alias = null);
+
+/// <summary>How far a transfer is.</summary>
+public sealed record TransferProgress(string Path, long Done, long Total);
+
+/// <summary>Takes versions in: files first, hashed and durable, then one row that makes them a version. A model that is not there is made.</summary>
+public sealed class VersionIntake
+{
+    private readonly RegistryDb _db;
+    private readonly PolicyInForce _policies;
+    private readonly ArtifactVault _vault;
+
+    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault) => (_db, _policies, _vault) = (db, policies, vault);
+
+    public async Task<Outcome<RegisteredView>> RegisterAsync(Actor by, Registration asked, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
+    {
+        var attempt = new AuditAct("version.register", "model", asked.ModelName, null, new JsonObject { ["version"] = asked.Version });
+        // What can be refused without reading a byte is refused first, and recorded like any other refusal.
+        if (Early(by, asked) is { } early)
+            return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(early), cancel);
+        var stored = await StoreAsync(asked.Files, progress, cancel);
+        if (stored.Refusal is { } bad)
+            return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(bad), cancel);
+        return await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, asked, stored.Value), cancel);
+    }
+
+    private static Refusal? Early(Actor by, Registration asked) =>
+        Names.Model(asked.ModelName).Refusal
+        ?? Permissions.Check(by, Permission.Register, asked.ModelName)
+        ?? (by.Answerable is null ? Refusals.NoOwner : null)
+        ?? (asked.Files.Count == 0 ? Refusals.ContentMissing : null)
+        ?? (asked.Alias is null ? null : CheckAlias(asked.Alias))
+        ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard);
+
+    internal static Refusal? CheckAlias(string alias) => alias == "default" ? null : Names.Alias(alias).Refusal;
+
+    private async Task<Outcome<Manifest>> StoreAsync(IReadOnlyList<string> paths, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    {
+        var sources = new List<SourceFile>();
+        foreach (var path in paths)
+        {
+            var found = ArtifactIntake.EnumerateFiles(path);
+            if (found.Refusal is { } no)
+                return no;
+            sources.AddRange(found.Value);
+        }
+        // Clashing paths are found before a byte is copied; the digests are not known yet.
+        var planned = Manifest.Of(sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))));
+        if (planned.Refusal is not null)
+            return planned;
+        var entries = new List<FileEntry>();
+        foreach (var source in sources)
+        {
+            var total = new FileInfo(source.FullPath) is { Exists: true } info ? info.Length : 0;
+            var inner = progress is null ? null : new Forward(done => progress.Report(new TransferProgress(source.Path.Value, done, total)));
+            var blob = await _vault.PutFileAsync(source.FullPath, null, inner, cancel);
+            if (blob.Refusal is { } no)
+                return no;
+            entries.Add(new FileEntry(source.Path.Value, blob.Value.Size, blob.Value.Digest));
+        }
+        return Manifest.Of(entries);
+    }
+
+    private async ValueTask<Outcome<Written<RegisteredView>>> WriteAsync(RegistrySession session, Actor by, Registration asked, Manifest manifest)
+    {
+        var policy = await _policies.GetAsync(session);
+        var acts = new List<AuditAct>();
+        var model = await session.FindModelAsync(asked.ModelName);
+        var made = model is null;
+        if (model is null)
+        {
+            model = Draft(session, asked);
+            await session.InsertModelAsync(model);
+            acts.Add(new AuditAct("model.create", "model", model.Id, model.Id, new JsonObject { ["name"] = model.Name, ["versioning"] = model.Versioning.ToString().ToLowerInvariant() }));
+        }
+        if (!model.IsActive)
+            return Refusals.ModelInactive(model.Name);
+        if (asked.Alias is { } governed && policy.GovernedAliases.TryGetValue(governed, out var followed))
+            return Refusals.AliasGoverned(governed, followed);
+        var next = VersionLabels.Next(model.Versioning, asked.Version, asked.Bump, model.HighestNumber,
+            model.Versioning == Versioning.Semver ? await session.LabelsAsync(model.Id) : []);
+        if (next.Refusal is { } taken)
+            return taken;
+
+        var version = new ModelVersion
+        {
+            Id = Ids.New("ver", session.Now),
+            ModelId = model.Id,
+            Number = next.Value.Number,
+            Label = next.Value.Label,
+            Stage = policy.FirstStage,
+            StageSince = session.Now,
+            ManifestDigest = manifest.Digest,
+            SizeBytes = manifest.Size,
+            FileCount = manifest.Files.Count,
+            ContentVerified = true,
+            Metadata = asked.Metadata,
+            Author = new ActorRef(by.Id, by.Name),
+            AnswerableAuthor = by.Answerable!,
+            CreatedAt = session.Now,
+            UpdatedAt = session.Now,
+        };
+        await session.InsertVersionAsync(version, manifest);
+        await session.UpdateModelAsync(model with { HighestNumber = version.Number, UpdatedAt = session.Now });
+        await session.CountVersionAsync(model.Id, version.Label);
+        if (asked.Alias is { } alias)
+            await session.SetAliasAsync(model.Id, alias, version.Id);
+        acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, asked.Alias)));
+        var files = manifest.Files.Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex)).ToList();
+        return new Written<RegisteredView>(
+            new RegisteredView(model.Name, made, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files),
+            acts, [new FeedChange("version", model.Id, version.Id)]);
+    }
+
+    private static RegisteredModel Draft(RegistrySession session, Registration asked) => new()
+    {
+        Id = Ids.New("mdl", session.Now),
+        Name = asked.ModelName,
+        Description = asked.Description ?? "",
+        Task = asked.Task ?? "",
+        Owner = asked.Owner ?? "",
+        Card = asked.ModelCard ?? "",
+        Versioning = asked.Versioning ?? (asked.Bump is not null ? Versioning.Semver : VersionLabels.Infer(asked.Version)),
+        CreatedAt = session.Now,
+        UpdatedAt = session.Now,
+    };
+
+    private static JsonObject Facts(ModelVersion version, Manifest manifest, string? alias)
+    {
+        var facts = new JsonObject
+        {
+            ["version"] = version.Label,
+            ["number"] = version.Number,
+            ["manifest_sha256"] = manifest.Digest.Hex,
+            ["size_bytes"] = manifest.Size,
+            ["files"] = new JsonArray([.. manifest.Files.Take(50).Select(f => (JsonNode)new JsonObject { ["path"] = f.Path, ["sha256"] = f.Sha256.Hex, ["size"] = f.Size })]),
+            ["metadata_sha256"] = CanonicalJson.Digest(version.Metadata.ToJson()).Hex,
+        };
+        if (alias is not null)
+            facts["alias"] = alias;
+        return facts;
+    }
+
+    /// <summary>Reports on the caller's thread: Progress&lt;T&gt; would hand each step to the thread pool, out of order.</summary>
+    private sealed class Forward(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Identity;
+
+/// <summary>A person who has just proven that it is them.</summary>
+public sealed record ProvenPerson(Actor Actor, Proof Proof);
+
+/// <summary>Persons: the first one, later ones, and the check of a passphrase.</summary>
+public sealed class People
+{
+    private const int AttemptsPerMinute = 5;
+
+    private readonly RegistryDb _db;
+    private readonly TimeProvider _time;
+
+    internal People(RegistryDb db, TimeProvider time) => (_db, _time) = (db, time);
+
+    /// <summary>The registry's first person, admin and approver. Only possible while there is none.</summary>
+    public Task<Outcome<PersonView>> InitAsync(string name, string passphrase, CancellationToken cancel = default) =>
+        _db.WriteAsync<PersonView>(Actor.Registry with { Door = "console" }, new AuditAct("person.init", "person", name), async session =>
+        {
+            if ((await session.PersonsAsync()).FirstOrDefault() is { } first)
+                return Refusals.AlreadyInitialised(first.Name);
+            return await EnrolAsync(session, name, passphrase, [Permissions.Admin, Permissions.Approver], "person.init");
+        }, cancel);
+
+    /// <summary>A later person. A person enrolled after a promotion was proposed cannot decide it.</summary>
+    public Task<Outcome<PersonView>> AddAsync(Actor admin, string name, string passphrase, IReadOnlyList<string> roles, CancellationToken cancel = default) =>
+        _db.WriteAsync<PersonView>(admin, new AuditAct("person.add", "person", name, null, new JsonObject { ["roles"] = string.Join(",", roles) }), async session =>
+        {
+            if (await CheckAdminAsync(session, admin) is { } no)
+                return no;
+            return await EnrolAsync(session, name, passphrase, roles.Count == 0 ? [Permissions.Approver] : roles, "person.add");
+        }, cancel);
+
+    /// <summary>Takes a person's powers away at once. Their decisions stay on record; approvals not yet applied no longer count.</summary>
+    public Task<Outcome<PersonView>> DisableAsync(Actor admin, string name, CancellationToken cancel = default) =>
+        _db.WriteAsync<PersonView>(admin, new AuditAct("person.disable", "person", name), async session =>
+        {
+            if (await CheckAdminAsync(session, admin) is { } no)
+                return no;
+            if (await session.FindActorByNameAsync(name) is not { Kind: ActorKind.Person } person)
+                return Refusals.PersonNotFound(name);
+            if (person.DisabledAt is not null)
+                return new Written<PersonView>(View(person), [], []);
+            var others = (await session.PersonsAsync()).Where(p => p.Id != person.Id && p.DisabledAt is null && p.Roles.Contains(Permissions.Admin));
+            if (person.Roles.Contains(Permissions.Admin) && !others.Any())
+                return Refusals.LastAdmin(person.Name);
+            await session.DisableActorAsync(person.Id);
+            return new Written<PersonView>(View(person) with { Disabled = true }, [new AuditAct("person.disable", "person", person.Id)], [new FeedChange("person", null, person.Id)]);
+        }, cancel);
+
+    public async Task<Outcome<IReadOnlyList<PersonView>>> ListAsync(Actor by, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        return await _db.ReadAsync<Outcome<IReadOnlyList<PersonView>>>(async session => (await session.PersonsAsync()).ConvertAll(View), cancel);
+    }
+
+    /// <summary>
+    /// Whose passphrase to ask for: <paramref name="asked"/> when named; else the person named like the user of the
+    /// operating system if they carry <paramref name="role"/>; else the only person who does.
+    /// </summary>
+    public async Task<Outcome<string>> WhoseAsync(string? asked, string osUser, string role, CancellationToken cancel = default) => await _db.ReadAsync<Outcome<string>>(async session =>
+    {
+        if (asked is not null)
+            return asked;
+        var able = (await session.PersonsAsync()).Where(p => p.DisabledAt is null && p.Roles.Contains(role)).ToList();
+        if (able.FirstOrDefault(p => string.Equals(p.Name, osUser, StringComparison.OrdinalIgnoreCase)) is { } same)
+            return same.Name;
+        return able switch
+        {
+            [var only] => only.Name,
+            [] => Refusals.NotInitialised,
+            _ => Refusals.WhichPerson([.. able.Select(p => p.Name)]),
+        };
+    }, cancel);
+
+    /// <summary>
+    /// Checks a passphrase. Wrong ones are recorded and slow down guessing for that person on every door; the answer
+    /// never says which half was wrong.
+    /// </summary>
+    /// <param name="channel">Where it was given: <c>terminal</c>, <c>page</c>, <c>rest</c>.</param>
+    public async Task<Outcome<ProvenPerson>> ProveAsync(string name, string passphrase, string channel, CancellationToken cancel = default)
+    {
+        var (person, credential, failures) = await _db.ReadAsync(async session =>
+        {
+            var found = await session.FindActorByNameAsync(name) is { Kind: ActorKind.Person, DisabledAt: null } p ? p : null;
+            return (found, found is null ? null : await session.PassphraseOfAsync(found.Id), await session.FailedProofsSinceAsync(name, session.Now.AddMinutes(-1)));
+        }, cancel);
+        if (failures >= AttemptsPerMinute)
+            return Refusals.TooManyAttempts;
+        if (Passphrases.Verify(credential?.SecretHash, passphrase) && person is not null && credential is not null)
+        {
+            var actor = new Actor(person.Id, person.Name, ActorKind.Person, person.Roles, [], null, null, credential.Id, channel);
+            return new ProvenPerson(actor, new Proof(ProofMethod.Passphrase, channel, credential.Id, credential.CreatedAt, Times.Truncate(_time.GetUtcNow())));
+        }
+        return await _db.WriteAsync<ProvenPerson>(Actor.Registry with { Door = channel }, new AuditAct("person.prove", "person", Short(name)), async session =>
+        {
+            await session.NoteFailedProofAsync(Short(name), Ids.New("try", session.Now));
+            return new Written<ProvenPerson>(Refusals.ProofFailed, [new AuditAct("person.prove_failed", "person", person?.Id ?? "unknown", null, new JsonObject { ["channel"] = channel })], []);
+        }, cancel);
+    }
+
+    /// <summary>What an admin may is looked up at the moment of the act: a role taken away meanwhile counts.</summary>
+    internal static async ValueTask<Refusal?> CheckAdminAsync(RegistrySession session, Actor admin)
+    {
+        if (Permissions.Check(admin, Permission.Administer) is { } no)
+            return no;
+        return await session.FindActorAsync(admin.Id) is { Kind: ActorKind.Person, DisabledAt: null } now
+            ? Permissions.Check(admin with { Roles = now.Roles }, Permission.Administer)
+            : Refusals.PersonRequired(Permission.Administer);
+    }
+
+    private static async ValueTask<Outcome<Written<PersonView>>> EnrolAsync(RegistrySession session, string name, string passphrase, IReadOnlyList<string> roles, string verb)
+    {
+        var named = Names.Actor(name);
+        if (named.Refusal is { } unfit)
+            return unfit;
+        foreach (var role in roles)
+            if (Names.Role(role).Refusal is { } badRole)
+                return badRole;
+        if (!Passphrases.Fits(name, passphrase))
+            return Refusals.PassphraseWeak(Passphrases.Least);
+        if (await session.FindActorByNameAsync(name) is not null)
+            return Refusals.ActorExists(name);
+        var id = Ids.New("act", session.Now);
+        await session.InsertActorAsync(id, ActorKind.Person, name, null, [.. roles.Distinct()], []);
+        var credential = new StoredCredential(Ids.New("crd", session.Now), id, "passphrase", Passphrases.Hash(passphrase), [], [], session.Now, null, null);
+        await session.InsertCredentialAsync(credential, id);
+        var facts = new JsonObject { ["roles"] = new JsonArray([.. roles.Distinct().Select(r => (JsonNode)r)]), ["credential_id"] = credential.Id, ["credential"] = "passphrase" };
+        return new Written<PersonView>(View((await session.FindActorAsync(id))!), [new AuditAct(verb, "person", id, null, facts, new Dictionary<string, string> { ["person"] = name })], [new FeedChange("person", null, id)]);
+    }
+
+    private static PersonView View(StoredActor p) => new(p.Id, p.Name, p.Roles, p.DisabledAt is not null, p.Since);
+
+    private static string Short(string name) => name.Length <= 64 ? name : name[..64];
+}

@@ -1,0 +1,55 @@
+using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Promotions;
+
+/// <summary>A question to put to the person at the client: the state that must come back with the answer.</summary>
+/// <param name="RequestState">Opaque to the client.</param>
+public sealed record QuestionView(PromotionView Promotion, string RequestState);
+
+/// <summary>Deciding through a client's dialog, where the stage takes <c>attested</c>.</summary>
+public sealed partial class PromotionDesk
+{
+    /// <summary>
+    /// Prepares the question. Refused where an answer through a client would not be enough, or the owner may not decide;
+    /// nothing is changed.
+    /// </summary>
+    /// <param name="argumentsDigest">Over the tool's arguments: an answer counts only for the same call.</param>
+    public Task<Outcome<QuestionView>> AskAsync(Actor agent, string promotionId, string argumentsDigest, CancellationToken cancel = default) =>
+        _db.WriteAsync<QuestionView>(agent, new AuditAct("promotion.ask", "promotion", promotionId), async session =>
+        {
+            if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
+                return Refusals.PromotionNotFound(promotionId);
+            await it.BringUpToDateAsync();
+            var no = it.Promotion.State != PromotionState.Pending ? Refusals.PromotionNotPending(promotionId, it.Promotion.State)
+                : it.Effective.Assurance > Assurance.Attested ? Refusals.AssuranceTooLow(Assurance.Attested, it.Effective.Assurance)
+                : agent.Owner is not { } owner || await session.FindActorAsync(owner.Id) is not { Kind: ActorKind.Person, DisabledAt: null } person ? Refusals.NoOwner
+                : !person.Roles.Contains(Permissions.Approver) ? Refusals.RoleMissing(person.Name, [Permissions.Approver])
+                : null;
+            if (no is not null)
+                return it.Acts.Count > 0 ? new Written<QuestionView>(no, it.Acts, it.Changes) : no;
+            return new Written<QuestionView>(new QuestionView(View(it), await _questions.OpenAsync(session, agent, it.Promotion, argumentsDigest)), it.Acts, it.Acts.Count > 0 ? it.Changes : []);
+        }, cancel);
+
+    /// <summary>
+    /// Takes the answer that came back. It is the decision of the agent's owner, worth <c>attested</c>: the client program
+    /// said so. The state must be one given to this caller for this promotion and these arguments, in time, and unused.
+    /// </summary>
+    public async Task<Outcome<PromotionView>> AnswerAsync(Actor agent, string promotionId, string argumentsDigest, string? requestState, DecisionVerdict verdict, string comment, CancellationToken cancel = default)
+    {
+        var attempt = new AuditAct("promotion.decide", "promotion", promotionId, null, new JsonObject { ["decision"] = verdict.ToString().ToLowerInvariant(), ["assurance"] = "attested", ["channel"] = "mcp" });
+        Actor? decider = null;
+        var decided = await _db.WriteAsync<PromotionView>(agent, attempt, async session =>
+        {
+            if (await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, requestState) is not { } question)
+                return Refusals.ElicitationStateInvalid;
+            if (agent.Owner is not { } owner || await session.FindActorAsync(owner.Id) is not { Kind: ActorKind.Person, DisabledAt: null } person)
+                return Refusals.NoOwner;
+            decider = new Actor(person.Id, person.Name, ActorKind.Person, person.Roles, [], null, agent.Client, null, agent.Door);
+            var proof = new Proof(ProofMethod.Elicitation, "mcp", "", person.Since, session.Now, agent.Client, agent.Name);
+            return await DecideAsync(session, decider, new DecisionRequest(promotionId, question.Revision, question.StatementDigest, verdict, comment, proof));
+        }, cancel);
+        return decided.Refusal is null && decided.Value.Status == "approved" ? await ApplyAsync(decider!, promotionId, cancel) : decided;
+    }
+}

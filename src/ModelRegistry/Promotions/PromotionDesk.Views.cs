@@ -1,0 +1,135 @@
+using System.Globalization;
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Promotions;
+
+/// <summary>Listing promotions, and how they are shown.</summary>
+public sealed partial class PromotionDesk
+{
+    /// <summary>Promotions, newest first.</summary>
+    public async Task<Outcome<Page<PromotionView>>> ListAsync(Actor by, PromotionQuery query, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        if (States(query.Status) is not { } states)
+            return Refusals.InvalidArgument("status", $"one of live, {string.Join(", ", Enum.GetNames<PromotionState>().Select(n => n.ToLowerInvariant()))}");
+        if (Cursor.Limit(query.Limit).Refusal is { } tooMany)
+            return tooMany;
+        if (query.Cursor is not null && Cursor.Read(query.Cursor, 1) is null)
+            return Refusals.CursorInvalid;
+        return await _db.ReadAsync<Outcome<Page<PromotionView>>>(async session =>
+        {
+            RegisteredModel? model = null;
+            if (query.ModelName is not null && (model = await session.FindModelAsync(query.ModelName)) is null)
+                return Refusals.ModelNotFound(query.ModelName, await session.NearestModelNameAsync(query.ModelName));
+            var rows = await session.PromotionsAsync(states, model?.Id, query.Cursor is null ? null : Cursor.Read(query.Cursor, 1)![0], query.Limit + 1);
+            var views = new List<PromotionView>();
+            foreach (var row in rows.Take(query.Limit))
+                views.Add(await ViewAsync(session, row));
+            return new Page<PromotionView>(views, rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Promotion.Id) : null);
+        }, cancel);
+    }
+
+    public async Task<Outcome<PromotionView>> GetAsync(Actor by, string promotionId, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        return await _db.ReadAsync<Outcome<PromotionView>>(async session =>
+            await session.FindPromotionAsync(promotionId) is { } stored ? await ViewAsync(session, stored) : Refusals.PromotionNotFound(promotionId), cancel);
+    }
+
+    private static IReadOnlyList<PromotionState>? States(string? word) => word?.Trim().ToLowerInvariant() switch
+    {
+        null or "" or "all" => [],
+        "live" or "open" => [PromotionState.Pending, PromotionState.Approved],
+        var name => Enum.TryParse<PromotionState>(name, ignoreCase: true, out var state) && name.All(char.IsAsciiLetter) ? [state] : null,
+    };
+
+    private async ValueTask<PromotionView> ViewAsync(RegistrySession session, StoredPromotion stored)
+    {
+        var policy = await _policies.GetAsync(session);
+        var statement = stored.Promotion.Statement;
+        var effective = stored.Promotion.Requirement.Approvals.Count == 0 ? null
+            : stored.Promotion.Requirement.Stricter(Requirement.For(policy, statement.FromStage, statement.ToStage, statement.Kind));
+        return View(stored.Promotion, stored.VersionNumber, effective, await ApproversAsync(session, stored.Promotion), session.Now);
+    }
+
+    private PromotionView View(PromotionCase it, IReadOnlyList<Approver>? approvers = null) => View(it.Promotion, it.VersionNumber, it.Effective, approvers);
+
+    private PromotionView View(Promotion p, long versionNumber, Requirement? requirement, IReadOnlyList<Approver>? approvers = null, DateTimeOffset? now = null)
+    {
+        // Time alone ends a promotion; that it is not yet written does not make it live.
+        var state = p.IsLive && now >= p.Deadline ? PromotionState.Expired : p.State;
+        var live = state is PromotionState.Pending or PromotionState.Approved;
+        var missing = state == PromotionState.Pending && requirement is not null ? p.QuorumMissing(requirement, approvers ?? []) : [];
+        return new PromotionView(
+            p.Id, Word(state), p.Statement.Kind.ToString().ToLowerInvariant(), p.Statement.ModelName, p.Statement.VersionLabel, versionNumber, p.Statement.FromStage, p.Statement.ToStage,
+            p.Statement.Serving?.Label, p.Revision, Gates(p.Gates), Required(requirement), missing,
+            [.. p.Decisions.Select(d => new DecisionView(d.Person.Name, d.Verdict.ToString().ToLowerInvariant(), Word(d.Proof.Assurance), d.Proof.Channel, d.Revision, d.Revision == p.Revision, d.Comment, d.At))],
+            p.Statement.Proposer.Name, p.Statement.Owner.Name, p.Reason, p.RequestedAt, live ? p.Deadline : null, p.EndedAt, p.Note,
+            live ? ApproveUrl(p.Id) : null, live ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing));
+    }
+
+    private PromotionView Blocked(Promotion p, ModelVersion version) => View(p, version.Number, p.Requirement) with
+    {
+        PromotionId = null,
+        Status = "blocked",
+        ApproveUrl = null,
+        ApproveCommand = null,
+        ExpiresAt = null,
+        Missing = [],
+        Next = $"Nothing was parked. Mend what the gates found ({Unmet(p.Gates)}) and propose again.",
+    };
+
+    private string? ApproveUrl(string id) => _options.PublicUrl is { } url ? $"{url.TrimEnd('/')}/ui/promotions/{id}" : null;
+
+    private static string Next(Promotion p, PromotionState state, IReadOnlyList<string> missing) => state switch
+    {
+        PromotionState.Pending => $"Waits for a person ({string.Join(", ", missing)}) to decide. Tell them the approve command; get_promotion shows what came of it.",
+        PromotionState.Approved => "Approved; it is being applied.",
+        PromotionState.Applied => p.Statement.Kind == PromotionKind.Rollback ? $"{p.Statement.VersionLabel} serves {p.Statement.ToStage} again." : $"{p.Statement.VersionLabel} is in {p.Statement.ToStage}.",
+        PromotionState.Rejected => "It was rejected; read the comment before proposing again.",
+        PromotionState.Expired => "It expired undecided or unapplied; propose again if it is still wanted.",
+        PromotionState.Superseded => $"It no longer fits what is true: {p.Note} Propose again if it is still wanted.",
+        PromotionState.Failed => $"It was approved but not applied: {p.Note} Nothing moved.",
+        PromotionState.Revoked => "The approval was taken back before it was applied.",
+        _ => "It was withdrawn.",
+    };
+
+    private async ValueTask<ReviewView> ReviewViewAsync(RegistrySession session, PromotionCase it)
+    {
+        var approvers = await ApproversAsync(session, it.Promotion);
+        var statement = it.Promotion.Statement;
+        var serving = statement.Serving is { } s ? await session.FindVersionAsync(s.VersionId) : null;
+        var metrics = it.Version is null ? [] : Comparison.Metrics(it.Policy, serving is null ? [it.Version] : [serving, it.Version]);
+        var now = it.Version is null ? [] : await session.FilesAsync(it.Version.Id);
+        var before = serving is null ? [] : await session.FilesAsync(serving.Id);
+        return new ReviewView(View(it, approvers), statement.ToJson(), statement.Digest.Hex, metrics, [.. FilesChanged(before, now)],
+            it.Version is { Metadata.Card.Length: > 0 } ? it.Version.Metadata.Card : it.Model.Card);
+    }
+
+    private static IEnumerable<string> FilesChanged(IReadOnlyList<FileEntry> before, IReadOnlyList<FileEntry> now)
+    {
+        var old = before.ToDictionary(f => f.Path);
+        foreach (var file in now)
+            if (!old.TryGetValue(file.Path, out var was))
+                yield return $"+ {file.Path} ({Size(file.Size)}, sha256 {file.Sha256.Hex[..12]}…)";
+            else if (was.Sha256 != file.Sha256)
+                yield return $"~ {file.Path} ({Size(was.Size)} → {Size(file.Size)}, sha256 {file.Sha256.Hex[..12]}…)";
+        foreach (var file in before.Where(f => now.All(n => n.Path != f.Path)))
+            yield return $"- {file.Path}";
+    }
+
+    private static string Size(long bytes) => bytes < 1024 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB");
+
+    private static GateView[] Gates(GateReport report) => [.. report.Findings.Select(f => new GateView(f.Rule, f.Verdict.ToString().ToLowerInvariant(), f.Measured, f.Threshold))];
+
+    private static RequiredView? Required(Requirement? r) => r is null or { Approvals.Count: 0 } ? null
+        : new RequiredView([.. r.Approvals.Select(a => new ApprovalsView(a.Role, a.Count))], Word(r.Assurance), r.FourEyes);
+
+    private static string Word(PromotionState state) => state.ToString().ToLowerInvariant();
+
+    private static string Word(Assurance assurance) => assurance.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,206 @@
+using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
+using ModelRegistry.Policies;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Promotions;
+
+/// <summary>
+/// Where promotions are requested, decided and applied. Every door comes here; what a decision is worth is settled in
+/// <see cref="Promotion"/>, what a version must fulfil in <see cref="Judge"/>.
+/// </summary>
+public sealed partial class PromotionDesk
+{
+    private readonly RegistryDb _db;
+    private readonly PolicyInForce _policies;
+    private readonly Artifacts.ArtifactVault _vault;
+    private readonly RegistryOptions _options;
+    private readonly ElicitedQuestions _questions;
+
+    internal PromotionDesk(RegistryDb db, PolicyInForce policies, Artifacts.ArtifactVault vault, RegistryOptions options, ElicitedQuestions questions) =>
+        (_db, _policies, _vault, _options, _questions) = (db, policies, vault, options, questions);
+
+    /// <summary>Applies at once where the stage is not governed, parks where it is, and answers <c>blocked</c> where a gate fails.</summary>
+    public Task<Outcome<PromotionView>> RequestAsync(Actor by, PromotionRequest request, CancellationToken cancel = default)
+    {
+        var attempt = new AuditAct("promotion.request", "model", request.ModelName, null,
+            new JsonObject { ["version"] = request.Version, ["stage"] = request.Stage }, Said(request.Reason));
+        return _db.WriteAsync<PromotionView>(by, attempt, async session =>
+        {
+            var wish = await ReadWishAsync(session, by, request.ModelName, request.Reason, request.IdempotencyKey);
+            if (wish.Refusal is { } no)
+                return no;
+            var (policy, model) = (wish.Value.Policy, wish.Value.Model);
+            if (Stages.Find(policy.StageNames, request.Stage) is not { } stage)
+                return Refusals.StageUnknown(request.Stage, policy.StageNames);
+            var version = await session.ResolveVersionAsync(model, request.Version);
+            if (version.Refusal is { } unknown)
+                return unknown;
+            if (await RepeatedAsync(session, by, request.IdempotencyKey, version.Value, stage, PromotionKind.Promotion) is { } repeated)
+                return repeated;
+            if (version.Value.Stage == stage)
+                return Refusals.AlreadyThere(version.Value.Label, stage);
+            return await PutForwardAsync(session, by, wish.Value, version.Value, stage, PromotionKind.Promotion);
+        }, cancel);
+    }
+
+    /// <summary>A promotion to something that served before. It supersedes a pending one: a proposal cannot block an emergency.</summary>
+    public Task<Outcome<PromotionView>> RollbackAsync(Actor by, RollbackRequest request, CancellationToken cancel = default)
+    {
+        var attempt = new AuditAct("promotion.rollback", "model", request.ModelName, null,
+            new JsonObject { ["to_version"] = request.ToVersion, ["stage"] = request.Stage }, Said(request.Reason));
+        return _db.WriteAsync<PromotionView>(by, attempt, async session =>
+        {
+            var wish = await ReadWishAsync(session, by, request.ModelName, request.Reason, request.IdempotencyKey);
+            if (wish.Refusal is { } no)
+                return no;
+            var (policy, model) = (wish.Value.Policy, wish.Value.Model);
+            if (Stages.Find(policy.StageNames, request.Stage ?? Stages.Production) is not { } stage || !StageMoves.Serves(policy, stage))
+                return Refusals.StageUnknown(request.Stage ?? Stages.Production, policy.StageNames);
+            var serving = await session.ServingNowAsync(model.Id, stage);
+            var target = await RollbackTargetAsync(session, model, stage, request.ToVersion, serving?.VersionId);
+            if (target.Refusal is { } nowhere)
+                return nowhere;
+            if (await RepeatedAsync(session, by, request.IdempotencyKey, target.Value, stage, PromotionKind.Rollback) is { } repeated)
+                return repeated;
+            return await PutForwardAsync(session, by, wish.Value, target.Value, stage, PromotionKind.Rollback);
+        }, cancel);
+    }
+
+    private sealed record Wish(PromotionPolicy Policy, RegisteredModel Model, ActorRef Owner, string Reason, string? Key);
+
+    private async ValueTask<Outcome<Wish>> ReadWishAsync(RegistrySession session, Actor by, string modelName, string? reason, string? key)
+    {
+        if (reason is { Length: > 4000 })
+            return Refusals.InvalidArgument("reason", "at most 4,000 characters");
+        if (key is { Length: 0 or > 200 })
+            return Refusals.InvalidArgument("idempotency_key", "1 to 200 characters");
+        if (await session.FindModelAsync(modelName) is not { } model)
+            return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
+        if (Permissions.Check(by, Permission.Propose, model.Name) is { } no)
+            return no;
+        if (!model.IsActive)
+            return Refusals.ModelInactive(model.Name);
+        return by.Answerable is { } owner ? new Wish(await _policies.GetAsync(session), model, owner, reason?.Trim() ?? "", key) : Refusals.NoOwner;
+    }
+
+    /// <summary>The promotion that the same key brought about before; a refusal when the key stands for another wish.</summary>
+    private async ValueTask<Outcome<Written<PromotionView>>?> RepeatedAsync(RegistrySession session, Actor by, string? key, ModelVersion version, string stage, PromotionKind kind)
+    {
+        if (key is null || await session.PromotionByKeyAsync(by.Id, key) is not { } earlier)
+            return null;
+        var statement = earlier.Promotion.Statement;
+        return statement.VersionId == version.Id && statement.ToStage == stage && statement.Kind == kind
+            ? new Written<PromotionView>(await ViewAsync(session, earlier), [], [])
+            : Refusals.IdempotencyKeyReused(key);
+    }
+
+    private static async ValueTask<Outcome<ModelVersion>> RollbackTargetAsync(RegistrySession session, RegisteredModel model, string stage, string? asked, string? servingId)
+    {
+        if (asked is null)
+            return await session.ServedBeforeAsync(model.Id, stage, servingId) is { } id && await session.FindVersionAsync(id) is { } before
+                ? before
+                : Refusals.NothingToRollBackTo(model.Name, stage);
+        var version = await session.ResolveVersionAsync(model, asked);
+        if (version.Refusal is not null)
+            return version;
+        if (version.Value.Id == servingId)
+            return Refusals.AlreadyThere(version.Value.Label, stage);
+        return await session.HasServedAsync(model.Id, stage, version.Value.Id) ? version : Refusals.NeverServed(version.Value.Label, stage);
+    }
+
+    /// <summary>Decides between the three answers: applied, pending, blocked.</summary>
+    private async ValueTask<Outcome<Written<PromotionView>>> PutForwardAsync(RegistrySession session, Actor by, Wish wish, ModelVersion version, string stage, PromotionKind kind)
+    {
+        var (policy, model) = (wish.Policy, wish.Model);
+        var acts = new List<AuditAct>();
+        if (await session.LivePromotionAsync(model.Id, stage) is { } stored)
+        {
+            var live = await PromotionCase.OfAsync(session, _policies, stored);
+            await live.BringUpToDateAsync();
+            if (live.Promotion.IsLive)
+            {
+                if (live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind)
+                    return new Written<PromotionView>(View(live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
+                if (kind != PromotionKind.Rollback || live.Promotion.State != PromotionState.Pending)
+                    return Refusals.AnotherPending(live.Promotion.Id, live.Promotion.Statement.VersionLabel, stage);
+                await live.StepAsync(live.Promotion.To(PromotionState.Superseded, session.Now, $"a rollback to {version.Label} was requested."), "promotion.supersede");
+            }
+            acts.AddRange(live.Acts);
+        }
+
+        var requirement = Requirement.For(policy, version.Stage, stage, kind);
+        var report = requirement is null ? new GateReport([]) : await PromotionCase.JudgeAsync(session, policy, requirement, model, version, stage, wish.Reason);
+        var promotion = Draft(session, by, wish, version, stage, kind, requirement, report, await StageMoves.ServingAsync(session, model.Id, stage));
+        var facts = new JsonObject
+        {
+            ["kind"] = kind.ToString().ToLowerInvariant(),
+            ["version_id"] = version.Id,
+            ["version"] = version.Label,
+            ["from_stage"] = version.Stage,
+            ["to_stage"] = stage,
+            ["gates"] = report.ToJson(),
+            ["policy"] = policy.Name,
+            ["policy_sha256"] = policy.Digest.Hex,
+        };
+        if (!report.Holds)
+        {
+            acts.Add(new AuditAct("promotion.block", "version", version.Id, model.Id, facts, Said(wish.Reason)));
+            return new Written<PromotionView>(Blocked(promotion, version), acts, [new FeedChange("promotion", model.Id, null)]);
+        }
+
+        facts["statement"] = promotion.Statement.ToJson();
+        facts["statement_sha256"] = promotion.Statement.Digest.Hex;
+        acts.Add(new AuditAct("promotion.request", "promotion", promotion.Id, model.Id, facts, Said(wish.Reason)));
+        var changes = new List<FeedChange> { new("promotion", model.Id, promotion.Id) };
+        if (requirement is null)
+        {
+            var moved = await StageMoves.MoveAsync(session, policy, version, stage, promotion.Id);
+            promotion = promotion with { State = PromotionState.Applied, EndedAt = session.Now, Note = $"{stage} is not governed by the policy '{policy.Name}': applied at once." };
+            acts.Add(new AuditAct("promotion.apply", "promotion", promotion.Id, model.Id, moved));
+            changes.Add(new FeedChange("serving", model.Id, stage));
+        }
+        if (!await session.InsertPromotionAsync(promotion, version.Number))
+            return Refusals.ChangedMeanwhile("The promotion");
+        return new Written<PromotionView>(View(promotion, version.Number, requirement), acts, changes);
+    }
+
+    private static Promotion Draft(RegistrySession session, Actor by, Wish wish, ModelVersion version, string stage, PromotionKind kind, Requirement? requirement, GateReport report, ServingRef? serving) => new()
+    {
+        Statement = new Statement
+        {
+            PromotionId = Ids.New("prm", session.Now),
+            Revision = 1,
+            Kind = kind,
+            ModelId = wish.Model.Id,
+            ModelName = wish.Model.Name,
+            VersionId = version.Id,
+            VersionLabel = version.Label,
+            FromStage = version.Stage,
+            ToStage = stage,
+            ManifestDigest = version.ManifestDigest,
+            MetadataDigest = PromotionCase.Metadata(version, wish.Model),
+            Serving = serving,
+            PolicyDigest = wish.Policy.Digest,
+            GateReportDigest = report.Digest,
+            Proposer = new ActorRef(by.Id, by.Name),
+            ProposerKind = by.Kind,
+            Owner = wish.Owner,
+            ReasonDigest = Digest.Of(wish.Reason),
+            NotBefore = session.Now,
+            Expires = Times.Truncate(session.Now.AddHours(requirement?.PendingHours ?? 0)),
+        },
+        State = PromotionState.Pending,
+        Requirement = requirement ?? Ungoverned,
+        Gates = report,
+        Reason = wish.Reason,
+        AnswerableAuthor = version.AnswerableAuthor,
+        IdempotencyKey = wish.Key,
+        Client = by.Client,
+        RequestedAt = session.Now,
+    };
+
+    private static readonly Requirement Ungoverned = new([], Assurance.Attested, false, 0, 0, []);
+
+    private static Dictionary<string, string>? Said(string? reason) => string.IsNullOrWhiteSpace(reason) ? null : new() { ["reason"] = reason.Trim() };
+}

@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+
+namespace ModelRegistry.Promotions;
+
+public sealed record GateView(string Rule, string Verdict, string Measured, string Threshold);
+
+public sealed record ApprovalsView(string Role, int Count);
+
+/// <summary>What a stage takes; null where it is not governed.</summary>
+public sealed record RequiredView(IReadOnlyList<ApprovalsView> Approvals, string Assurance, bool FourEyes);
+
+/// <summary>One decision with what it proves.</summary>
+public sealed record DecisionView(
+    string Person,
+    string Decision,
+    string Assurance,
+    string Channel,
+    int Revision,
+    bool Counts,
+    [property: UntrustedText] string Comment,
+    DateTimeOffset At);
+
+/// <summary>A promotion as every face shows it: the whole pending envelope.</summary>
+/// <param name="PromotionId">Null when it was blocked at once: nothing was parked.</param>
+/// <param name="Status">applied, pending, blocked, approved, rejected, withdrawn, expired, superseded, revoked, failed.</param>
+/// <param name="Replaces">The version that serves the stage now and would be (or was) replaced.</param>
+/// <param name="Missing">Roles still to approve.</param>
+/// <param name="ApproveUrl">The Decide page; null where no page can be reached.</param>
+/// <param name="Next">What to do now, in a sentence.</param>
+public sealed record PromotionView(
+    string? PromotionId,
+    string Status,
+    string Kind,
+    string ModelName,
+    string Version,
+    long Number,
+    string FromStage,
+    string ToStage,
+    string? Replaces,
+    int Revision,
+    IReadOnlyList<GateView> Gates,
+    RequiredView? Required,
+    IReadOnlyList<string> Missing,
+    IReadOnlyList<DecisionView> Decisions,
+    string RequestedBy,
+    string? Owner,
+    [property: UntrustedText] string Reason,
+    DateTimeOffset RequestedAt,
+    DateTimeOffset? ExpiresAt,
+    DateTimeOffset? EndedAt,
+    string Note,
+    string? ApproveUrl,
+    string? ApproveCommand,
+    string Next);
+
+/// <summary>What a person is shown before deciding: the statement as it will be hashed, and what it means.</summary>
+/// <param name="Statement">Canonical JSON; its SHA-256 is <paramref name="StatementDigest"/>.</param>
+/// <param name="Metrics">Candidate against what serves now.</param>
+public sealed record ReviewView(
+    PromotionView Promotion,
+    JsonObject Statement,
+    string StatementDigest,
+    IReadOnlyList<ModelRegistry.Catalog.MetricComparisonView> Metrics,
+    IReadOnlyList<string> FilesChanged,
+    [property: UntrustedText] string Card);

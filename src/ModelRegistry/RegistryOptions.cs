@@ -1,0 +1,32 @@
+namespace ModelRegistry;
+
+/// <summary>What one process is told about its registry; read once at the wiring door.</summary>
+public sealed record RegistryOptions
+{
+    /// <summary>Absolute path: database, blobs, checkpoints.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary><c>sqlite:PATH</c> or a PostgreSQL address; null: SQLite in the data folder.</summary>
+    public string? Database { get; init; }
+
+    /// <summary><c>file:PATH</c>; null: in the data folder.</summary>
+    public string? Artifacts { get; init; }
+
+    /// <summary>A profile's name or a file: the policy a new registry starts with. An existing one refuses another than its own.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>Base of approval links; null where no page can be reached.</summary>
+    public string? PublicUrl { get; init; }
+
+    /// <summary>Whether the data folder is not the user's default one, so that a command shown to a person has to name it.</summary>
+    public bool DataFolderNamed { get; init; }
+
+    /// <summary>The folder that is used when none is named.</summary>
+    public static string DefaultDataFolder { get; } =
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "model-registry");
+
+    /// <summary>A command line that works as it stands against this registry.</summary>
+    internal string Command(string verb) => DataFolderNamed ? $"modelregistry {verb} --data {Quoted(DataFolder)}" : $"modelregistry {verb}";
+
+    private static string Quoted(string path) => path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_' or ':' or '\\') ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,135 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using ModelRegistry.Artifacts;
+using ModelRegistry.Audit;
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Identity;
+using ModelRegistry.Policies;
+using ModelRegistry.Promotions;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry;
+
+/// <summary>The one wiring door: opens a registry and hands out its use cases.</summary>
+public sealed class RegistryServices : IAsyncDisposable
+{
+    private readonly RegistryDb _db;
+
+    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time)
+    {
+        (_db, Options) = (db, options);
+        var policies = new PolicyInForce();
+        Vault = ArtifactVault.Open(ArtifactFolder(options));
+        Catalog = new ModelCatalog(db, policies);
+        Intake = new VersionIntake(db, policies, Vault);
+        Metadata = new MetadataDesk(db, policies);
+        Downloads = new VersionDownload(db, Vault);
+        Promotions = new PromotionDesk(db, policies, Vault, options, new ElicitedQuestions());
+        People = new People(db, time);
+        Tokens = new Tokens(db);
+        Actors = new LocalActors(db);
+        Policies = new PolicyBook(db);
+        Audit = new AuditTrail(db, options);
+    }
+
+    public RegistryOptions Options { get; }
+    public ModelCatalog Catalog { get; }
+    public VersionIntake Intake { get; }
+    public MetadataDesk Metadata { get; }
+    public VersionDownload Downloads { get; }
+    public PromotionDesk Promotions { get; }
+    public People People { get; }
+    public Tokens Tokens { get; }
+    public LocalActors Actors { get; }
+    public PolicyBook Policies { get; }
+    public AuditTrail Audit { get; }
+    internal ArtifactVault Vault { get; }
+
+    /// <summary>The database engine, its version and its place, for a doctor.</summary>
+    public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
+
+    /// <summary>Opens a registry, making it where there is none. Refused when a policy is named that is not the one in force.</summary>
+    /// <exception cref="StorageUnavailableException">The database or the folder cannot be used.</exception>
+    public static async Task<Outcome<RegistryServices>> OpenAsync(RegistryOptions options, TimeProvider time, ILoggerFactory? logs = null, CancellationToken cancel = default)
+    {
+        string? json = null;
+        if (options.Policy is not null)
+        {
+            var read = ReadPolicy(options.Policy);
+            if (read.Refusal is { } unreadable)
+                return unreadable;
+            json = read.Value;
+        }
+        var db = RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        try
+        {
+            if (await SeedAsync(db, json, cancel) is { } no)
+            {
+                await db.DisposeAsync();
+                return no;
+            }
+            return new RegistryServices(db, options, time);
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _db.DisposeAsync();
+
+    /// <summary>The text of a profile or of a policy file.</summary>
+    public static Outcome<string> ReadPolicy(string nameOrPath)
+    {
+        if (PolicyProfiles.Find(nameOrPath) is { } profile)
+            return profile;
+        try
+        {
+            return File.Exists(nameOrPath) ? File.ReadAllText(nameOrPath) : Refusals.PolicyFileMissing(nameOrPath);
+        }
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
+        {
+            throw StorageUnavailableException.While("Reading the policy file", e);
+        }
+    }
+
+    /// <summary>A new registry gets its policy and keys; an existing one is only asked whether it is under the policy named.</summary>
+    private static async Task<Refusal?> SeedAsync(RegistryDb db, string? json, CancellationToken cancel)
+    {
+        var inForce = await db.ReadAsync(session => session.PolicyRowAsync(), cancel);
+        if (inForce is null)
+        {
+            var parsed = PolicyReader.Parse(json ?? PolicyProfiles.Find(PolicyProfiles.Local)!);
+            if (parsed.Refusal is { } invalid)
+                return invalid;
+            var seeded = await db.WriteAsync<string>(Actor.Registry, new AuditAct("registry.create", "registry", db.RegistryId), async session =>
+            {
+                // Another process may have been first.
+                if (await session.PolicyRowAsync() is { } there)
+                    return new Written<string>(there.Digest, [], []);
+                await session.InsertPolicyAsync(parsed.Value, json ?? PolicyProfiles.Find(PolicyProfiles.Local)!, "the first start");
+                await ElicitedQuestions.PlantKeyAsync(session);
+                var facts = new JsonObject { ["policy"] = parsed.Value.Name, ["policy_sha256"] = parsed.Value.Digest.Hex };
+                return new Written<string>(parsed.Value.Digest.Hex, [new AuditAct("registry.create", "registry", db.RegistryId, null, facts)], []);
+            }, cancel);
+            inForce = await db.ReadAsync(session => session.PolicyRowAsync(), cancel);
+        }
+        if (json is null)
+            return null;
+        var asked = PolicyReader.Parse(json);
+        if (asked.Refusal is { } bad)
+            return bad;
+        // A shipped profile may gain a rule in a later release; its name is what was asked for.
+        var same = asked.Value.Digest.Hex == inForce!.Value.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Value.Name && PolicyProfiles.Find(asked.Value.Name) == json);
+        return same ? null : Refusals.PolicyDiffers(inForce.Value.Name, asked.Value.Name);
+    }
+
+    private static string ArtifactFolder(RegistryOptions options) => options.Artifacts switch
+    {
+        null => Path.Combine(options.DataFolder, "artifacts"),
+        ['f', 'i', 'l', 'e', ':', .. var path] => Path.GetFullPath(path),
+        var other => throw new ArgumentException($"The artifact store '{other}' is not known: use file:PATH."),
+    };
+}

@@ -1,0 +1,114 @@
+using System.Data.Common;
+using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Storage;
+
+/// <summary>Versions, their files, tags and aliases.</summary>
+public sealed partial class RegistrySession
+{
+    private const string VersionColumns = "v.id, v.model_id, v.number, v.label, v.stage, v.stage_since, v.manifest_digest, v.size_bytes, v.file_count, v.content_verified, v.metadata, v.deprecated, v.author_id, v.author_name, v.answerable_id, v.answerable_name, v.created_at, v.updated_at, v.row_version";
+
+    internal ValueTask<ModelVersion?> FindVersionAsync(string id) =>
+        OneAsync($"select {VersionColumns} from version v where v.id = @id and v.deleted_at is null", ReadVersion, ("id", id));
+
+    /// <summary>Resolves a reference within a model. <c>default</c> falls back: the alias <c>default</c>, what serves production, the latest.</summary>
+    internal async ValueTask<Outcome<ModelVersion>> ResolveVersionAsync(RegisteredModel model, string? reference)
+    {
+        var parsed = VersionReference.Parse(reference);
+        if (parsed.Refusal is { } malformed)
+            return malformed;
+        var found = parsed.Value switch
+        {
+            VersionReference.ByNumber r => await VersionWhereAsync("v.number = @value", model.Id, r.Number),
+            VersionReference.ByLabel r when VersionLabels.Canonical(model.Versioning, r.Text) is { } label => await VersionWhereAsync("v.label = @value", model.Id, label),
+            VersionReference.ByAlias r => await OneAsync($"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias = @value and v.deleted_at is null", ReadVersion, ("model", model.Id), ("value", r.Alias)),
+            VersionReference.Latest => await LatestVersionAsync(model.Id),
+            VersionReference.Default => await DefaultVersionAsync(model.Id),
+            _ => null,
+        };
+        if (found is not null)
+            return found;
+        if (model.HighestNumber == 0)
+            return Refusals.NoVersions(model.Name);
+        var latest = await LatestVersionAsync(model.Id);
+        return Refusals.VersionNotFound(model.Name, reference, latest is null ? null : $"The latest is {latest.Label}.");
+    }
+
+    internal ValueTask<ModelVersion?> LatestVersionAsync(string modelId) =>
+        OneAsync($"select {VersionColumns} from version v where v.model_id = @model and v.deleted_at is null order by v.number desc limit 1", ReadVersion, ("model", modelId));
+
+    /// <summary>Every label the model ever used, deleted versions included.</summary>
+    internal ValueTask<List<string>> LabelsAsync(string modelId) => ManyAsync("select label from version where model_id = @model", r => r.GetString(0), ("model", modelId));
+
+    internal ValueTask<List<FileEntry>> FilesAsync(string versionId) => ManyAsync("select path, size_bytes, sha256 from version_file where version_id = @id order by path",
+        r => new FileEntry(r.GetString(0), r.GetInt64(1), Digest.Parse(r.GetString(2))), ("id", versionId));
+
+    internal async ValueTask InsertVersionAsync(ModelVersion v, Manifest manifest)
+    {
+        await ExecuteAsync("""
+            insert into version (id, model_id, number, label, stage, stage_since, manifest_digest, size_bytes, file_count, content_verified, metadata, deprecated,
+              author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version)
+            values (@id, @model, @number, @label, @stage, @since, @digest, @size, @files, @verified, @metadata, 0, @author, @author_name, @answerable, @answerable_name, @created, @created, null, 1)
+            """, ("id", v.Id), ("model", v.ModelId), ("number", v.Number), ("label", v.Label), ("stage", v.Stage), ("since", Times.Micros(v.StageSince)),
+            ("digest", v.ManifestDigest.Hex), ("size", v.SizeBytes), ("files", (long)v.FileCount), ("verified", v.ContentVerified ? 1L : 0L), ("metadata", v.Metadata.ToJson().ToJsonString()),
+            ("author", v.Author.Id), ("author_name", v.Author.Name), ("answerable", v.AnswerableAuthor.Id), ("answerable_name", v.AnswerableAuthor.Name), ("created", Times.Micros(v.CreatedAt)));
+        foreach (var file in manifest.Files)
+            await ExecuteAsync("insert into version_file (version_id, path, size_bytes, sha256) values (@id, @path, @size, @sha)",
+                ("id", v.Id), ("path", file.Path), ("size", file.Size), ("sha", file.Sha256.Hex));
+        await WriteVersionTagsAsync(v);
+    }
+
+    /// <summary>Writes stage, metadata and flags where nobody else did meanwhile. Content has no update.</summary>
+    internal async ValueTask<bool> UpdateVersionAsync(ModelVersion v) => await ExecuteAsync("""
+        update version set stage = @stage, stage_since = @since, metadata = @metadata, deprecated = @deprecated, updated_at = @updated, row_version = row_version + 1
+        where id = @id and row_version = @row
+        """, ("id", v.Id), ("row", v.RowVersion), ("stage", v.Stage), ("since", Times.Micros(v.StageSince)), ("metadata", v.Metadata.ToJson().ToJsonString()),
+        ("deprecated", v.Deprecated ? 1L : 0L), ("updated", Times.Micros(v.UpdatedAt))) == 1;
+
+    internal async ValueTask WriteVersionTagsAsync(ModelVersion v)
+    {
+        await ExecuteAsync("delete from version_tag where version_id = @id", ("id", v.Id));
+        foreach (var (key, value) in v.Metadata.Tags)
+            await ExecuteAsync("insert into version_tag (version_id, model_id, key, value) values (@id, @model, @key, @value)", ("id", v.Id), ("model", v.ModelId), ("key", key), ("value", value));
+    }
+
+    /// <summary>Aliases of a model with the label and id they point at.</summary>
+    internal ValueTask<List<(string Alias, string VersionId, string Label)>> AliasesAsync(string modelId) => ManyAsync(
+        "select a.alias, v.id, v.label from alias a join version v on v.id = a.version_id where a.model_id = @model order by a.alias", r => (r.GetString(0), r.GetString(1), r.GetString(2)), ("model", modelId));
+
+    internal ValueTask<int> SetAliasAsync(string modelId, string alias, string versionId) => ExecuteAsync(
+        "insert into alias (model_id, alias, version_id) values (@model, @alias, @version) on conflict (model_id, alias) do update set version_id = excluded.version_id",
+        ("model", modelId), ("alias", alias), ("version", versionId));
+
+    internal ValueTask<int> RemoveAliasAsync(string modelId, string alias) => ExecuteAsync("delete from alias where model_id = @model and alias = @alias", ("model", modelId), ("alias", alias));
+
+    private ValueTask<ModelVersion?> VersionWhereAsync(string condition, string modelId, object value) =>
+        OneAsync($"select {VersionColumns} from version v where v.model_id = @model and {condition} and v.deleted_at is null", ReadVersion, ("model", modelId), ("value", value));
+
+    private async ValueTask<ModelVersion?> DefaultVersionAsync(string modelId) =>
+        await OneAsync($"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias = 'default' and v.deleted_at is null", ReadVersion, ("model", modelId))
+        ?? await OneAsync($"select {VersionColumns} from serving s join version v on v.id = s.version_id where s.model_id = @model and s.stage = 'production'", ReadVersion, ("model", modelId))
+        ?? await LatestVersionAsync(modelId);
+
+    internal static ModelVersion ReadVersion(DbDataReader r) => new()
+    {
+        Id = r.GetString(0),
+        ModelId = r.GetString(1),
+        Number = r.GetInt64(2),
+        Label = r.GetString(3),
+        Stage = r.GetString(4),
+        StageSince = Times.FromMicros(r.GetInt64(5)),
+        ManifestDigest = Digest.Parse(r.GetString(6)),
+        SizeBytes = r.GetInt64(7),
+        FileCount = (int)r.GetInt64(8),
+        ContentVerified = r.GetInt64(9) != 0,
+        Metadata = VersionMetadata.FromJson(JsonNode.Parse(r.GetString(10))!.AsObject()),
+        Deprecated = r.GetInt64(11) != 0,
+        Author = new ActorRef(r.GetString(12), r.GetString(13)),
+        AnswerableAuthor = new ActorRef(r.GetString(14), r.GetString(15)),
+        CreatedAt = Times.FromMicros(r.GetInt64(16)),
+        UpdatedAt = Times.FromMicros(r.GetInt64(17)),
+        RowVersion = r.GetInt64(18),
+    };
+}
