@@ -88,9 +88,9 @@ internal sealed class AuditAppender
         return statements;
     }
 
-    /// <summary>Writes the head; where a checkpoint is due, that too, and gives the signed note.</summary>
+    /// <summary>The statements that write the head and, where a checkpoint is due, that too; with the signed note.</summary>
     /// <param name="due">Whether one is due by the time that has passed; a new band is signed at once.</param>
-    public async ValueTask<string?> CloseAsync(Dialect dialect, bool due)
+    public (List<SqlStatement> Statements, string? Note) Close(bool due)
     {
         var (tree, at, seq) = Head;
         var statements = new List<SqlStatement>
@@ -98,9 +98,7 @@ internal sealed class AuditAppender
             new("update audit_tree set size = @size, frontier = @frontier, root = @root, at = @at, feed_seq = @seq where id = 1",
                 [("size", tree.Size), ("frontier", tree.ToBytes()), ("root", tree.Root().ToBytes()), ("at", at), ("seq", seq)]),
         };
-        var note = due || _sizeBefore / Band != tree.Size / Band ? Sign(statements) : null;
-        await dialect.ExecuteAllAsync(_connection, statements).ConfigureAwait(false);
-        return note;
+        return (statements, due || _sizeBefore / Band != tree.Size / Band ? Sign(statements) : null);
     }
 
     /// <summary>The checkpoint of the head, signed and kept if it is not yet; null for an empty log.</summary>

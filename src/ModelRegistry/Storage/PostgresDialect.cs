@@ -75,17 +75,15 @@ internal sealed class PostgresDialect : Dialect
     {
     }
 
-    public override async ValueTask BeginWriteAsync(StoreConnection connection)
-    {
-        await connection.ExecuteAsync("begin").ConfigureAwait(false);
-        await connection.ExecuteAsync("select pg_advisory_xact_lock(@key)", ("key", WriteLock)).ConfigureAwait(false);
-    }
+    /// <summary>Each later statement sees what was committed before it: so also what others committed while this one waited.</summary>
+    public override ValueTask BeginWriteAsync(StoreConnection connection) => ExecuteAllAsync(connection,
+    [
+        new("begin isolation level read committed", []),
+        new("select pg_advisory_xact_lock(@key)", [("key", WriteLock)]),
+    ]);
 
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin isolation level repeatable read, read only").ConfigureAwait(false);
-
-    public override async ValueTask CommitAsync(StoreConnection connection) =>
-        await connection.ExecuteAsync("commit").ConfigureAwait(false);
 
     public override async ValueTask RollbackAsync(StoreConnection connection)
     {

@@ -111,9 +111,6 @@ internal sealed class SqliteDialect : Dialect
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin").ConfigureAwait(false);
 
-    public override async ValueTask CommitAsync(StoreConnection connection) =>
-        await connection.ExecuteAsync("commit").ConfigureAwait(false);
-
     public override async ValueTask RollbackAsync(StoreConnection connection)
     {
         // Some failures (a full disk) have rolled back already.

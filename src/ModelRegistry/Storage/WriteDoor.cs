@@ -123,8 +123,7 @@ internal sealed class WriteDoor : IAsyncDisposable
                 await _dialect.RollbackAsync(_writer!).ConfigureAwait(false);
                 return null;
             }
-            var note = await group.CloseAsync(checkpointDue: _file.Due == TimeSpan.Zero).ConfigureAwait(false);
-            await CommitAsync(_writer!).ConfigureAwait(false);
+            var note = await group.CommitAsync(checkpointDue: _file.Due == TimeSpan.Zero).ConfigureAwait(false);
             _fileLags = true;
             return note;
         }
@@ -155,20 +154,6 @@ internal sealed class WriteDoor : IAsyncDisposable
         return await WriteGroup.BeginAsync(_dialect, _identity, _writer, _time).ConfigureAwait(false);
     }
 
-    private async ValueTask CommitAsync(StoreConnection writer)
-    {
-        try
-        {
-            await _dialect.CommitAsync(writer).ConfigureAwait(false);
-        }
-        catch (Exception e) when (_dialect.Outage(e) is { } outage && !_dialect.IsUsable(writer.Connection))
-        {
-            throw new StorageUnavailableException(
-                outage.Message + " It went away during a commit: whether the change was kept is not known.",
-                outage.Remedy + " Look whether the change is there before repeating it.", e);
-        }
-    }
-
     private void Publish(string note)
     {
         _fileLags = false;
@@ -192,7 +177,6 @@ internal sealed class WriteDoor : IAsyncDisposable
             {
                 var group = await BeginAsync().ConfigureAwait(false);
                 var note = await group.CheckpointAsync().ConfigureAwait(false);
-                await _dialect.CommitAsync(_writer!).ConfigureAwait(false);
                 if (note is not null)
                     Publish(note);
             }
@@ -206,10 +190,10 @@ internal sealed class WriteDoor : IAsyncDisposable
                 _dialect.EndTurn();
             }
         }
-        catch (Exception e) when (e is StorageUnavailableException || _dialect.Outage(e) is not null)
+        catch (Exception e)
         {
             _fileLags = false;
-            _log.LogWarning(e, "The audit checkpoint outside the database could not catch up; the next write tries again.");
+            _log.LogError(e, "The audit checkpoint outside the database could not catch up; the next write tries again.");
         }
     }
 

@@ -67,11 +67,30 @@ internal sealed class WriteGroup
         }
     }
 
-    /// <summary>Writes the head of the log, with a signed checkpoint where one is due; the commit comes next.</summary>
-    public ValueTask<string?> CloseAsync(bool checkpointDue) => _log.CloseAsync(_dialect, checkpointDue);
+    /// <summary>Writes the head of the log and commits; gives the signed checkpoint where one was due.</summary>
+    public async ValueTask<string?> CommitAsync(bool checkpointDue)
+    {
+        var (statements, note) = _log.Close(checkpointDue);
+        try
+        {
+            await _dialect.CommitAsync(_writer, statements).ConfigureAwait(false);
+            return note;
+        }
+        catch (Exception e) when (_dialect.Outage(e) is { } outage && !_dialect.IsUsable(_writer.Connection))
+        {
+            throw new StorageUnavailableException(
+                outage.Message + " It went away during a commit: whether the change was kept is not known.",
+                outage.Remedy + " Look whether the change is there before repeating it.", e);
+        }
+    }
 
-    /// <summary>A signed checkpoint of what is there, kept if it is not yet; null for an empty log.</summary>
-    public ValueTask<string?> CheckpointAsync() => _log.CheckpointAsync(_dialect);
+    /// <summary>Commits a signed checkpoint of what is there, if it has none yet, and gives it; null for an empty log.</summary>
+    public async ValueTask<string?> CheckpointAsync()
+    {
+        var note = await _log.CheckpointAsync(_dialect).ConfigureAwait(false);
+        await _dialect.CommitAsync(_writer).ConfigureAwait(false);
+        return note;
+    }
 
     /// <summary>Whether the code running belongs to a decision: from there, another write or read would wait for itself.</summary>
     public static AsyncLocal<bool> Inside { get; } = new();
