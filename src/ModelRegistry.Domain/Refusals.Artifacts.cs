@@ -76,7 +76,7 @@ public static partial class Refusals
         "Choose an empty folder to download to.");
 
     /// <summary>What someone else wrote, fit for a message: invisible characters spelled out, at most 300 characters.</summary>
-    private static string Shown(string? text)
+    internal static string Shown(string? text)
     {
         var shown = new StringBuilder();
         foreach (var rune in (text ?? "").EnumerateRunes())

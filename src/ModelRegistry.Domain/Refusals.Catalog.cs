@@ -72,5 +72,4 @@ public static partial class Refusals
 
     public static Refusal MetadataInvalid(string problem) => new(RefusalKind.Invalid, "metadata_invalid",
         $"The metadata cannot be read: {problem}", "Correct the metadata and register again; nothing was stored.", new Dictionary<string, string> { ["metadata"] = problem });
-
 }

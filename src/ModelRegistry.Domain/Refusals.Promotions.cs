@@ -11,13 +11,19 @@ public static partial class Refusals
         $"Promotion {id} is no longer pending: it is {Word(state)}.", "Call get_promotion to see what happened; propose again if it is still wanted.");
 
     public static Refusal PromotionNotApproved(string id, PromotionState state) => new(RefusalKind.Conflict, "promotion_not_approved",
-        $"Promotion {id} is {Word(state)}; only one that is approved and not yet applied can be revoked.", state == PromotionState.Applied ? "Use rollback to go back to an earlier version." : "Call get_promotion to see where it stands.");
+        $"Promotion {id} is {Word(state)}; only one that is approved and not yet applied can be applied or revoked.", state == PromotionState.Applied ? "Use rollback to go back to an earlier version." : "Call get_promotion to see where it stands.");
 
     public static Refusal PromotionOver(string id, PromotionState state) => new(RefusalKind.Conflict, "promotion_over",
         $"Promotion {id} is {Word(state)} and stays so.", "Propose again if it is still wanted.");
 
     public static Refusal PromotionExpired(string id) => new(RefusalKind.Conflict, "promotion_expired",
         $"Promotion {id} has expired.", "Propose again; the proposer can use the same reason.");
+
+    public static Refusal PromotionTooEarly(string id, DateTimeOffset notBefore) => new(RefusalKind.Conflict, "promotion_too_early",
+        $"Promotion {id} is not to be applied before {Times.Text(notBefore)}.", "Apply it then.");
+
+    public static Refusal QuorumLost(string id, IReadOnlyList<string> missing) => new(RefusalKind.PolicyUnmet, "quorum_lost",
+        $"The approvals of promotion {id} no longer fill the quorum; missing: {string.Join(", ", missing)}.", "Propose again, so that persons who may approve today decide.");
 
     public static Refusal PromotionSuperseded(string id, string why) => new(RefusalKind.Conflict, "promotion_superseded",
         $"Promotion {id} is superseded: {why}", "Look at what serves now and propose again if it is still wanted.");

@@ -13,16 +13,22 @@ public static partial class Names
         ModelPattern().IsMatch(text ?? "") && !text!.EndsWith(' ') ? text : Refusals.NameInvalid("model_name", text,
             "a letter or digit, then up to 127 letters, digits, spaces, dots, underscores or hyphens (ASCII), not ending in a space");
 
-    /// <summary>A person's, agent's or service's name, unique among all of them ignoring case.</summary>
+    /// <summary>
+    /// A person's, agent's or service's name, unique among all of them ignoring case. What the registry does by itself
+    /// is recorded under its own name, so nobody else has that one.
+    /// </summary>
     public static Outcome<string> Actor(string? text) =>
-        ActorPattern().IsMatch(text ?? "") && !text!.EndsWith(' ') ? text : Refusals.NameInvalid("name", text,
-            "a letter or digit, then up to 63 letters, digits, spaces, dots, underscores, @ or hyphens (ASCII)");
+        ActorPattern().IsMatch(text ?? "") && !text!.EndsWith(' ') && Fold(text) != Domain.Actor.Registry.Name ? text : Refusals.NameInvalid("name", text,
+            $"a letter or digit, then up to 63 letters, digits, spaces, dots, underscores, @ or hyphens (ASCII), not ending in a space; not '{Domain.Actor.Registry.Name}'");
 
-    /// <summary>An alias: a word that is neither a number, a <c>vN</c> label nor one of the reserved references.</summary>
+    /// <summary>
+    /// An alias: a word that is neither a number, a <c>vN</c> label nor one of the reserved references. Aliases are
+    /// compared by <see cref="Fold"/>, like names: <c>Champion</c> must not pass for <c>champion</c>.
+    /// </summary>
     public static Outcome<string> Alias(string? text)
     {
         var alias = text is ['@', .. var rest] ? rest : text ?? "";
-        return AliasPattern().IsMatch(alias) && !NumberLike().IsMatch(alias) && alias is not ("latest" or "default")
+        return AliasPattern().IsMatch(alias) && !NumberLike().IsMatch(alias) && Fold(alias) is not ("latest" or "default")
             ? alias
             : Refusals.NameInvalid("alias", text, "up to 128 letters, digits, underscores or hyphens; not 'latest', 'default', a number or a label such as v3");
     }

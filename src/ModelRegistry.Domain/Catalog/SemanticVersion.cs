@@ -12,24 +12,33 @@ public enum Bump { Patch, Minor, Major }
 /// </summary>
 public sealed partial record SemanticVersion(long Major, long Minor, long Patch, string Prerelease = "", string Build = "") : IComparable<SemanticVersion>
 {
+    /// <summary>The longest text that is read, in characters.</summary>
+    public const int MaxLength = 128;
+
     /// <summary>Reads <c>1.2.0</c>, <c>v1.2.0</c> and the short forms <c>v1.1</c> (1.1.0) and <c>v2</c> (2.0.0).</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SemanticVersion? version)
     {
         version = null;
-        var match = Pattern().Match(text ?? "");
+        if (text is null || text.Length > MaxLength)
+            return false;
+        var match = Pattern().Match(text);
         if (!match.Success || !Read(match.Groups[1], out var major) || !Read(match.Groups[2], out var minor) || !Read(match.Groups[3], out var patch))
             return false;
         version = new SemanticVersion(major, minor, patch, match.Groups[4].Value, match.Groups[5].Value);
         return true;
     }
 
-    public SemanticVersion Raise(Bump bump) => bump switch
+    /// <summary>The next release of that kind. A prerelease is raised to the release it leads up to: 1.2.0-rc.1 by minor is 1.2.0.</summary>
+    public SemanticVersion Raise(Bump bump)
     {
-        Bump.Major => new(Major + 1, 0, 0),
-        Bump.Minor => new(Major, Minor + 1, 0),
-        // The release of a prerelease is the next patch: 1.2.0-rc.1 → 1.2.0.
-        _ => Prerelease.Length > 0 ? new(Major, Minor, Patch) : new(Major, Minor, Patch + 1),
-    };
+        var release = new SemanticVersion(Major, Minor, Patch);
+        return bump switch
+        {
+            Bump.Major => Prerelease.Length > 0 && (Minor, Patch) == (0, 0) ? release : new(Major + 1, 0, 0),
+            Bump.Minor => Prerelease.Length > 0 && Patch == 0 ? release : new(Major, Minor + 1, 0),
+            _ => Prerelease.Length > 0 ? release : new(Major, Minor, Patch + 1),
+        };
+    }
 
     public int CompareTo(SemanticVersion? other)
     {
@@ -70,6 +79,6 @@ public sealed partial record SemanticVersion(long Major, long Minor, long Patch,
         return !digits.Success || long.TryParse(digits.ValueSpan, out value);
     }
 
-    [GeneratedRegex(@"\A[vV]?(0|[1-9][0-9]{0,8})(?:\.(0|[1-9][0-9]{0,8})(?:\.(0|[1-9][0-9]{0,8})(?:-((?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?)?)?\z")]
+    [GeneratedRegex(@"\A[vV]?(0|[1-9][0-9]{0,14})(?:\.(0|[1-9][0-9]{0,14})(?:\.(0|[1-9][0-9]{0,14})(?:-((?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?)?)?\z")]
     private static partial Regex Pattern();
 }

@@ -15,6 +15,12 @@ public sealed record NextVersion(long Number, string Label);
 /// <summary>The rules for labels: which one a registration gets, and which spellings mean the same.</summary>
 public static class VersionLabels
 {
+    /// <summary>
+    /// The largest number a caller may choose. References go up to 15 digits, so that counting on from the largest
+    /// choice never runs out of numbers that can be named.
+    /// </summary>
+    public const long LargestChoice = 999_999_999;
+
     public static Versioning? FindScheme(string? text) => text?.ToLowerInvariant() switch
     {
         "auto" or "auto-increment" or "auto_increment" => Versioning.Auto,
@@ -50,7 +56,7 @@ public static class VersionLabels
             return Refusals.BumpNeedsSemver;
         if (asked is null)
             return new NextVersion(highest + 1, $"v{highest + 1}");
-        if (AutoNumber(asked) is not { } number)
+        if (AutoNumber(asked) is not { } number || number > LargestChoice)
             return Refusals.LabelScheme(asked, "auto-increment", $"Leave the version out to get v{highest + 1}, or name one such as v{highest + 1}.");
         return number > highest ? new NextVersion(number, $"v{number}") : Refusals.VersionExists(asked, $"v{highest + 1}");
     }
@@ -61,7 +67,8 @@ public static class VersionLabels
         var next = top is null ? new SemanticVersion(1, 0, 0) : top.Raise(bump ?? Bump.Minor);
         if (asked is null)
             return new NextVersion(highest + 1, next.ToString());
-        if (!SemanticVersion.TryParse(asked, out var wanted))
+        // A bare integer would be read back as a number, which may be another version's.
+        if (asked.All(char.IsAsciiDigit) || !SemanticVersion.TryParse(asked, out var wanted) || wanted is { Major: > LargestChoice } or { Minor: > LargestChoice } or { Patch: > LargestChoice })
             return Refusals.LabelScheme(asked, "semantic", $"Leave the version out to get {next}, or name one such as {next}.");
         // Builds of one version have equal precedence (SemVer 2.0.0 §10): the second is not a new version.
         return taken.Any(l => SemanticVersion.TryParse(l, out var v) && v.CompareTo(wanted) == 0)

@@ -2,7 +2,7 @@ namespace ModelRegistry.Domain;
 
 /// <summary>
 /// How a caller names a version: a bare integer (its number), a label with or without <c>v</c>, <c>latest</c>
-/// (the highest number), <c>default</c>, or <c>@alias</c>.
+/// (the highest number), <c>default</c>, or <c>@alias</c>; <c>@latest</c> and <c>@default</c> mean the same as without <c>@</c>.
 /// </summary>
 public abstract record VersionReference
 {
@@ -27,11 +27,11 @@ public abstract record VersionReference
         return asked switch
         {
             "" => new Default(),
-            _ when asked.Equals("latest", StringComparison.OrdinalIgnoreCase) => new Latest(),
-            _ when asked.Equals("default", StringComparison.OrdinalIgnoreCase) => new Default(),
-            ['@', .. var alias] => Names.Alias(alias).Then<VersionReference>(a => new ByAlias(a)),
+            _ when asked.Equals("latest", StringComparison.OrdinalIgnoreCase) || asked.Equals("@latest", StringComparison.OrdinalIgnoreCase) => new Latest(),
+            _ when asked.Equals("default", StringComparison.OrdinalIgnoreCase) || asked.Equals("@default", StringComparison.OrdinalIgnoreCase) => new Default(),
+            ['@', ..] => Names.Alias(asked).Then<VersionReference>(a => new ByAlias(a)),
             _ when asked.All(char.IsAsciiDigit) => asked.Length <= 15 ? new ByNumber(long.Parse(asked)) : Refusals.VersionReferenceInvalid(asked),
-            _ when asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '+') => new ByLabel(asked),
+            _ when char.IsAsciiLetterOrDigit(asked[0]) && asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '+') => new ByLabel(asked),
             _ => Refusals.VersionReferenceInvalid(asked),
         };
     }

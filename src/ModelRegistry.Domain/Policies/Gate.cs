@@ -56,6 +56,10 @@ public abstract record Gate(string Rule)
     /// <summary>The proposer gave a reason. Made from a stage rule's <c>reason_required</c>.</summary>
     public sealed record ReasonRequired() : Gate("reason_required");
 
+    /// <summary>The rules that a policy file can name in <c>gates</c> and waive.</summary>
+    public static IReadOnlyList<string> Rules { get; } =
+        ["metric_min", "metric_max", "no_regression", "requires", "format_in", "scan_clean", "soak_hours", "freeze"];
+
     /// <summary>Two gates of one identity are the same check.</summary>
     public string Identity => CanonicalJson.Text(ToJson());
 

@@ -11,7 +11,7 @@ public enum ScanVerdict { NotScanned, Clean, Suspicious }
 
 /// <summary>One line of a gate report.</summary>
 /// <param name="Measured">What was found, as text.</param>
-/// <param name="Threshold">What was asked, as text.</param>
+/// <param name="Threshold">What was asked, as text, with the waiver where there is one.</param>
 /// <param name="Elapses">Whether <paramref name="Measured"/> moves with the clock alone; such values are not part of the report's digest.</param>
 public sealed record GateFinding(string Rule, Verdict Verdict, string Measured, string Threshold, bool Elapses = false)
 {
@@ -29,8 +29,11 @@ public sealed record GateReport(IReadOnlyList<GateFinding> Findings)
 {
     public bool Holds => Findings.All(f => f.Holds);
 
-    /// <summary>Over rules, verdicts, thresholds and measured values, but not over clocks: a soak going on must not void approvals.</summary>
-    public Digest Digest => CanonicalJson.Digest(new JsonArray([.. Findings.Select(f => (JsonNode)Json(f, measured: !f.Elapses))]));
+    /// <summary>
+    /// Over rules, verdicts, thresholds and measured values, in whatever order, but not over clocks: a soak going on
+    /// must not void approvals.
+    /// </summary>
+    public Digest Digest => CanonicalJson.Digest(new JsonArray([.. Findings.Select(f => Json(f, measured: !f.Elapses)).OrderBy(CanonicalJson.Text, StringComparer.Ordinal)]));
 
     public JsonArray ToJson() => new([.. Findings.Select(f => (JsonNode)Json(f, measured: true))]);
 
@@ -89,7 +92,7 @@ public static class Judge
             case Gate.FromStage g:
                 return new(g.Rule, g.Stages.Contains(facts.Candidate.Stage) ? Verdict.Pass : Verdict.Fail, facts.Candidate.Stage, string.Join(" or ", g.Stages));
             case Gate.ReasonRequired g:
-                return new(g.Rule, facts.Reason.Length > 0 ? Verdict.Pass : Verdict.Fail, facts.Reason.Length > 0 ? "given" : "missing", "a reason");
+                return new(g.Rule, facts.Reason.Trim().Length > 0 ? Verdict.Pass : Verdict.Fail, facts.Reason.Trim().Length > 0 ? "given" : "missing", "a reason");
             case Gate.SoakHours g:
                 return Soak(g, facts);
             case Gate.Freeze g:
@@ -104,19 +107,23 @@ public static class Judge
 
     private static GateFinding Metric(string rule, string metric, IReadOnlyDictionary<string, double> metrics, Func<double, bool> holds, string threshold) =>
         metrics.TryGetValue(metric, out var value)
-            ? new(rule, holds(value) ? Verdict.Pass : Verdict.Fail, $"{metric} = {Text(value)}", $"{metric} {threshold}")
+            ? new(rule, !double.IsFinite(value) ? Verdict.Unknown : holds(value) ? Verdict.Pass : Verdict.Fail, $"{metric} = {Text(value)}", $"{metric} {threshold}")
             : new(rule, Verdict.Unknown, $"{metric} not reported", $"{metric} {threshold}");
 
     private static GateFinding NoRegression(PromotionPolicy policy, Gate.NoRegression gate, GateFacts facts)
     {
         if (facts.Serving is not { } serving)
             return new(gate.Rule, Verdict.Pass, "nothing serves yet", $"{gate.Metric} no worse than what serves");
-        if (!serving.Metadata.Metrics.TryGetValue(gate.Metric, out var now))
+        if (!serving.Metadata.Metrics.TryGetValue(gate.Metric, out var now) || !double.IsFinite(now))
             return new(gate.Rule, Verdict.Unknown, $"{gate.Metric} of {serving.Label}, which serves, not reported", $"{gate.Metric} no worse than what serves");
-        return policy.DirectionOf(gate.Metric) == Better.Higher
-            ? Metric(gate.Rule, gate.Metric, facts.Candidate.Metadata.Metrics, v => v >= now - gate.Tolerance, $">= {Text(now - gate.Tolerance)} ({serving.Label} serves)")
-            : Metric(gate.Rule, gate.Metric, facts.Candidate.Metadata.Metrics, v => v <= now + gate.Tolerance, $"<= {Text(now + gate.Tolerance)} ({serving.Label} serves)");
+        var higher = policy.DirectionOf(gate.Metric) == Better.Higher;
+        var bound = Shifted(now, higher ? -gate.Tolerance : gate.Tolerance);
+        return Metric(gate.Rule, gate.Metric, facts.Candidate.Metadata.Metrics, v => higher ? v >= bound : v <= bound, $"{(higher ? ">=" : "<=")} {Text(bound)} ({serving.Label} serves)");
     }
+
+    // In decimals where they reach: 0.8 with a tolerance of 0.1 asks for 0.7, not for the 0.7000000000000001 of doubles.
+    private static double Shifted(double value, double by) =>
+        by == 0 ? value : Math.Abs(value) < 1e12 && Math.Abs(by) < 1e12 ? (double)((decimal)value + (decimal)by) : value + by;
 
     private static GateFinding Soak(Gate.SoakHours gate, GateFacts facts)
     {
@@ -124,7 +131,7 @@ public static class Judge
         if (facts.Candidate.Stage != gate.Stage)
             return new(gate.Rule, Verdict.Fail, $"is in {facts.Candidate.Stage}", threshold, Elapses: true);
         var hours = (facts.Now - facts.Candidate.StageSince).TotalHours;
-        return new(gate.Rule, hours >= gate.Hours ? Verdict.Pass : Verdict.Fail, $"{Text(Math.Round(hours, 1))} h in {gate.Stage}", threshold, Elapses: true);
+        return new(gate.Rule, hours >= gate.Hours ? Verdict.Pass : Verdict.Fail, $"{Text(Math.Floor(hours * 10) / 10)} h in {gate.Stage}", threshold, Elapses: true);
     }
 
     private static GateFinding Waive(PromotionPolicy policy, Gate gate, GateFacts facts, GateFinding finding)
@@ -134,8 +141,10 @@ public static class Judge
         var waiver = policy.Waivers.FirstOrDefault(w => w.Rule == gate.Rule && w.Expires > facts.Now
             && string.Equals(w.Model, facts.ModelName, StringComparison.OrdinalIgnoreCase)
             && string.Equals(w.Version, facts.Candidate.Label, StringComparison.OrdinalIgnoreCase));
-        return waiver is null ? finding : finding with { Verdict = Verdict.Waived, Measured = $"{finding.Measured}; waived: {waiver.Reason}" };
+        // The waiver stands with what was asked, so that the digest covers it even where what was measured is a clock.
+        return waiver is null ? finding : finding with { Verdict = Verdict.Waived, Threshold = $"{finding.Threshold}; waived until {Times.Text(waiver.Expires)}: {waiver.Reason}" };
     }
 
-    private static string Text(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
+    // Every digit: two values that differ must not read, or digest, the same.
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

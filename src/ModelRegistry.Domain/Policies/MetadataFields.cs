@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace ModelRegistry.Domain;
 
 /// <summary>The metadata fields that a <c>requires</c> gate can name.</summary>
@@ -11,39 +14,49 @@ public static class MetadataFields
 
     public static bool IsKnown(string field) => Plain.Contains(field) || (Split(field) is (var group, { Length: > 0 }) && Parted.Contains(group));
 
-    /// <summary>Whether the version says something there; an unknown field is never filled.</summary>
+    /// <summary>Whether the version says something there, blanks and empty values not counting; an unknown field is never filled.</summary>
     public static bool IsFilled(string field, VersionMetadata data, string modelCard)
     {
-        var card = data.Card.Length > 0 ? data.Card : modelCard;
+        var card = Says(data.Card) ? data.Card : modelCard;
         if (Split(field) is (var group, var part))
             return group switch
             {
                 "card" => ModelCard.Has(card, part),
                 "metrics" => data.Metrics.ContainsKey(part),
-                "tags" => data.Tags.ContainsKey(part),
-                "hyperparameters" => data.Hyperparameters.ContainsKey(part),
-                "lineage" => data.Lineage.ContainsKey(part),
+                "tags" => data.Tags.TryGetValue(part, out var tag) && Says(tag),
+                "hyperparameters" => Says(data.Hyperparameters[part]),
+                "lineage" => Says(data.Lineage[part]),
                 _ => false,
             };
         return field switch
         {
-            "dataset" => data.Dataset.Length > 0,
-            "code_commit" => data.CodeCommit.Length > 0,
-            "card" => card.Trim().Length > 0,
-            "lineage" => data.Lineage.Count > 0,
-            "hyperparameters" => data.Hyperparameters.Count > 0,
-            "dependencies" => data.Dependencies.Count > 0,
-            "signature" => data.Signature.Count > 0,
-            "release_notes" => data.ReleaseNotes.Length > 0,
-            "framework" => data.Framework.Length > 0,
-            "format" => data.Format is not ("" or "other"),
+            "dataset" => Says(data.Dataset),
+            "code_commit" => Says(data.CodeCommit),
+            "card" => Says(card),
+            "lineage" => Says(data.Lineage),
+            "hyperparameters" => Says(data.Hyperparameters),
+            "dependencies" => data.Dependencies.Any(Says),
+            "signature" => Says(data.Signature),
+            "release_notes" => Says(data.ReleaseNotes),
+            "framework" => Says(data.Framework),
+            "format" => Says(data.Format) && data.Format != "other",
             "metrics" => data.Metrics.Count > 0,
-            "tags" => data.Tags.Count > 0,
-            "source" => data.Source.Length > 0,
-            "run_id" => data.RunId.Length > 0,
+            "tags" => data.Tags.Values.Any(Says),
+            "source" => Says(data.Source),
+            "run_id" => Says(data.RunId),
             _ => false,
         };
     }
+
+    private static bool Says(string text) => !string.IsNullOrWhiteSpace(text);
+
+    private static bool Says(JsonNode? node) => node switch
+    {
+        null => false,
+        JsonObject members => members.Any(m => Says(m.Value)),
+        JsonArray items => items.Any(Says),
+        _ => node.GetValueKind() != JsonValueKind.String || Says((string)node!),
+    };
 
     private static (string Group, string Part)? Split(string field)
     {

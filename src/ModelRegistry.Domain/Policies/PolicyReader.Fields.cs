@@ -82,8 +82,8 @@ public static partial class PolicyReader
         {
             if (!node.IsObject)
                 errors.Add(node, "must be an object");
-            foreach (var (key, value) in node.Members.Where(m => !_known.Contains(m.Key)))
-                errors.Add(value, $"is unknown (known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))})");
+            foreach (var (_, value) in node.Members.Where(m => !_known.Contains(m.Key)))
+                errors.Add(value.KeyLine, errors.Full ? "" : value.Path, $"is unknown (known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))})");
         }
     }
 
@@ -103,7 +103,7 @@ public static partial class PolicyReader
     }
 
     private static string Stage(PolicyNode node, IReadOnlyList<string> stages, PolicyErrors errors) =>
-        Known(node, s => stages.Contains(s), $"is not one of the stages {string.Join(", ", stages)}", errors);
+        Known(node, s => stages.Count == 0 || stages.Contains(s), $"is not one of the stages {string.Join(", ", stages)}", errors);
 
     private static TEnum Choice<TEnum>(PolicyNode node, PolicyErrors errors) where TEnum : struct, Enum
     {
@@ -113,13 +113,23 @@ public static partial class PolicyReader
         return default;
     }
 
-    private static void CheckStages(PolicyNode root, IReadOnlyList<string> stages, PolicyErrors errors)
+    /// <summary>The ladder; that of the shipped policies where none is given, empty where it cannot be read.</summary>
+    private static IReadOnlyList<string> ReadStages(Fields read, PolicyErrors errors)
     {
-        var at = root.Member("stages") ?? root;
-        if (stages.Count < 2 || stages.Distinct(StringComparer.OrdinalIgnoreCase).Count() != stages.Count)
-            errors.Add(at, "must name at least two different stages");
-        if (stages.Any(s => Names.Role(s).Refusal is not null))
-            errors.Add(at, "must be lower-case words");
+        if (read.Child("stages") is not { } node)
+            return Stages.Ladder;
+        var stages = new List<string>();
+        foreach (var (item, stage) in read.Items("stages", n => (n, Known(n, s => Names.Role(s).Refusal is null, "is not a lower-case word", errors))))
+        {
+            if (stages.Contains(stage))
+                errors.Add(item, $"names '{stage}' twice");
+            stages.Add(stage);
+        }
+        if (node.IsArray && stages.Count < 2)
+            errors.Add(node, "must name at least two stages");
+        if (stages.Count > 20)
+            errors.Add(node, "must name at most 20 stages");
+        return stages;
     }
 
     /// <summary>What no single member shows.</summary>
@@ -129,13 +139,15 @@ public static partial class PolicyReader
             errors.Add(root.Member("promotions")!.Member(stage)!, "is not one of the stages");
         foreach (var stage in policy.Rollbacks.Keys.Where(s => !policy.Governs(s)))
             errors.Add(root.Member("rollback")!.Member(stage)!, "is not a governed stage");
-        foreach (var (alias, _) in policy.GovernedAliases.Where(a => Names.Alias(a.Key).Refusal is not null))
-            errors.Add(root.Member("governed_aliases")!.Member(alias)!, "is not a possible alias");
         foreach (var (stage, rule) in policy.Promotions.Where(p => policy.Promotions.ContainsKey(p.Value.OnReplace)))
-            errors.Add(root.Member("promotions")!.Member(stage)!, $"replaces into '{rule.OnReplace}', which is governed itself");
+            errors.Add(root.Member("promotions")!.Member(stage)!.Member("on_replace") ?? root.Member("promotions")!.Member(stage)!, $"replaces into '{rule.OnReplace}', which is governed itself");
+        if (Names.Model(policy.Name).Refusal is not null)
+            errors.Add(root.Member("name") ?? root, "must be a letter or digit, then letters, digits, spaces, dots, underscores or hyphens (ASCII)");
         // Only the profile that governs nothing at all may leave production open.
         if (policy.Name == PolicyProfiles.Open && policy.Promotions.Count == 0)
             return;
+        if (policy.Promotions.Count == 0)
+            errors.Add(root.Member("promotions") ?? root, "must govern at least one stage: only the policy \"open\" governs none");
         var needed = policy.GovernedAliases.Values.Append(Stages.Production).Distinct().Where(s => policy.StageNames.Contains(s) && !policy.Governs(s));
         foreach (var stage in needed)
             errors.Add(root.Member("promotions") ?? root, $"must say what '{stage}' takes: only the policy \"open\" leaves it ungoverned");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace ModelRegistry.Domain;
@@ -9,37 +10,53 @@ namespace ModelRegistry.Domain;
 /// </summary>
 public static partial class PolicyReader
 {
+    /// <summary>Of the file, in characters.</summary>
+    private const int MaxLength = 256 * 1024;
+
     public static Outcome<PromotionPolicy> Parse(string json)
     {
-        if (json.Length > 256 * 1024)
+        if (json.Length > MaxLength)
             return Refusals.PolicyInvalid(["line 1: larger than 256 KiB"]);
+        var bytes = Encoding.UTF8.GetBytes(json);
         var errors = new PolicyErrors();
-        var root = PolicyNode.Parse(json, errors);
+        var root = PolicyNode.Parse(bytes, errors);
         if (errors.Any)
             return Refusals.PolicyInvalid(errors.Lines);
         if (!root.IsObject)
             return Refusals.PolicyInvalid([$"line {root.Line}: a policy is a JSON object"]);
 
         var read = new Fields(root, errors);
-        var name = read.String("name", required: true);
-        var stages = read.Strings("stages") ?? Stages.Ladder;
-        CheckStages(root, stages, errors);
+        var stages = ReadStages(read, errors);
         var policy = new PromotionPolicy
         {
-            Name = name,
+            Name = read.String("name", required: true),
             StageNames = stages,
-            GovernedAliases = read.Map("governed_aliases", node => Stage(node, stages, errors)),
+            GovernedAliases = ReadGovernedAliases(read, stages, errors),
             Directions = read.Map("better", node => Choice<Better>(node, errors)),
             Targets = [.. read.Map("targets", node => ReadTarget(node, stages, errors)).Select(t => t.Value with { Name = t.Key })],
             Promotions = read.Map("promotions", node => ReadStageRule(node, stages, errors)),
             Rollbacks = read.Map("rollback", node => ReadRollback(node, errors)),
             Waivers = read.Items("waivers", node => ReadWaiver(node, errors)),
             BreakGlass = read.Child("break_glass") is { } glass ? ReadBreakGlass(glass, errors) : [],
-            Digest = errors.Any ? default : CanonicalJson.Digest(JsonNode.Parse(json)),
+            Digest = default,
         };
         read.NothingElse();
         CheckWhole(root, policy, errors);
-        return errors.Any ? Refusals.PolicyInvalid(errors.Lines) : policy;
+        return errors.Any ? Refusals.PolicyInvalid(errors.Lines) : policy with { Digest = CanonicalJson.Digest(JsonNode.Parse(bytes)) };
+    }
+
+    // Keys ignore case, as aliases do: "Champion" is the governed alias too.
+    private static Dictionary<string, string> ReadGovernedAliases(Fields read, IReadOnlyList<string> stages, PolicyErrors errors)
+    {
+        var aliases = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (alias, (node, stage)) in read.Map("governed_aliases", node => (node, Stage(node, stages, errors))))
+        {
+            if (Names.Alias(alias) is not { Refusal: null } name || name.Value != alias)
+                errors.Add(node, "is not a possible alias");
+            if (!aliases.TryAdd(alias, stage))
+                errors.Add(node, "is given twice (aliases ignore case)");
+        }
+        return aliases;
     }
 
     private static StageRule ReadStageRule(PolicyNode node, IReadOnlyList<string> stages, PolicyErrors errors)
@@ -54,7 +71,7 @@ public static partial class PolicyReader
             ReasonRequired = read.Boolean("reason_required", false),
             PendingHours = read.Number("pending_hours", 24, 0.01, 24 * 90),
             ApplyHours = read.Number("apply_hours", 1, 0.01, 24 * 7),
-            OnReplace = read.Child("on_replace") is { } replaced ? Stage(replaced, stages, errors) : stages[^1],
+            OnReplace = read.Child("on_replace") is { } replaced ? Stage(replaced, stages, errors) : stages.Count > 0 ? stages[^1] : "",
             Gates = read.Items("gates", n => ReadGate(n, stages, errors)).OfType<Gate>().ToList(),
         };
         read.Known("approvals");
@@ -131,7 +148,7 @@ public static partial class PolicyReader
         if (gate is null)
         {
             if (rule.Length > 0)
-                errors.Add(node, $"has the unknown rule '{rule}' (known: metric_min, metric_max, no_regression, requires, format_in, scan_clean, soak_hours, freeze)");
+                errors.Add(node, $"has the unknown rule '{rule}' (known: {string.Join(", ", Gate.Rules)})");
             return null;
         }
         read.NothingElse();
@@ -161,17 +178,22 @@ public static partial class PolicyReader
     {
         var read = new Fields(node, errors);
         var stage = read.Child("stage") is { } s ? Stage(s, stages, errors) : read.String("stage", required: true);
+        if (Names.Model(node.Step).Refusal is not null)
+            errors.Add(node, "is not a possible name of a target");
         read.NothingElse();
         return new Target("", stage);
     }
+
+    private static readonly string[] WaiverTimes = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK"];
 
     private static Waiver ReadWaiver(PolicyNode node, PolicyErrors errors)
     {
         var read = new Fields(node, errors);
         var expires = read.String("expires", required: true);
-        if (!DateTimeOffset.TryParse(expires, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until))
+        if (!DateTimeOffset.TryParseExact(expires, WaiverTimes, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until))
             errors.Add(node.Member("expires") ?? node, "needs a time such as 2027-01-31 or 2027-01-31T12:00:00Z");
-        var waiver = new Waiver(read.String("rule", true), read.String("model", true), read.String("version", true), read.String("reason", true), until);
+        var rule = read.Child("rule") is { } named ? Known(named, Gate.Rules.Contains, $"is not a rule that can be waived ({string.Join(", ", Gate.Rules)})", errors) : read.String("rule", true);
+        var waiver = new Waiver(rule, read.String("model", true), read.String("version", true), read.String("reason", true), until);
         read.NothingElse();
         return waiver;
     }

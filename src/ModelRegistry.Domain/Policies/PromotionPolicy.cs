@@ -53,7 +53,7 @@ public sealed record PromotionPolicy
 {
     public required string Name { get; init; }
     public required IReadOnlyList<string> StageNames { get; init; }
-    /// <summary>Aliases that follow what serves a stage, such as champion → production.</summary>
+    /// <summary>Aliases that follow what serves a stage, such as champion → production; a policy read from a file looks them up ignoring case.</summary>
     public IReadOnlyDictionary<string, string> GovernedAliases { get; init; } = new Dictionary<string, string>();
     /// <summary>Direction of metrics for which higher is not better.</summary>
     public IReadOnlyDictionary<string, Better> Directions { get; init; } = new Dictionary<string, Better>();

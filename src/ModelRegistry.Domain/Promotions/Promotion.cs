@@ -34,10 +34,22 @@ public sealed record Promotion
     public bool IsLive => State is PromotionState.Pending or PromotionState.Approved;
 
     /// <summary>The moment it stops being live by itself: the decision's deadline, or after approval the apply deadline.</summary>
-    public DateTimeOffset Deadline => State == PromotionState.Approved ? ApprovedAt!.Value.AddHours(Requirement.ApplyHours) : Statement.Expires;
+    public DateTimeOffset Deadline => DeadlineUnder(Requirement);
 
-    /// <summary>Approvals that still count: of this revision.</summary>
-    public IEnumerable<Decision> Approvals => Decisions.Where(d => d.Revision == Revision && d.Verdict == DecisionVerdict.Approve);
+    /// <summary>The <see cref="Deadline"/> under a requirement that may have become stricter.</summary>
+    public DateTimeOffset DeadlineUnder(Requirement effective) => State == PromotionState.Approved
+        ? ApprovedAt!.Value.AddHours(effective.ApplyHours)
+        : Earlier(Statement.Expires, RequestedAt.AddHours(effective.PendingHours));
+
+    /// <summary>Approvals that still count: of this revision, and of this very statement.</summary>
+    public IEnumerable<Decision> Approvals
+    {
+        get
+        {
+            var digest = Statement.Digest;
+            return Decisions.Where(d => d.Revision == Revision && d.StatementDigest == digest && d.Verdict == DecisionVerdict.Approve);
+        }
+    }
 
     private static readonly Dictionary<PromotionState, PromotionState[]> Ways = new()
     {
@@ -56,7 +68,7 @@ public sealed record Promotion
             return Refusals.PersonRequired(Permission.Decide);
         if (State != PromotionState.Pending)
             return Refusals.PromotionNotPending(Id, State);
-        if (now >= Deadline)
+        if (now >= DeadlineUnder(effective))
             return Refusals.PromotionExpired(Id);
         if (decision.Revision != Revision || decision.StatementDigest != Statement.Digest)
             return Refusals.StatementChanged(Id, Revision);
@@ -69,11 +81,11 @@ public sealed record Promotion
         if (Decisions.Any(d => d.Revision == Revision && d.Person.Id == approver.Person.Id))
             return Refusals.AlreadyDecided(Id, approver.Person.Name);
 
-        var decided = this with { Decisions = [.. Decisions, decision] };
+        var decided = this with { Decisions = [.. Decisions, decision with { At = now }] };
         if (decision.Verdict == DecisionVerdict.Reject)
-            return decided.To(PromotionState.Rejected, now, $"Rejected by {approver.Person.Name}.");
-        return decided.QuorumMissing(effective, [.. approvers, approver]).Count == 0
-            ? decided.To(PromotionState.Approved, now, "")
+            return decided.Move(PromotionState.Rejected, now, $"Rejected by {approver.Person.Name}.");
+        return decided.QuorumMissing(effective, [approver, .. approvers]).Count == 0
+            ? decided.Move(PromotionState.Approved, now, "")
             : decided;
     }
 
@@ -88,24 +100,70 @@ public sealed record Promotion
         return Quorum.Missing(effective.Approvals, counted);
     }
 
-    /// <summary>The proposer, its owner and any approver may withdraw what is pending.</summary>
+    /// <summary>
+    /// The proposer, its owner and any approver may withdraw what is pending. The owner is a person here; another agent
+    /// of that person's is not.
+    /// </summary>
     public Outcome<Promotion> Withdraw(Actor by, DateTimeOffset now) =>
-        by.Id != Statement.Proposer.Id && by.Answerable?.Id != Statement.Owner.Id && !(by.IsPerson && by.Roles.Contains(Permissions.Approver))
+        by.Id != Statement.Proposer.Id && !(by.IsPerson && (by.Id == Statement.Owner.Id || by.Roles.Contains(Permissions.Approver)))
             ? Refusals.NotYours(Id)
-            : State == PromotionState.Pending ? To(PromotionState.Withdrawn, now, $"Withdrawn by {by.Name}.") : Refusals.PromotionNotPending(Id, State);
+            : State == PromotionState.Pending ? Move(PromotionState.Withdrawn, now, $"Withdrawn by {by.Name}.") : Refusals.PromotionNotPending(Id, State);
 
     /// <summary>Any approver may take back an approval that has not been applied.</summary>
     public Outcome<Promotion> Revoke(Actor by, DateTimeOffset now) =>
         Permissions.Check(by, Permission.Decide) is { } no ? no
-            : State == PromotionState.Approved ? To(PromotionState.Revoked, now, $"Revoked by {by.Name}.") : Refusals.PromotionNotApproved(Id, State);
+            : State == PromotionState.Approved ? Move(PromotionState.Revoked, now, $"Revoked by {by.Name}.") : Refusals.PromotionNotApproved(Id, State);
 
-    /// <summary>A new revision with what is true now: every approval given so far is void.</summary>
-    public Outcome<Promotion> Revise(Statement statement, GateReport gates) => State == PromotionState.Pending
-        ? this with { Statement = statement with { Revision = Revision + 1 }, Gates = gates }
-        : Refusals.PromotionNotPending(Id, State);
+    /// <summary>
+    /// A new revision with what is true now: every approval given so far is void. It is still the same request, so
+    /// its deadline does not move.
+    /// </summary>
+    /// <exception cref="ArgumentException">The statement is another promotion's: other ids, another stage or proposer.</exception>
+    public Outcome<Promotion> Revise(Statement statement, GateReport gates)
+    {
+        if (Identity(statement) != Identity(Statement))
+            throw new ArgumentException("A revision is of the same promotion, version, stage and proposer.", nameof(statement));
+        return State == PromotionState.Pending
+            ? this with { Statement = statement with { Revision = Revision + 1, Expires = Earlier(statement.Expires, Statement.Expires) }, Gates = gates }
+            : Refusals.PromotionNotPending(Id, State);
 
-    /// <summary>Moves along the state machine; a terminal state is never left.</summary>
-    public Outcome<Promotion> To(PromotionState next, DateTimeOffset now, string note)
+        static (string, PromotionKind, string, string, string, string, string) Identity(Statement s) =>
+            (s.PromotionId, s.Kind, s.ModelId, s.VersionId, s.ToStage, s.Proposer.Id, s.Owner.Id);
+    }
+
+    /// <summary>
+    /// Makes it serve. What was true at the approval is asked again: the deadline, the gates, and whether the approvals
+    /// still fill the quorum with the roles their persons have now.
+    /// </summary>
+    /// <param name="effective">What it takes now: the requirement at request, made stricter by the policy in force.</param>
+    /// <param name="approvers">The approving persons as they are now.</param>
+    /// <param name="gates">The gates as they are now; the report kept is the one that was decided on.</param>
+    public Outcome<Promotion> Apply(Requirement effective, IReadOnlyList<Approver> approvers, GateReport gates, DateTimeOffset now)
+    {
+        if (State != PromotionState.Approved)
+            return Refusals.PromotionNotApproved(Id, State);
+        if (now >= DeadlineUnder(effective))
+            return Refusals.PromotionExpired(Id);
+        if (now < Statement.NotBefore)
+            return Refusals.PromotionTooEarly(Id, Statement.NotBefore);
+        if (QuorumMissing(effective, approvers) is { Count: > 0 } missing)
+            return Refusals.QuorumLost(Id, missing);
+        return gates.Holds
+            ? Move(PromotionState.Applied, now, "")
+            : Refusals.GatesUnmet(Id, string.Join("; ", gates.Findings.Where(f => !f.Holds).Select(f => $"{f.Rule}: {f.Measured} (asked: {f.Threshold})")));
+    }
+
+    /// <summary>
+    /// Ends it for a cause no person gave: <see cref="PromotionState.Expired"/>, <see cref="PromotionState.Superseded"/>
+    /// or <see cref="PromotionState.Failed"/>. A terminal state is never left.
+    /// </summary>
+    /// <exception cref="ArgumentException">A state that is reached only by <see cref="Decide"/>, <see cref="Withdraw"/>, <see cref="Revoke"/> or <see cref="Apply"/>.</exception>
+    public Outcome<Promotion> To(PromotionState next, DateTimeOffset now, string note) =>
+        next is PromotionState.Expired or PromotionState.Superseded or PromotionState.Failed
+            ? Move(next, now, note)
+            : throw new ArgumentException($"{next} is not reached that way.", nameof(next));
+
+    private Outcome<Promotion> Move(PromotionState next, DateTimeOffset now, string note)
     {
         if (!Ways.TryGetValue(State, out var ways) || !ways.Contains(next))
             return Refusals.PromotionOver(Id, State);
@@ -113,6 +171,8 @@ public sealed record Promotion
             ? this with { State = next, ApprovedAt = now, Note = note }
             : this with { State = next, EndedAt = now, Note = note };
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     private Refusal? CheckProof(Approver approver, Proof proof, Requirement effective, DateTimeOffset now)
     {

@@ -11,11 +11,15 @@ internal readonly record struct AuditHead(Frontier Tree, long At, long FeedSeq);
 
 /// <summary>
 /// Appends entries within a transaction that is alone in writing: entries, what is erasable beside them, and the feed as
-/// they come; the tree's head and its signed checkpoint once, before the commit.
+/// they come; the tree's head once, before the commit, with a signed checkpoint of it where one is due.
 /// </summary>
+/// <remarks>
+/// Signing does not make the log in the database safer, since the key is there too; it is for the copies outside. So it is
+/// done as often as those are made (<see cref="CheckpointFile.Interval"/>), and not at every commit of a busy log.
+/// </remarks>
 internal sealed class AuditAppender
 {
-    /// <summary>Of the checkpoints within so many entries only the last is kept.</summary>
+    /// <summary>Of the checkpoints within so many entries the first is kept for ever, beside the latest of all.</summary>
     private const long Band = 1024;
 
     /// <summary>The longest text in the columns that entries are found by; the leaf has its own limits.</summary>
@@ -84,23 +88,44 @@ internal sealed class AuditAppender
         return statements;
     }
 
-    /// <summary>Writes the head and its checkpoint; gives the signed note.</summary>
-    public async ValueTask<string> CloseAsync(Dialect dialect)
+    /// <summary>Writes the head; where a checkpoint is due, that too, and gives the signed note.</summary>
+    /// <param name="due">Whether one is due by the time that has passed; a new band is signed at once.</param>
+    public async ValueTask<string?> CloseAsync(Dialect dialect, bool due)
     {
         var (tree, at, seq) = Head;
-        var root = tree.Root();
-        var note = new Checkpoint(_identity.Origin, tree.Size, root).Sign(_identity.Key);
-        var head = new SqlStatement(
-            "update audit_tree set size = @size, frontier = @frontier, root = @root, at = @at, feed_seq = @seq where id = 1",
-            [("size", tree.Size), ("frontier", tree.ToBytes()), ("root", root.ToBytes()), ("at", at), ("seq", seq)]);
-        var checkpoint = _sizeBefore > 0 && _sizeBefore / Band == tree.Size / Band
-            ? new SqlStatement(
-                "update audit_checkpoint set size = @size, note = @note, at = @at where size = @before",
-                [("size", tree.Size), ("note", note), ("at", at), ("before", _sizeBefore)])
-            : new SqlStatement(
-                "insert into audit_checkpoint (size, note, at) values (@size, @note, @at)",
-                [("size", tree.Size), ("note", note), ("at", at)]);
-        await dialect.ExecuteAllAsync(_connection, [head, checkpoint]).ConfigureAwait(false);
+        var statements = new List<SqlStatement>
+        {
+            new("update audit_tree set size = @size, frontier = @frontier, root = @root, at = @at, feed_seq = @seq where id = 1",
+                [("size", tree.Size), ("frontier", tree.ToBytes()), ("root", tree.Root().ToBytes()), ("at", at), ("seq", seq)]),
+        };
+        var note = due || _sizeBefore / Band != tree.Size / Band ? Sign(statements) : null;
+        await dialect.ExecuteAllAsync(_connection, statements).ConfigureAwait(false);
+        return note;
+    }
+
+    /// <summary>The checkpoint of the head, signed and kept if it is not yet; null for an empty log.</summary>
+    public async ValueTask<string?> CheckpointAsync(Dialect dialect)
+    {
+        if (Head.Tree.Size == 0)
+            return null;
+        if (await _connection.ScalarAsync("select note from audit_checkpoint where size = @size", ("size", Head.Tree.Size)).ConfigureAwait(false) is string signed)
+            return signed;
+        List<SqlStatement> statements = [];
+        var note = Sign(statements);
+        await dialect.ExecuteAllAsync(_connection, statements).ConfigureAwait(false);
+        return note;
+    }
+
+    private string Sign(List<SqlStatement> statements)
+    {
+        var size = Head.Tree.Size;
+        var note = new Checkpoint(_identity.Origin, size, Head.Tree.Root()).Sign(_identity.Key);
+        statements.Add(new(
+            "delete from audit_checkpoint where size > (select min(size) from audit_checkpoint where size >= @band)",
+            [("band", size - size % Band)]));
+        statements.Add(new(
+            "insert into audit_checkpoint (size, note, at) values (@size, @note, @at)",
+            [("size", size), ("note", note), ("at", Head.At)]));
         return note;
     }
 

@@ -9,12 +9,12 @@ namespace ModelRegistry.Audit;
 /// </summary>
 /// <remarks>
 /// Written only after the commit it tells of, so it may lag but never runs ahead. It is replaced in one step (a temporary
-/// file renamed), not synced: a power cut may take the last replacements, never what the database acknowledged; and at most
-/// every <see cref="Interval"/>, because replacing a file costs about as much as a commit.
+/// file renamed), not synced: a power cut may take the last replacements, never what the database acknowledged. And at most
+/// every <see cref="Interval"/>, because signing and replacing together cost as much as a commit.
 /// </remarks>
 internal sealed class CheckpointFile
 {
-    /// <summary>The file lags behind a busy log by no more than this; an idle one by nothing.</summary>
+    /// <summary>Under load the file lags by no more than this; once it is over, by nothing.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly string _path;

@@ -51,14 +51,14 @@ internal sealed class PromotionCase
     {
         if (!Promotion.IsLive)
             return;
-        if (_session.Now >= Promotion.Deadline)
+        if (_session.Now >= Promotion.DeadlineUnder(Effective))
             await StepAsync(Promotion.To(PromotionState.Expired, _session.Now, Promotion.State == PromotionState.Approved ? "Approved, but not applied in time." : "Nobody decided in time."), "promotion.expire");
         else if (await MovedOnAsync() is { } why)
             await StepAsync(Promotion.To(PromotionState.Superseded, _session.Now, why), "promotion.supersede");
         else if (Promotion.State == PromotionState.Pending)
         {
             var report = await JudgeAsync();
-            var current = Promotion.Statement with { MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
+            var current = Promotion.Statement with { ModelName = Model.Name, MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
             if (!current.SameAs(Promotion.Statement))
                 await StepAsync(Promotion.Revise(current, report), "promotion.revise");
         }

@@ -105,8 +105,12 @@ public sealed partial class PromotionDesk
                 await it.StepAsync(it.Promotion.To(PromotionState.Failed, session.Now, why), "promotion.fail");
                 return new Written<PromotionView>(Refusals.ApplyFailed(promotionId, why), it.Acts, it.Changes);
             }
+            // The domain's own word on it, before anything moves.
+            var applied = it.Promotion.Apply(it.Effective, await ApproversAsync(session, it.Promotion), await it.JudgeAsync(), session.Now);
+            if (applied.Refusal is { } no)
+                return no;
             var moved = await StageMoves.MoveAsync(session, it.Policy, it.Version!, it.Promotion.Statement.ToStage, promotionId);
-            await it.StepAsync(it.Promotion.To(PromotionState.Applied, session.Now, ""), "promotion.apply", moved);
+            await it.StepAsync(applied, "promotion.apply", moved);
             return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts, [.. it.Changes, new FeedChange("serving", it.Model.Id, it.Promotion.Statement.ToStage)]);
         }, CancellationToken.None);
     }

@@ -11,7 +11,7 @@ namespace ModelRegistry.Storage;
 internal sealed record Migration(int Version, string Name, string Sql)
 {
     /// <summary>Taken over the text before tokens are replaced, with line ends as in the repository: the same on every database and system.</summary>
-    public string Checksum { get; } = Digest.Of(Sql).Hex;
+    public string Checksum => Digest.Of(Sql).Hex;
 
     /// <summary>All steps this program knows, in order.</summary>
     public static IReadOnlyList<Migration> Known { get; } = Read(typeof(Migration).Assembly);

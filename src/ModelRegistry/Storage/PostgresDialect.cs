@@ -106,8 +106,9 @@ internal sealed class PostgresDialect : Dialect
         await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
+    /// <summary>By a query, not by <c>to_regclass</c>: that may answer from before this transaction waited for its turn.</summary>
     public override async ValueTask<bool> HasTableAsync(StoreConnection connection, string table) =>
-        await connection.ScalarAsync("select to_regclass(@name)::text", ("name", table)).ConfigureAwait(false) is not null;
+        await connection.ScalarAsync("select 1 from pg_tables where tablename = @name and schemaname = any (current_schemas(false))", ("name", table)).ConfigureAwait(false) is not null;
 
     public override void Tidy(StoreConnection writer, bool closing, ILogger log)
     {

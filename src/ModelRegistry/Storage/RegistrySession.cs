@@ -66,7 +66,13 @@ public sealed partial class RegistrySession
         HasWritten |= writes;
     }
 
-    /// <summary><c>insert … returning</c> and its like give rows and write.</summary>
-    private static bool Writes(string sql) => !sql.AsSpan().TrimStart().StartsWith("select", StringComparison.OrdinalIgnoreCase)
-        && !sql.AsSpan().TrimStart().StartsWith("with", StringComparison.OrdinalIgnoreCase);
+    /// <summary><c>insert … returning</c> and its like give rows and write; so may what begins with <c>with</c>.</summary>
+    private static bool Writes(string sql)
+    {
+        var text = sql.AsSpan().TrimStart();
+        return !text.StartsWith("select", StringComparison.OrdinalIgnoreCase)
+            && (!text.StartsWith("with", StringComparison.OrdinalIgnoreCase) || Changing.Any(word => sql.Contains(word, StringComparison.OrdinalIgnoreCase)));
+    }
+
+    private static readonly string[] Changing = ["insert into", "update ", "delete from"];
 }

@@ -80,8 +80,11 @@ internal sealed class WriteDoor : IAsyncDisposable
                 var note = await TransactAsync(started).ConfigureAwait(false);
                 foreach (var request in started)
                     request.Complete();
+                // What follows is the writer's own housekeeping; nobody waits for it but the next group.
                 if (note is not null)
                     Publish(note);
+                if (_writer is not null)
+                    _dialect.Tidy(_writer, closing: false, _log);
             }
             finally
             {
@@ -101,7 +104,7 @@ internal sealed class WriteDoor : IAsyncDisposable
         }
     }
 
-    /// <summary>One transaction for all that are waiting; gives the signed checkpoint when anything was appended.</summary>
+    /// <summary>One transaction for all that are waiting; gives the signed checkpoint where one was due.</summary>
     private async Task<string?> TransactAsync(List<WriteRequest> started)
     {
         var writer = await BeginAsync().ConfigureAwait(false);
@@ -122,9 +125,9 @@ internal sealed class WriteDoor : IAsyncDisposable
                 await _dialect.RollbackAsync(writer).ConfigureAwait(false);
                 return null;
             }
-            var note = await log.CloseAsync(_dialect).ConfigureAwait(false);
+            var note = await log.CloseAsync(_dialect, due: _file.Due == TimeSpan.Zero).ConfigureAwait(false);
             await CommitAsync(writer).ConfigureAwait(false);
-            _dialect.Tidy(writer, closing: false, _log);
+            _fileLags = true;
             return note;
         }
         catch
@@ -139,7 +142,8 @@ internal sealed class WriteDoor : IAsyncDisposable
     private async ValueTask<bool> RunAsync(WriteRequest request, StoreConnection writer, AuditAppender log)
     {
         var before = log.Head;
-        var now = StoreTime.At(Math.Max(StoreTime.Micros(_time.GetUtcNow()), before.At));
+        // Strictly after the last entry: a clock that steps back revives nothing, and what happened later sorts later.
+        var now = StoreTime.At(Math.Max(StoreTime.Micros(_time.GetUtcNow()), before.At + 1));
         var session = new RegistrySession(writer, now, mayWrite: true);
         try
         {
@@ -203,32 +207,36 @@ internal sealed class WriteDoor : IAsyncDisposable
 
     private void Publish(string note)
     {
-        _fileLags = _file.Due > TimeSpan.Zero;
-        if (_fileLags)
-            return;
+        _fileLags = false;
         try
         {
             _file.Replace(note);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _fileLags = true;
-            _log.LogError(e, "The audit checkpoint outside the database could not be replaced; it is tried again.");
+            _log.LogError(e, "The audit checkpoint outside the database could not be replaced; the next write tries again.");
         }
     }
 
-    /// <summary>Other processes may have written since: the file gets what the database says now.</summary>
+    /// <summary>After the last of a burst of writes: signs what is there now, by whichever process, and puts it in the file.</summary>
     private async Task CatchUpAsync()
     {
-        _fileLags = false;
         try
         {
             _dialect.TakeTurn();
             try
             {
-                if (_writer is { } writer
-                    && await writer.ScalarAsync("select note from audit_checkpoint order by size desc limit 1").ConfigureAwait(false) is string note)
+                var writer = await BeginAsync().ConfigureAwait(false);
+                var log = await AuditAppender.BeginAsync(_identity, writer).ConfigureAwait(false);
+                var note = await log.CheckpointAsync(_dialect).ConfigureAwait(false);
+                await _dialect.CommitAsync(writer).ConfigureAwait(false);
+                if (note is not null)
                     Publish(note);
+            }
+            catch
+            {
+                await DropWriterAsync().ConfigureAwait(false);
+                throw;
             }
             finally
             {
@@ -237,6 +245,7 @@ internal sealed class WriteDoor : IAsyncDisposable
         }
         catch (Exception e) when (e is StorageUnavailableException || _dialect.Outage(e) is not null)
         {
+            _fileLags = false;
             _log.LogWarning(e, "The audit checkpoint outside the database could not catch up; the next write tries again.");
         }
     }

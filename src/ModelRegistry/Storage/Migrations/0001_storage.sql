@@ -68,8 +68,8 @@ create table audit_tree (
   feed_seq bigint not null
 );
 
--- Signed checkpoints: the latest, and the last one before each multiple of 1,024 entries, so that an entry rewritten together
--- with its hash and the head is narrowed down.
+-- Signed checkpoints: the latest (a busy log is signed every tenth of a second), and the first one past each multiple of
+-- 1,024 entries, so that an entry rewritten together with its hash and the head is narrowed down.
 create table audit_checkpoint (
   size {bigkey},
   note {text} not null,

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+using ModelRegistry.Storage;
+using Xunit;
+
+namespace ModelRegistry.Tests.Storage;
+
+/// <summary>
+/// Another process on the same database: this test assembly, started with <c>dotnet exec</c>.
+/// <list type="bullet">
+/// <item><c>add PREFIX N WRITERS</c> waits for a line on stdin, then adds N lines from so many writers at once, and ends.</item>
+/// <item><c>hang</c> adds the line <c>kept</c>, then begins to add <c>lost</c> and stops inside that transaction; says so
+/// on stdout and waits to be killed.</item>
+/// </list>
+/// </summary>
+internal sealed class ChildProcess : IDisposable
+{
+    public const string Verb = "storage-child";
+    private readonly Process _process;
+
+    private ChildProcess(Process process) => _process = process;
+
+    public static ChildProcess Start(StorageOptions options, params string[] command)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var argument in (string[])["exec", typeof(ChildProcess).Assembly.Location, Verb, options.DataFolder, options.Database ?? "", .. command])
+            start.ArgumentList.Add(argument);
+        return new ChildProcess(Process.Start(start)!);
+    }
+
+    public Task SayAsync(string line) => _process.StandardInput.WriteLineAsync(line);
+
+    public async Task ExpectAsync(string line) => Assert.Equal(line, await _process.StandardOutput.ReadLineAsync());
+
+    public async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is closed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    /// <summary>What the other process does.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var options = new StorageOptions(args[0], args[1] is { Length: > 0 } database ? database : null);
+        await using var db = await Ledger.OpenAsync(options);
+        switch (args[2..])
+        {
+            case ["add", var prefix, var lines, var writers]:
+                Console.WriteLine("open");
+                await Console.In.ReadLineAsync();
+                var next = 0;
+                var last = int.Parse(lines, CultureInfo.InvariantCulture);
+                await Task.WhenAll(Enumerable.Range(0, int.Parse(writers, CultureInfo.InvariantCulture)).Select(_ => Task.Run(async () =>
+                {
+                    while (Interlocked.Increment(ref next) is var i && i <= last)
+                        Assert.Null((await db.AddAsync($"{prefix}-{i:000}")).Refusal);
+                })));
+                return 0;
+            case ["hang"]:
+                _ = (await db.AddAsync("kept")).Value;
+                await db.WriteAsync<string>(Ledger.Ada, Ledger.Adding("lost"), async session =>
+                {
+                    await Ledger.InsertAsync(session, "lost");
+                    Console.WriteLine("inside");
+                    await Task.Delay(Timeout.Infinite);
+                    return Ledger.No;
+                }, default);
+                return 0;
+            default:
+                return 64;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using Xunit;
+
+namespace ModelRegistry.Tests.Storage;
+
+/// <summary>
+/// A PostgreSQL of the tests' own, on a free loopback port, gone with them. Where there is no <c>initdb</c> its tests are
+/// skipped and say so.
+/// </summary>
+public sealed class PostgresCluster : IAsyncLifetime
+{
+    private const string Password = "only-for-tests";
+    private static readonly string? Binaries = Find();
+    private readonly TempFolder _folder = new();
+    private int _port;
+    private int _databases;
+
+    private string Data => _folder.File("data");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Binaries is null)
+            return;
+        var password = _folder.File("password");
+        await File.WriteAllTextAsync(password, Password);
+        if (Environment.UserName == "root")
+            await RunAsync("chown", "-R", "postgres", _folder.Path);
+        await RunAsServerAsync("initdb", "-D", Data, "-U", "registry", "--pwfile", password, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "-N");
+        using (var probe = new TcpListener(IPAddress.Loopback, 0))
+        {
+            probe.Start();
+            _port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        }
+        // Nothing here outlives the tests, so nothing has to reach the disk.
+        await RunAsServerAsync("pg_ctl", "-D", Data, "-l", Path.Combine(Data, "log"), "-w", "-o",
+            $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder.Path} -c fsync=off -c full_page_writes=off", "start");
+    }
+
+    /// <summary>An empty database, as a URL. Skips the test where there is no server.</summary>
+    public async Task<string> NewDatabaseAsync()
+    {
+        Assert.SkipWhen(Binaries is null, "PostgreSQL is not installed here (no initdb found).");
+        var name = $"registry_{Interlocked.Increment(ref _databases)}";
+        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={_port};Username=registry;Password={Password};Database=postgres;Pooling=false");
+        await connection.OpenAsync();
+        // A locale whose order is not that of the bytes, as most servers have.
+        await using var command = new NpgsqlCommand($"create database {name}", connection);
+        await command.ExecuteNonQueryAsync();
+        return $"postgres://registry:{Password}@127.0.0.1:{_port}/{name}";
+    }
+
+    /// <summary>Ends every connection to a database, as a restart of the server would.</summary>
+    public async Task CutConnectionsAsync(string url)
+    {
+        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={_port};Username=registry;Password={Password};Database=postgres;Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = @name", connection);
+        command.Parameters.AddWithValue("name", new Uri(url).AbsolutePath[1..]);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Binaries is not null)
+            await RunAsServerAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+        _folder.Dispose();
+    }
+
+    private static string? Find() => new[] { Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [] }.SelectMany(p => p)
+        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")) : [])
+        .FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")) && File.Exists(Path.Combine(d, "pg_ctl")));
+
+    /// <summary>The server refuses to run as root.</summary>
+    private static Task RunAsServerAsync(string program, params string[] args) => Environment.UserName == "root"
+        ? RunAsync("runuser", ["-u", "postgres", "--", Path.Combine(Binaries!, program), .. args])
+        : RunAsync(Path.Combine(Binaries!, program), args);
+
+    private static async Task RunAsync(string program, params string[] args)
+    {
+        // Not redirected: the server would keep the pipe open.
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/null 2>&1", program, .. args]))!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} {string.Join(' ', args)} ended with {process.ExitCode}.");
+    }
+}

@@ -1,0 +1,129 @@
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Identity;
+using ModelRegistry.Promotions;
+using Xunit;
+
+namespace ModelRegistry.Tests;
+
+/// <summary>A real registry on a folder of its own, with a clock that stands still until it is told to move.</summary>
+internal sealed class TestRegistry : IAsyncDisposable
+{
+    public const string Passphrase = "correct horse battery";
+
+    private readonly string? _database;
+    private readonly string _folder = Directory.CreateTempSubdirectory("registry-test-").FullName;
+
+    private TestRegistry(TestClock clock, string? database) => (Clock, _database) = (clock, database);
+
+    public TestClock Clock { get; }
+    public RegistryServices Services { get; private set; } = null!;
+    public string DataFolder => Path.Combine(_folder, "data");
+    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database };
+
+    /// <summary>With ana (admin, approver), ben and cora (approvers).</summary>
+    public static async Task<TestRegistry> OpenAsync(string policy = "team", string? database = null)
+    {
+        var it = new TestRegistry(new TestClock(), database);
+        it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
+        Ok(await it.Services.People.InitAsync("ana", Passphrase));
+        var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
+        foreach (var name in new[] { "ben", "cora" })
+            Ok(await it.Services.People.AddAsync(admin, name, Passphrase + name, [Permissions.Approver]));
+        it.Clock.Advance(TimeSpan.FromSeconds(1));
+        return it;
+    }
+
+    public async Task ReopenAsync()
+    {
+        await Services.DisposeAsync();
+        Services = Ok(await RegistryServices.OpenAsync(Options, Clock));
+    }
+
+    /// <summary>An agent owned by ana.</summary>
+    public Task<Actor> AgentAsync() => Services.Actors.StdioAsync("ana", "test agent");
+
+    public async Task<ProvenPerson> PersonAsync(string name) =>
+        Ok(await Services.People.ProveAsync(name, name == "ana" ? Passphrase : Passphrase + name, "terminal"));
+
+    public string File(string content, string name = "model.onnx")
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "in", Guid.NewGuid().ToString("N"))).FullName;
+        var path = Path.Combine(folder, name);
+        System.IO.File.WriteAllText(path, content);
+        return path;
+    }
+
+    /// <summary>Registers a version that passes the gates of <c>team</c>.</summary>
+    public async Task<RegisteredView> RegisterAsync(string model = "digits", double accuracy = 0.9, string? version = null, Actor? by = null) => Ok(await Services.Intake.RegisterAsync(
+        by ?? await AgentAsync(), new Registration(model, version, null, [File($"weights {Guid.NewGuid()}")], Metadata(accuracy))));
+
+    public static VersionMetadata Metadata(double accuracy = 0.9) => new()
+    {
+        Format = "onnx",
+        Metrics = new Dictionary<string, double> { ["accuracy"] = accuracy },
+        Dataset = "digits@1",
+        CodeCommit = "0123abc",
+        Card = "# Card\n\n## Intended use\n\nReading digits.\n",
+    };
+
+    public async Task<PromotionView> ProposeAsync(string model, string version, string stage = "production", string reason = "better", Actor? by = null) =>
+        Ok(await Services.Promotions.RequestAsync(by ?? await AgentAsync(), new PromotionRequest(model, version, stage, reason)));
+
+    /// <summary>What the approve command does: show the statement, prove, decide.</summary>
+    public async Task<Outcome<PromotionView>> DecideAsync(string person, string promotionId, DecisionVerdict verdict = DecisionVerdict.Approve, string comment = "")
+    {
+        var review = await Services.Promotions.ReviewAsync(await AgentAsync(), promotionId);
+        if (review.Refusal is { } no)
+            return no;
+        var proven = await PersonAsync(person);
+        return await Services.Promotions.DecideAsync(proven.Actor, new DecisionRequest(promotionId, review.Value.Promotion.Revision, review.Value.StatementDigest, verdict, comment, proven.Proof));
+    }
+
+    /// <summary>Registers, stages, proposes and approves a version by ben.</summary>
+    public async Task<string> PutIntoProductionAsync(string model = "digits", double accuracy = 0.9)
+    {
+        var version = await RegisterAsync(model, accuracy);
+        await ProposeAsync(model, version.Version, "staging");
+        var promotion = await ProposeAsync(model, version.Version);
+        Assert.Equal("applied", Ok(await DecideAsync("ben", promotion.PromotionId!)).Status);
+        return version.Version;
+    }
+
+    public async Task<string?> ServingAsync(string model = "digits", string stage = "production", DateTimeOffset? at = null) =>
+        Ok(await Services.Catalog.ServingAsync(await AgentAsync(), model, stage, at)).Version;
+
+    public async Task VerifyAuditAsync()
+    {
+        var report = Ok(await Services.Audit.VerifyAsync(await AgentAsync(), null));
+        Assert.True(report.Verified, string.Join("\n", report.Findings));
+    }
+
+    public async Task<IReadOnlyList<string>> VerbsAsync(string? subject = null)
+    {
+        var page = Ok(await Services.Audit.ListAsync(await AgentAsync(), new ModelRegistry.Audit.AuditQuery(Subject: subject, Limit: 100)));
+        return [.. page.Items.Reverse().Select(e => e.Outcome == "refused" ? $"{e.Verb} refused {(string?)e.Entry["facts"]?["code"]}" : e.Verb)];
+    }
+
+    public static T Ok<T>(Outcome<T> outcome)
+    {
+        Assert.Null(outcome.Refusal);
+        return outcome.Value;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Services.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>A clock that moves when told to.</summary>
+internal sealed class TestClock : TimeProvider
+{
+    private DateTimeOffset _now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public void Advance(TimeSpan by) => _now += by;
+}
