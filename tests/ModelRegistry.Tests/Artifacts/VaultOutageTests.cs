@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 using Xunit;
 
 namespace ModelRegistry.Tests.Artifacts;
