@@ -144,11 +144,10 @@ public sealed class MetadataDesk
 
     private async ValueTask<Refusal?> PointAsync(RegistrySession session, RegisteredModel model, ModelVersion version, string alias, Changes changes)
     {
-        if (VersionIntake.CheckAlias(alias) is { } unfit)
-            return unfit;
-        var name = alias.TrimStart('@');
-        if ((await _policies.GetAsync(session)).GovernedAliases.TryGetValue(name, out var stage))
-            return Refusals.AliasGoverned(name, stage);
+        var free = FreeAlias.Of(await _policies.GetAsync(session), alias);
+        if (free.Refusal is { } no)
+            return no;
+        var name = free.Value;
         await session.SetAliasAsync(model.Id, name, version.Id);
         changes.Note($"aliases.{name}", version.Label);
         return null;

@@ -54,10 +54,8 @@ public sealed class VersionIntake
         ?? Permissions.Check(by, Permission.Register, asked.ModelName)
         ?? (by.Answerable is null ? Refusals.NoOwner : null)
         ?? (asked.Files.Count == 0 ? Refusals.ContentMissing : null)
-        ?? (asked.Alias is null ? null : CheckAlias(asked.Alias))
+        ?? (asked.Alias is null ? null : FreeAlias.Parse(asked.Alias).Refusal)
         ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard);
-
-    internal static Refusal? CheckAlias(string alias) => alias == "default" ? null : Names.Alias(alias).Refusal;
 
     private async Task<Outcome<Manifest>> StoreAsync(IReadOnlyList<string> paths, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
@@ -100,8 +98,9 @@ public sealed class VersionIntake
         }
         if (!model.IsActive)
             return Refusals.ModelInactive(model.Name);
-        if (asked.Alias is { } governed && policy.GovernedAliases.TryGetValue(governed, out var followed))
-            return Refusals.AliasGoverned(governed, followed);
+        var alias = asked.Alias is null ? (Outcome<string>?)null : FreeAlias.Of(policy, asked.Alias);
+        if (alias?.Refusal is { } governed)
+            return governed;
         var next = VersionLabels.Next(model.Versioning, asked.Version, asked.Bump, model.HighestNumber,
             model.Versioning == Versioning.Semver ? await session.LabelsAsync(model.Id) : []);
         if (next.Refusal is { } taken)
@@ -128,9 +127,9 @@ public sealed class VersionIntake
         await session.InsertVersionAsync(version, manifest);
         await session.UpdateModelAsync(model with { HighestNumber = version.Number, UpdatedAt = session.Now });
         await session.CountVersionAsync(model.Id, version.Label);
-        if (asked.Alias is { } alias)
-            await session.SetAliasAsync(model.Id, alias, version.Id);
-        acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, asked.Alias)));
+        if (alias is { } pointed)
+            await session.SetAliasAsync(model.Id, pointed.Value, version.Id);
+        acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, alias?.Value)));
         var files = manifest.Files.Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex)).ToList();
         return new Written<RegisteredView>(
             new RegisteredView(model.Name, made, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files),

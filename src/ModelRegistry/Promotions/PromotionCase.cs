@@ -58,7 +58,7 @@ internal sealed class PromotionCase
         else if (Promotion.State == PromotionState.Pending)
         {
             var report = await JudgeAsync();
-            var current = Promotion.Statement with { MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
+            var current = Promotion.Statement with { ModelName = Model.Name, MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
             if (!current.SameAs(Promotion.Statement))
                 await StepAsync(Promotion.Revise(current, report), "promotion.revise");
         }

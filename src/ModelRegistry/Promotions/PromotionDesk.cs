@@ -114,23 +114,23 @@ public sealed partial class PromotionDesk
     {
         var (policy, model) = (wish.Policy, wish.Model);
         var acts = new List<AuditAct>();
+        PromotionCase? live = null;
         if (await session.LivePromotionAsync(model.Id, stage) is { } stored)
         {
-            var live = await PromotionCase.OfAsync(session, _policies, stored);
+            live = await PromotionCase.OfAsync(session, _policies, stored);
             await live.BringUpToDateAsync();
-            if (live.Promotion.IsLive)
-            {
-                if (live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind)
-                    return new Written<PromotionView>(View(live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
-                if (kind != PromotionKind.Rollback || live.Promotion.State != PromotionState.Pending)
-                    return Refusals.AnotherPending(live.Promotion.Id, live.Promotion.Statement.VersionLabel, stage);
-                await live.StepAsync(live.Promotion.To(PromotionState.Superseded, session.Now, $"a rollback to {version.Label} was requested."), "promotion.supersede");
-            }
-            acts.AddRange(live.Acts);
+            if (live.Promotion.IsLive && live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind)
+                return new Written<PromotionView>(View(live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
+            if (live.Promotion.IsLive && (kind != PromotionKind.Rollback || live.Promotion.State != PromotionState.Pending))
+                return Refusals.AnotherPending(live.Promotion.Id, live.Promotion.Statement.VersionLabel, stage);
         }
 
         var requirement = Requirement.For(policy, version.Stage, stage, kind);
         var report = requirement is null ? new GateReport([]) : await PromotionCase.JudgeAsync(session, policy, requirement, model, version, stage, wish.Reason);
+        // Only a rollback that will itself be put forward makes way for itself.
+        if (live is { Promotion.IsLive: true } && report.Holds)
+            await live.StepAsync(live.Promotion.To(PromotionState.Superseded, session.Now, $"a rollback to {version.Label} was requested."), "promotion.supersede");
+        acts.AddRange(live?.Acts ?? []);
         var promotion = Draft(session, by, wish, version, stage, kind, requirement, report, await StageMoves.ServingAsync(session, model.Id, stage));
         var facts = new JsonObject
         {

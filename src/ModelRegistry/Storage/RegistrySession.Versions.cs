@@ -22,7 +22,7 @@ public sealed partial class RegistrySession
         {
             VersionReference.ByNumber r => await VersionWhereAsync("v.number = @value", model.Id, r.Number),
             VersionReference.ByLabel r when VersionLabels.Canonical(model.Versioning, r.Text) is { } label => await VersionWhereAsync("v.label = @value", model.Id, label),
-            VersionReference.ByAlias r => await OneAsync($"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias = @value and v.deleted_at is null", ReadVersion, ("model", model.Id), ("value", r.Alias)),
+            VersionReference.ByAlias r => await OneAsync($"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias_key = @value and v.deleted_at is null", ReadVersion, ("model", model.Id), ("value", Names.Fold(r.Alias))),
             VersionReference.Latest => await LatestVersionAsync(model.Id),
             VersionReference.Default => await DefaultVersionAsync(model.Id),
             _ => null,
@@ -78,16 +78,16 @@ public sealed partial class RegistrySession
         "select a.alias, v.id, v.label from alias a join version v on v.id = a.version_id where a.model_id = @model order by a.alias", r => (r.GetString(0), r.GetString(1), r.GetString(2)), ("model", modelId));
 
     internal ValueTask<int> SetAliasAsync(string modelId, string alias, string versionId) => ExecuteAsync(
-        "insert into alias (model_id, alias, version_id) values (@model, @alias, @version) on conflict (model_id, alias) do update set version_id = excluded.version_id",
-        ("model", modelId), ("alias", alias), ("version", versionId));
+        "insert into alias (model_id, alias_key, alias, version_id) values (@model, @key, @alias, @version) on conflict (model_id, alias_key) do update set alias = excluded.alias, version_id = excluded.version_id",
+        ("model", modelId), ("key", Names.Fold(alias)), ("alias", alias), ("version", versionId));
 
-    internal ValueTask<int> RemoveAliasAsync(string modelId, string alias) => ExecuteAsync("delete from alias where model_id = @model and alias = @alias", ("model", modelId), ("alias", alias));
+    internal ValueTask<int> RemoveAliasAsync(string modelId, string alias) => ExecuteAsync("delete from alias where model_id = @model and alias_key = @key", ("model", modelId), ("key", Names.Fold(alias)));
 
     private ValueTask<ModelVersion?> VersionWhereAsync(string condition, string modelId, object value) =>
         OneAsync($"select {VersionColumns} from version v where v.model_id = @model and {condition} and v.deleted_at is null", ReadVersion, ("model", modelId), ("value", value));
 
     private async ValueTask<ModelVersion?> DefaultVersionAsync(string modelId) =>
-        await OneAsync($"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias = 'default' and v.deleted_at is null", ReadVersion, ("model", modelId))
+        await OneAsync($"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias_key = 'default' and v.deleted_at is null", ReadVersion, ("model", modelId))
         ?? await OneAsync($"select {VersionColumns} from serving s join version v on v.id = s.version_id where s.model_id = @model and s.stage = 'production'", ReadVersion, ("model", modelId))
         ?? await LatestVersionAsync(modelId);
 

@@ -183,7 +183,7 @@ public abstract partial class RegistryDbContract : IAsyncLifetime
         return (write, open);
     }
 
-    private static void AssertSound(Domain.Audit.AuditReport report, long entries)
+    private static void AssertSound(ModelRegistry.Domain.Audit.AuditReport report, long entries)
     {
         Assert.Empty(report.Findings);
         Assert.Equal(entries, report.Entries);
