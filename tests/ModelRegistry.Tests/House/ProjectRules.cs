@@ -11,6 +11,7 @@ public class ProjectRules
         ["src/ModelRegistry.Domain/ModelRegistry.Domain.csproj"] = [],
         ["src/ModelRegistry/ModelRegistry.csproj"] = ["ModelRegistry.Domain"],
         ["src/ModelRegistry.Mcp/ModelRegistry.Mcp.csproj"] = ["ModelRegistry"],
+        ["bench/ModelRegistry.Bench/ModelRegistry.Bench.csproj"] = ["ModelRegistry"],
         ["tests/ModelRegistry.Tests/ModelRegistry.Tests.csproj"] = ["ModelRegistry"],
         ["tests/ModelRegistry.Mcp.Tests/ModelRegistry.Mcp.Tests.csproj"] = ["ModelRegistry.Mcp"],
     };
@@ -47,7 +48,7 @@ public class ProjectRules
                 return (string[])
                 [
                     .. solution.Contains(project.Path, StringComparison.Ordinal) ? Array.Empty<string>() : [$"{project.Path} is not in the solution"],
-                    .. SourceTree.Texts.FirstOrDefault(file => file.Path == lockFile) is { } file ? file.TextWith("https?://[^\"]*|\"(/|[A-Z]:)[^\"]*") : [$"{lockFile} is missing"],
+                    .. SourceTree.Texts.FirstOrDefault(file => file.Path == lockFile) is { } file ? file.TextWith("https?://[^\"]*|\"(/|[A-Z]:)[^\"=]*\"") : [$"{lockFile} is missing"],
                 ];
             }));
     }
