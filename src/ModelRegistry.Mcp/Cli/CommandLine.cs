@@ -44,7 +44,7 @@ internal static class CommandLine
 
     private static IEnumerable<Verb> Verbs() =>
     [
-        PersonVerbs.Init(), DoctorVerb.Make(),
+        ProgramVerbs.Stdio(), ProgramVerbs.Demo(), PersonVerbs.Init(), DoctorVerb.Make(),
         CatalogVerbs.ListModels(), CatalogVerbs.ListVersions(), CatalogVerbs.GetModel(), CatalogVerbs.Compare(), CatalogVerbs.Serving(), CatalogVerbs.History(),
         RegisterVerb.Make(), MetadataVerb.Make(), DownloadVerb.Make(),
         PromotionVerbs.Promote(), PromotionVerbs.Rollback(), PromotionVerbs.Pending(), PromotionVerbs.Get(),

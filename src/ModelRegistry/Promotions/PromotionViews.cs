@@ -42,7 +42,7 @@ public sealed record PromotionView(
     RequiredView? Required,
     IReadOnlyList<string> Missing,
     IReadOnlyList<DecisionView> Decisions,
-    string RequestedBy,
+    [property: UntrustedText(Label = true)] string RequestedBy,
     string? Owner,
     [property: UntrustedText] string Reason,
     DateTimeOffset RequestedAt,
