@@ -22,7 +22,7 @@ internal sealed record Surroundings(
         var plain = !string.IsNullOrEmpty(environment("NO_COLOR")) || environment("TERM") is "dumb";
         var terminal = DeviceTerminal.OfProcess(fancy: !plain);
         return new Surroundings(
-            new StreamWriter(Console.OpenStandardOutput(), utf8), new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
+            new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = !Console.IsOutputRedirected }, new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             terminal, !Console.IsOutputRedirected && !plain, !Console.IsErrorRedirected,
             terminal.Width, environment, System.Environment.UserName);
     }

@@ -57,7 +57,8 @@ internal sealed class Verb(string name, string description, params string[] exam
 
     public Option<bool> Flag(string name, string description) => Added(new Option<bool>(name) { Description = description, Arity = ArgumentArity.Zero }, null);
 
-    public Option<bool?> YesNo(string name, string description) => Added(new Option<bool?>(name) { Description = description, HelpName = "true|false", Arity = ArgumentArity.ExactlyOne, CustomParser = ReadYesNo }, null);
+    /// <summary>A flag that can be set and taken away; <see cref="CliRun.YesNo"/> reads it.</summary>
+    public Option<string?> YesNo(string name, string description) => Choice(name, description, "true", "false");
 
     public Option<int?> Number(string name, string description) => Added(new Option<int?>(name) { Description = description, HelpName = "N", CustomParser = ReadNumber }, null);
 
@@ -101,15 +102,6 @@ internal sealed class Verb(string name, string description, params string[] exam
     }
 
     private static string Only(ArgumentResult result) => result.Tokens is [var token, ..] ? token.Value : "";
-
-    private static bool? ReadYesNo(ArgumentResult result)
-    {
-        var text = Only(result);
-        if (bool.TryParse(text, out var yes))
-            return yes;
-        result.AddError($"'{text}' is neither true nor false.");
-        return null;
-    }
 
     private static int? ReadNumber(ArgumentResult result)
     {
