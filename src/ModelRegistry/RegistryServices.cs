@@ -49,6 +49,13 @@ public sealed class RegistryServices : IAsyncDisposable
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
 
+    /// <summary>The version of the database's schema; opening brings it up to date.</summary>
+    public static int SchemaVersion => Migration.Known[^1].Version;
+
+    /// <summary>Whether there is a registry to open. A database on a server always counts as one.</summary>
+    public static bool IsThere(RegistryOptions options) => options.Database is { } named && !named.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase)
+        || File.Exists(options.Database is { } path ? Path.GetFullPath(path["sqlite:".Length..]) : Path.Combine(options.DataFolder, "registry.db"));
+
     /// <summary>Opens a registry, making it where there is none. Refused when a policy is named that is not the one in force.</summary>
     /// <exception cref="StorageUnavailableException">The database or the folder cannot be used.</exception>
     public static async Task<Outcome<RegistryServices>> OpenAsync(RegistryOptions options, TimeProvider time, ILoggerFactory? logs = null, CancellationToken cancel = default)

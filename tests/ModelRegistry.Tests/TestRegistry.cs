@@ -11,19 +11,20 @@ internal sealed class TestRegistry : IAsyncDisposable
 {
     public const string Passphrase = "correct horse battery";
 
+    private readonly string? _database;
     private readonly string _folder = Directory.CreateTempSubdirectory("registry-test-").FullName;
 
-    private TestRegistry(TestClock clock) => Clock = clock;
+    private TestRegistry(TestClock clock, string? database) => (Clock, _database) = (clock, database);
 
     public TestClock Clock { get; }
     public RegistryServices Services { get; private set; } = null!;
     public string DataFolder => Path.Combine(_folder, "data");
-    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true };
+    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database };
 
     /// <summary>With ana (admin, approver), ben and cora (approvers).</summary>
-    public static async Task<TestRegistry> OpenAsync(string policy = "team")
+    public static async Task<TestRegistry> OpenAsync(string policy = "team", string? database = null)
     {
-        var it = new TestRegistry(new TestClock());
+        var it = new TestRegistry(new TestClock(), database);
         it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
         Ok(await it.Services.People.InitAsync("ana", Passphrase));
         var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Xunit;
+
+namespace ModelRegistry.Mcp.Tests.Demo;
+
+/// <summary>The demo as a newcomer runs it: the built program, from its verb to its exit.</summary>
+public sealed class DemoStoryTests
+{
+    private static readonly string[] KeyFacts =
+    [
+        "1  Two people and a policy",
+        "v1: accuracy 0.9278, macro_f1 0.9276, log_loss 0.3496, measured on 540 held-out rows",
+        "v2: accuracy 0.9815, macro_f1 0.9815, log_loss 0.0748, measured on 540 held-out rows",
+        "v1 serves production",
+        "get_serving_version: v1 serves production, approved by",
+        "accuracy 0.9278 → 0.9815",
+        "promote_model v2 to staging: applied at once",
+        "promote_model v2 to production: pending",
+        "requires pass",
+        "confirm_promotion, decision: approve",
+        "Nothing is decided",
+        "forged answer",
+        "✗ request_state_invalid",
+        "✗ four_eyes: ana owns the proposer",
+        "v2 serves, v1 is archived, @champion is v2",
+        "the bytes that were approved",
+        "reject, with his passphrase",
+        "rollback_model: to v1, pending",
+        "now: v1, approved by ana",
+        "entries verified",
+        "✗ altered: Entry",
+        "✗ cut_off: The log is cut off",
+        "Every step came out as told",
+    ];
+
+    [Fact]
+    public async Task The_demo_comes_out_as_told_and_leaves_nothing_behind()
+    {
+        using var demo = new DemoProcess();
+        var (exit, output, error) = await demo.RunAsync("demo");
+
+        Assert.Equal((0, ""), (exit, error));
+        var at = 0;
+        foreach (var fact in KeyFacts)
+        {
+            var found = output.IndexOf(fact, at, StringComparison.Ordinal);
+            Assert.True(found >= 0, $"'{fact}' is not told, or not in its place:\n{output}");
+            at = found + fact.Length;
+        }
+        Assert.DoesNotContain('\u001b', output);
+        Assert.Empty(demo.Left);
+        Assert.Empty(demo.Living());
+    }
+
+    [Fact]
+    public async Task Two_demos_at_once_do_not_meet()
+    {
+        using var one = new DemoProcess();
+        using var other = new DemoProcess();
+        var runs = await Task.WhenAll(one.RunAsync("demo"), other.RunAsync("demo"));
+
+        Assert.All(runs, run => Assert.Equal((0, ""), (run.Exit, run.Err)));
+        Assert.Empty(one.Left);
+        Assert.Empty(other.Left);
+    }
+
+    [Fact]
+    public async Task A_registry_that_is_kept_verifies_and_its_commands_work()
+    {
+        using var demo = new DemoProcess();
+        var (exit, output, error) = await demo.RunAsync("demo", "--keep");
+        Assert.Equal((0, ""), (exit, error));
+        var folder = Assert.Single(demo.Left);
+        Assert.Contains($"The registry stays in {folder}", output, StringComparison.Ordinal);
+
+        var data = Path.Combine(folder, "data");
+        var verified = await demo.RunAsync("audit", "verify", "--data", data, "--policy", "team", "--checkpoint", Path.Combine(folder, "checkpoint"), "--output", "json");
+        Assert.Equal((0, ""), (verified.Exit, verified.Err));
+        Assert.True(JsonDocument.Parse(verified.Out).RootElement.GetProperty("verified").GetBoolean());
+        var serving = await demo.RunAsync("serving", "digits", "--data", data, "--policy", "team", "--output", "json");
+        Assert.Equal("v1", JsonDocument.Parse(serving.Out).RootElement.GetProperty("version").GetString());
+    }
+
+    [Fact]
+    public async Task Interrupted_while_the_agent_is_connected_it_still_leaves_nothing_behind()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Ctrl-C cannot be sent to another process there.");
+        using var demo = new DemoProcess();
+        var (exit, error) = await demo.InterruptAtAsync("get_serving_version", "demo");
+
+        Assert.Equal(130, exit);
+        Assert.Contains("nothing is left of it", error, StringComparison.Ordinal);
+        Assert.Empty(demo.Left);
+        Assert.Empty(demo.Living());
+    }
+}
