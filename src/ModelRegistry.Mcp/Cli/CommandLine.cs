@@ -3,7 +3,6 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Diagnostics;
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Mcp.Cli;
 

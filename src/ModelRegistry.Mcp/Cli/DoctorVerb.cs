@@ -1,5 +1,4 @@
 using ModelRegistry.Audit;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -21,7 +20,7 @@ internal static class DoctorVerb
             var checks = new List<CheckView>
             {
                 Ok("program", $"{typeof(DoctorVerb).Assembly.GetName().Version?.ToString(3)} on .NET {Environment.Version}, {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}"),
-                Ok("sqlite", RegistryDb.SqliteVersion),
+                Ok("sqlite", RegistryServices.SqliteVersion),
             };
             checks.AddRange(Folder(run.Settings.Registry.DataFolder));
             checks.AddRange(await RegistryAsync(run));
