@@ -46,9 +46,6 @@ public sealed class RegistryServices : IAsyncDisposable
     public AuditTrail Audit { get; }
     internal ArtifactVault Vault { get; }
 
-    /// <summary>The SQLite library in use and where it is from.</summary>
-    public static string SqliteVersion => RegistryDb.SqliteVersion;
-
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
 
