@@ -105,9 +105,9 @@ internal sealed record Settings(RegistryOptions Registry, StdioSettings Stdio, L
         {
             return Refusals.InvalidArgument("appsettings.json", $"{path} is not JSON: {e.Message}");
         }
-        catch (Exception e) when (Storage.StorageUnavailableException.Covers(e))
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
         {
-            throw Storage.StorageUnavailableException.While("Reading the settings file", e);
+            throw StorageUnavailableException.While("Reading the settings file", e);
         }
     }
 

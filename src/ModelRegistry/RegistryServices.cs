@@ -49,6 +49,9 @@ public sealed class RegistryServices : IAsyncDisposable
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
 
+    /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
+    public static string SqliteVersion => RegistryDb.SqliteVersion;
+
     /// <summary>The version of the database's schema; opening brings it up to date.</summary>
     public static int SchemaVersion => Migration.Known[^1].Version;
 
@@ -68,7 +71,10 @@ public sealed class RegistryServices : IAsyncDisposable
                 return unreadable;
             json = read.Value;
         }
-        var db = RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        var opened = OpenDatabase(options, time, logs);
+        if (opened.Refusal is { } nowhere)
+            return nowhere;
+        var db = opened.Value;
         try
         {
             if (await SeedAsync(db, json, cancel) is { } no)
@@ -131,6 +137,18 @@ public sealed class RegistryServices : IAsyncDisposable
         // A shipped profile may gain a rule in a later release; its name is what was asked for.
         var same = asked.Value.Digest.Hex == inForce!.Value.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Value.Name && PolicyProfiles.Find(asked.Value.Name) == json);
         return same ? null : Refusals.PolicyDiffers(inForce.Value.Name, asked.Value.Name);
+    }
+
+    private static Outcome<RegistryDb> OpenDatabase(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)
+    {
+        try
+        {
+            return RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        }
+        catch (ArgumentException e) when (e.ParamName == "database")
+        {
+            return Refusals.InvalidArgument("database", "sqlite:PATH, postgres://user:password@host:port/name or an Npgsql connection string");
+        }
     }
 
     private static string ArtifactFolder(RegistryOptions options) => options.Artifacts switch

@@ -1,6 +1,5 @@
 using System.Text;
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Mcp.Cli;
 
