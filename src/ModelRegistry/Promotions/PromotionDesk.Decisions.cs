@@ -124,6 +124,8 @@ public sealed partial class PromotionDesk
             return "the files are not those that were approved.";
         if (PromotionCase.Metadata(it.Version!, it.Model) != it.Promotion.Statement.MetadataDigest)
             return "the metadata changed after the approval.";
+        if (it.Model.Name != it.Promotion.Statement.ModelName)
+            return $"the model is named '{it.Model.Name}' since the approval.";
         if (await it.JudgeAsync() is { Holds: false } failing)
             return $"a gate no longer holds: {Unmet(failing)}.";
         var missing = it.Promotion.QuorumMissing(it.Effective, await ApproversAsync(session, it.Promotion));
