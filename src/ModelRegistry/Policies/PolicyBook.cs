@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
+using ModelRegistry.Identity;
 using ModelRegistry.Storage;
 
 namespace ModelRegistry.Policies;
@@ -24,7 +25,7 @@ public sealed class PolicyBook(RegistryDb db)
         var attempt = new AuditAct("policy.accept", "policy", parsed.Refusal is null ? parsed.Value.Digest.Hex : "invalid");
         return await db.WriteAsync<PolicyView>(admin, attempt, async session =>
         {
-            if (Permissions.Check(admin, Permission.Administer) is { } no)
+            if (await People.CheckAdminAsync(session, admin) is { } no)
                 return no;
             if (parsed.Refusal is { } invalid)
                 return invalid;
