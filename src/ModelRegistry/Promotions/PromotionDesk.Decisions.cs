@@ -154,12 +154,7 @@ public sealed partial class PromotionDesk
             return new Written<PromotionView>(View(it), it.Acts, it.Changes);
         }, cancel);
 
-    private static Refusal Outdated(PromotionCase it) => it.Promotion.State switch
-    {
-        PromotionState.Expired => Refusals.PromotionExpired(it.Promotion.Id),
-        PromotionState.Superseded => Refusals.PromotionSuperseded(it.Promotion.Id, it.Promotion.Note),
-        _ => Refusals.StatementChanged(it.Promotion.Id, it.Promotion.Revision),
-    };
+    private static Refusal Outdated(PromotionCase it) => it.Promotion.IsLive ? Refusals.StatementChanged(it.Promotion.Id, it.Promotion.Revision) : it.Promotion.NotPending;
 
     /// <summary>Everybody who approved, as they are now: a role taken away or a person disabled no longer counts.</summary>
     private static async ValueTask<IReadOnlyList<Approver>> ApproversAsync(RegistrySession session, Promotion promotion)

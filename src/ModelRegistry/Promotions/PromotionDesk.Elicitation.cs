@@ -23,7 +23,7 @@ public sealed partial class PromotionDesk
                 return Refusals.PromotionNotFound(promotionId);
             await it.BringUpToDateAsync();
             var no = Permissions.Check(agent, Permission.Propose, it.Model.Name) is { } unfit ? unfit
-                : it.Promotion.State != PromotionState.Pending ? Refusals.PromotionNotPending(promotionId, it.Promotion.State)
+                : it.Promotion.State != PromotionState.Pending ? it.Promotion.NotPending
                 : it.Effective.Assurance > Assurance.Attested ? Refusals.AssuranceTooLow(Assurance.Attested, it.Effective.Assurance)
                 : agent.Owner is not { } owner || await session.FindActorAsync(owner.Id) is not { Kind: ActorKind.Person, DisabledAt: null } person ? Refusals.NoOwner
                 : !person.Roles.Contains(Permissions.Approver) ? Refusals.RoleMissing(person.Name, [Permissions.Approver])
