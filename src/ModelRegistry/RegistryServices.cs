@@ -16,7 +16,7 @@ public sealed class RegistryServices : IAsyncDisposable
 {
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time)
+    private RegistryServices(RegistryDb db, RegistryOptions options)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
@@ -26,7 +26,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         Promotions = new PromotionDesk(db, policies, Vault, options, new ElicitedQuestions());
-        People = new People(db, time);
+        People = new People(db);
         Tokens = new Tokens(db);
         Actors = new LocalActors(db);
         Policies = new PolicyBook(db);
@@ -79,7 +79,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            return new RegistryServices(db, options, time);
+            return new RegistryServices(db, options);
         }
         catch
         {
