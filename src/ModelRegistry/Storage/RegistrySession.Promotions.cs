@@ -79,6 +79,18 @@ public sealed partial class RegistrySession
         from decision where promotion_id = @id order by at, id
         """, ReadDecision, ("id", promotionId));
 
+    /// <summary>At most a page of promotions, by id.</summary>
+    internal async ValueTask<IReadOnlyDictionary<string, Promotion>> PromotionsByIdAsync(IReadOnlyList<string> ids)
+    {
+        var (keys, args) = Keys(ids);
+        var decisions = (await ManyAsync($"""
+            select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at, promotion_id
+            from decision where promotion_id in ({keys}) order by at, id
+            """, r => (PromotionId: r.GetString(15), Decision: ReadDecision(r)), args)).ToLookup(d => d.PromotionId, d => d.Decision);
+        return (await ManyAsync($"select {PromotionColumns} from promotion p where p.id in ({keys})", ReadPromotion, args))
+            .ToDictionary(p => p.Promotion.Id, p => p.Promotion with { Decisions = [.. decisions[p.Promotion.Id]] });
+    }
+
     private async ValueTask<StoredPromotion?> WithDecisionsAsync(StoredPromotion? row) =>
         row is null ? null : row with { Promotion = row.Promotion with { Decisions = await DecisionsAsync(row.Promotion.Id) } };
 

@@ -75,7 +75,7 @@ public sealed partial class RegistrySession
 
     /// <summary>Aliases of a model with the label and id they point at.</summary>
     internal ValueTask<List<(string Alias, string VersionId, string Label)>> AliasesAsync(string modelId) => ManyAsync(
-        "select a.alias, v.id, v.label from alias a join version v on v.id = a.version_id where a.model_id = @model order by a.alias", r => (r.GetString(0), r.GetString(1), r.GetString(2)), ("model", modelId));
+        "select a.alias, v.id, v.label from alias a join version v on v.id = a.version_id where a.model_id = @model and v.deleted_at is null order by a.alias", r => (r.GetString(0), r.GetString(1), r.GetString(2)), ("model", modelId));
 
     internal ValueTask<int> SetAliasAsync(string modelId, string alias, string versionId) => ExecuteAsync(
         "insert into alias (model_id, alias_key, alias, version_id) values (@model, @key, @alias, @version) on conflict (model_id, alias_key) do update set alias = excluded.alias, version_id = excluded.version_id",
