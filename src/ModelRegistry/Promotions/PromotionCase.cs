@@ -101,6 +101,8 @@ internal sealed class PromotionCase
     {
         if (Version is null)
             return "the version was deleted.";
+        if (!Model.IsActive)
+            return "the model was made inactive.";
         if (Version.Stage != Promotion.Statement.FromStage)
             return $"version {Version.Label} has moved to {Version.Stage} meanwhile.";
         var serving = await StageMoves.ServingAsync(_session, Model.Id, Promotion.Statement.ToStage);
