@@ -18,6 +18,9 @@ public sealed partial class RegistrySession
     internal async ValueTask<StoredPromotion?> LivePromotionAsync(string modelId, string stage) => await WithDecisionsAsync(await OneAsync(
         $"select {PromotionColumns} from promotion p where p.model_id = @model and p.to_stage = @stage and p.state in ('pending', 'approved')", ReadPromotion, ("model", modelId), ("stage", stage)));
 
+    /// <summary>What is pending or approved for any stage of a model.</summary>
+    internal ValueTask<List<StoredPromotion>> LivePromotionsAsync(string modelId) => PromotionsAsync([PromotionState.Pending, PromotionState.Approved], modelId, null, 100);
+
     internal async ValueTask<StoredPromotion?> PromotionByKeyAsync(string proposerId, string key) => await WithDecisionsAsync(await OneAsync(
         $"select {PromotionColumns} from promotion p where p.proposer_id = @proposer and p.idempotency_key = @key", ReadPromotion, ("proposer", proposerId), ("key", key)));
 
