@@ -24,7 +24,7 @@ public sealed class PolicyBook(RegistryDb db)
         var attempt = new AuditAct("policy.accept", "policy", parsed.Refusal is null ? parsed.Value.Digest.Hex : "invalid");
         return await db.WriteAsync<PolicyView>(admin, attempt, async session =>
         {
-            if (Permissions.Check(admin, Permission.Administer) is { } no)
+            if (await Identity.People.CheckAdminAsync(session, admin) is { } no)
                 return no;
             if (parsed.Refusal is { } invalid)
                 return invalid;
