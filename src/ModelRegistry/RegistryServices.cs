@@ -14,6 +14,8 @@ namespace ModelRegistry;
 /// <summary>The one wiring door: opens a registry and hands out its use cases.</summary>
 public sealed class RegistryServices : IAsyncDisposable
 {
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
+
     private readonly RegistryDb _db;
 
     private RegistryServices(RegistryDb db, RegistryOptions options)
@@ -79,7 +81,10 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            return new RegistryServices(db, options);
+            var services = new RegistryServices(db, options);
+            // What a crashed upload left behind; files of living writers are never touched.
+            services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
+            return services;
         }
         catch
         {

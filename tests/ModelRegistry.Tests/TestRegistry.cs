@@ -64,6 +64,31 @@ internal sealed class TestRegistry : IAsyncDisposable
         return it;
     }
 
+    /// <summary>Without persons: quicker, since no passphrase is hashed. <see cref="Robot"/> can do what agents can.</summary>
+    public static async Task<TestRegistry> EmptyAsync(string policy = "open")
+    {
+        var it = new TestRegistry(new TestClock());
+        it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
+        return it;
+    }
+
+    /// <summary>An agent with all that agents can be granted, owned by somebody.</summary>
+    public static Actor Robot { get; } = new("act_robot", "robot", ActorKind.Agent, Permissions.MachineRoles, [], new ActorRef("act_owner", "owner"));
+
+    /// <summary>The first column of a query on the database itself, past the use cases.</summary>
+    public async Task<List<string>> RowsAsync(string sql)
+    {
+        await using var db = RegistryDb.Open(new StorageOptions(DataFolder), Clock);
+        return await db.ReadAsync(session => session.ManyAsync(sql, r => Convert.ToString(r.GetValue(0), System.Globalization.CultureInfo.InvariantCulture)!), default);
+    }
+
+    /// <summary>Changes the database past the use cases.</summary>
+    public async Task TamperAsync(string sql)
+    {
+        await using var db = RegistryDb.Open(new StorageOptions(DataFolder), Clock);
+        await db.WriteAsync<int>(Actor.Registry, new AuditAct("test.tamper", "test", "x"), async session => new Written<int>(await session.ExecuteAsync(sql), [new AuditAct("test.tamper", "test", "x")], []), default);
+    }
+
     public async Task ReopenAsync()
     {
         await Services.DisposeAsync();
@@ -136,6 +161,10 @@ internal sealed class TestRegistry : IAsyncDisposable
     public async Task<RegisteredView> RegisterAsync(string model = "digits", double accuracy = 0.9, string? version = null, Actor? by = null) => Ok(await Services.Intake.RegisterAsync(
         by ?? await AgentAsync(), new Registration(model, version, null, [File($"weights {Guid.NewGuid()}")], Metadata(accuracy))));
 
+    /// <summary>A model without versions.</summary>
+    public async Task CreateAsync(string name, string? description = null, string? task = null, Dictionary<string, string>? tags = null, Versioning? versioning = null) =>
+        Ok(await Services.Metadata.CreateModelAsync(Robot, new NewModel(name, description, task, Tags: tags, Versioning: versioning)));
+
     public static VersionMetadata Metadata(double accuracy = 0.9) => new()
     {
         Format = "onnx",
@@ -182,6 +211,9 @@ internal sealed class TestRegistry : IAsyncDisposable
         var page = Ok(await Services.Audit.ListAsync(await AgentAsync(), new ModelRegistry.Audit.AuditQuery(Subject: subject, Limit: 100)));
         return [.. page.Items.Reverse().Select(e => e.Outcome == "refused" ? $"{e.Verb} refused {(string?)e.Entry["facts"]?["code"]}" : e.Verb)];
     }
+
+    /// <summary>The code of the refusal that must have come.</summary>
+    public static string No<T>(Outcome<T> outcome) => outcome.Refusal?.Code ?? throw new Xunit.Sdk.XunitException("It was not refused.");
 
     public static T Ok<T>(Outcome<T> outcome)
     {
