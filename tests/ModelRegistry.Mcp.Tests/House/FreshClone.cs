@@ -56,7 +56,8 @@ internal sealed class FreshClone : IDisposable
     private static string[] SourcePaths()
     {
         var git = new ProcessStartInfo(Needs.Program("git", "it knows which files are the source"),
-            ["-c", "safe.directory=*", "-C", Repository.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]) { RedirectStandardOutput = true };
+            ["-c", "safe.directory=*", "-C", Repository.Root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        { RedirectStandardOutput = true };
         using var process = Process.Start(git)!;
         var paths = process.StandardOutput.ReadToEnd().Split('\0', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();
