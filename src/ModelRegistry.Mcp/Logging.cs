@@ -8,6 +8,7 @@ using Serilog.Core;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting;
+using Serilog.Parsing;
 
 namespace ModelRegistry.Mcp;
 
@@ -51,7 +52,7 @@ internal static partial class Logging
     {
         public void Format(LogEvent logEvent, TextWriter output)
         {
-            var line = new StringBuilder($"{logEvent.Timestamp.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logEvent.Level)}: {logEvent.RenderMessage(CultureInfo.InvariantCulture)}");
+            var line = new StringBuilder($"{logEvent.Timestamp.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logEvent.Level)}: {Message(logEvent)}");
             foreach (var (name, value) in Ids(logEvent))
                 line.Append(CultureInfo.InvariantCulture, $" {name}={value}");
             if (logEvent.Exception is { } e)
@@ -72,7 +73,7 @@ internal static partial class Logging
                 json.WriteStartObject();
                 json.WriteString("time", logEvent.Timestamp.UtcDateTime);
                 json.WriteString("level", Word(logEvent.Level));
-                json.WriteString("message", Mask(logEvent.RenderMessage(CultureInfo.InvariantCulture)));
+                json.WriteString("message", Mask(Message(logEvent)));
                 foreach (var (name, value) in logEvent.Properties.Where(p => p.Key is not ("time" or "level" or "message" or "exception")))
                     Write(json, name, value);
                 if (logEvent.Exception is { } e)
@@ -103,6 +104,18 @@ internal static partial class Logging
                     break;
             }
         }
+    }
+
+    // Texts stand in a sentence without quotation marks.
+    private static string Message(LogEvent logEvent)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        foreach (var token in logEvent.MessageTemplate.Tokens)
+            if (token is PropertyToken property && logEvent.Properties.GetValueOrDefault(property.PropertyName) is ScalarValue { Value: string value })
+                text.Write(value);
+            else
+                token.Render(logEvent.Properties, text, CultureInfo.InvariantCulture);
+        return text.ToString();
     }
 
     private static IEnumerable<(string Name, string Value)> Ids(LogEvent logEvent) =>

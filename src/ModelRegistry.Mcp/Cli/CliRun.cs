@@ -16,6 +16,8 @@ internal sealed class CliRun(Verb verb, ParseResult parsed, Settings settings, S
 
     public T? Of<T>(Option<T> option) => parsed.GetValue(option);
 
+    public bool? YesNo(Option<string?> option) => Of(option) is { } text ? text == "true" : null;
+
     public T Of<T>(Argument<T> argument) => parsed.GetValue(argument)!;
 
     /// <summary>Opens the registry and runs the work on it, as the agent <c>cli</c>. One that is not there is refused, and not made: only <c>init</c> makes one.</summary>

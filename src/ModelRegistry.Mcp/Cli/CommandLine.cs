@@ -35,6 +35,8 @@ internal static class CommandLine
         var help = root.Options.OfType<HelpOption>().Single();
         help.Description = "Show this help.";
         help.Action = new HelpPage();
+        help.Aliases.Clear();
+        help.Aliases.Add("-h");
         root.Options.OfType<VersionOption>().Single().Description = "Show the program's version.";
         return root;
     }
@@ -46,7 +48,7 @@ internal static class CommandLine
         RegisterVerb.Make(), MetadataVerb.Make(), DownloadVerb.Make(),
         PromotionVerbs.Promote(), PromotionVerbs.Rollback(), PromotionVerbs.Pending(), PromotionVerbs.Get(),
         DecideVerb.Approve(), DecideVerb.Reject(), PromotionVerbs.Revoke(), PromotionVerbs.Withdraw(),
-        PersonVerbs.Person(), TokenVerbs.Token(), PolicyVerbs.Policy(), AuditVerbs.Audit(), CompletionVerb.Make(),
+        PersonVerbs.Person(), TokenVerbs.Token(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ClientConfigVerb.Make(), CompletionVerb.Make(),
     ];
 
     /// <summary>Reads the line and runs its verb.</summary>

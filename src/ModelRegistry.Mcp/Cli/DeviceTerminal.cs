@@ -14,7 +14,8 @@ internal abstract class DeviceTerminal : ITerminal
 
     public required bool Fancy { get; init; }
 
-    public int Width => Surroundings.WindowWidth();
+    /// <summary>Within reason; 100 where the terminal does not say.</summary>
+    public int Width => Columns() is > 0 and var columns ? Math.Clamp(columns, 60, 240) : 100;
 
     public void Write(string text) => WriteBytes(Encoding.UTF8.GetBytes(text));
 
@@ -35,6 +36,9 @@ internal abstract class DeviceTerminal : ITerminal
             Write("\n");
         }
     }
+
+    /// <summary>Its width in characters; 0 when it does not say.</summary>
+    protected abstract int Columns();
 
     /// <summary>Stops showing what is typed and forgets what was typed ahead; the answer puts things back as they were.</summary>
     protected abstract Action HideTyping();

@@ -84,7 +84,7 @@ internal static class DoctorVerb
             Ok("registry", registry.Storage.RegistryId),
             Ok("policy", $"{policy.Name}, sha256 {policy.Digest}"),
             persons > 0 ? Ok("persons", Shown.Count(persons)) : new("persons", "fail", "none", "Add the first one with `init --person NAME`."),
-            Ok("audit log", last is null ? "empty" : $"{last.Position + 1} entries; `audit verify` checks them"),
+            Ok("audit log", last is null ? "empty" : $"{last.Position} entries; `audit verify` checks them"),
             // The registry's times never go back, so a clock behind its last entry is a clock that did.
             last is not null && last.At > now.AddMinutes(1) ? new("clock", "fail", $"{Shown.Time(now)}, before the last entry of {Shown.Time(last.At)}", "Set the clock; deadlines are judged by it.") : Ok("clock", Shown.Time(now)),
         ];

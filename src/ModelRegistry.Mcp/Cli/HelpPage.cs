@@ -70,7 +70,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
 
     private static string Call(Option option)
     {
-        var names = option is HelpOption ? "-h, --help" : option.Name;
+        var names = string.Join(", ", option.Aliases.Append(option.Name));
         return option.Arity.MaximumNumberOfValues == 0 || option is HelpOption or VersionOption || option.ValueType == typeof(bool) ? names : $"{names} {option.HelpName ?? "VALUE"}";
     }
 

@@ -45,8 +45,8 @@ internal static class MetadataVerb
                 ReleaseNotes = run.Of(notes),
                 Dataset = run.Of(dataset),
                 CodeCommit = run.Of(commit),
-                Deprecated = run.Of(deprecated),
-                IsActive = run.Of(active),
+                Deprecated = run.YesNo(deprecated),
+                IsActive = run.YesNo(active),
                 NewName = run.Of(rename),
             };
             return run.Answer(await registry.Metadata.SetAsync(me, edit, run.Cancel),

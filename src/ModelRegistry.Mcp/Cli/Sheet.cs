@@ -107,13 +107,11 @@ internal sealed class Sheet
         public override IRenderable Draw()
         {
             var table = new Table().Border(TableBorder.Rounded).BorderStyle(new Style(Color.Grey));
-            if (Title.Length > 0)
-                table.Title(new TableTitle(Markup.Escape(Title))).LeftAligned();
             foreach (var heading in Headings)
                 table.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))));
             foreach (var row in Cells)
                 table.AddRow(row.Select(cell => new Text(cell, Colour(cell))));
-            return table;
+            return Title.Length > 0 ? new Rows(new Text(Title, new Style(Color.Grey)), table) : table;
         }
 
         // Only words of ours; colour adds to them and never stands alone.
@@ -130,7 +128,7 @@ internal sealed class Sheet
     {
         public override IEnumerable<string> Plain() => [Title, .. Lines.Select(l => "  | " + l)];
 
-        public override IRenderable Draw() => new Panel(new Text(string.Join('\n', Lines))) { Header = new PanelHeader(Markup.Escape(Title)), Border = BoxBorder.Rounded, BorderStyle = new Style(Color.Grey), Expand = false };
+        public override IRenderable Draw() => new Panel(new Text(string.Join('\n', Lines))) { Header = new PanelHeader(Markup.Escape(Title)), Border = BoxBorder.Rounded, BorderStyle = new Style(Color.Grey), Expand = true };
     }
 
     private sealed record LineBlock(string Text) : Block

@@ -20,22 +20,10 @@ internal sealed record Surroundings(
             Console.OutputEncoding = utf8;
         Func<string, string?> environment = System.Environment.GetEnvironmentVariable;
         var plain = !string.IsNullOrEmpty(environment("NO_COLOR")) || environment("TERM") is "dumb";
+        var terminal = DeviceTerminal.OfProcess(fancy: !plain);
         return new Surroundings(
-            new StreamWriter(Console.OpenStandardOutput(), utf8), new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
-            DeviceTerminal.OfProcess(fancy: !plain), !Console.IsOutputRedirected && !plain, !Console.IsErrorRedirected,
-            Console.IsOutputRedirected ? int.MaxValue : WindowWidth(), environment, System.Environment.UserName);
-    }
-
-    /// <summary>Columns of the terminal, within reason; 100 where it does not say.</summary>
-    internal static int WindowWidth()
-    {
-        try
-        {
-            return Console.WindowWidth is > 0 and var columns ? Math.Clamp(columns, 60, 240) : 100;
-        }
-        catch (IOException)
-        {
-            return 100;
-        }
+            new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = !Console.IsOutputRedirected }, new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
+            terminal, !Console.IsOutputRedirected && !plain, !Console.IsErrorRedirected,
+            terminal.Width, environment, System.Environment.UserName);
     }
 }

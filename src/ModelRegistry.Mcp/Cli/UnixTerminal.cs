@@ -17,9 +17,19 @@ internal sealed class UnixTerminal : DeviceTerminal
     private const int AfterDrain = 1, AfterFlush = 2;
     private const int Interrupted = 4;
 
+    // TIOCGWINSZ of Linux; struct winsize is rows, columns and two sizes in pixels.
+    private const nuint WindowSize = 0x5413;
+
     private readonly Lazy<SafeFileHandle?> _device = new(Open);
 
     public override bool IsThere => _device.Value is not null;
+
+    // Not Console.WindowWidth: it switches the terminal's keypad mode and leaves it switched.
+    protected override int Columns()
+    {
+        var size = new ushort[4];
+        return IsThere && OperatingSystem.IsLinux() && ioctl(Descriptor, WindowSize, size) == 0 ? size[1] : 0;
+    }
 
     protected override Action HideTyping()
     {
@@ -76,6 +86,9 @@ internal sealed class UnixTerminal : DeviceTerminal
 
     [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern nint write(int descriptor, byte[] buffer, nint count);
+
+    [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ioctl(int descriptor, nuint request, [Out] ushort[] size);
 
     [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int tcgetattr(int descriptor, [Out] byte[] termios);

@@ -19,9 +19,7 @@ internal static class UsageErrors
             if (swallowed.Count > 0)
                 return swallowed;
         }
-        return parsed.Errors.Count > 0 ? [.. parsed.Errors.Select(e => e.Message).Distinct()]
-            : command is Verb { Work: not null } ? []
-            : ["Say which verb to run."];
+        return command is Verb { Work: not null } ? [.. parsed.Errors.Select(e => e.Message).Distinct()] : ["Say which verb to run."];
     }
 
     public static int Tell(TextWriter err, ParseResult parsed, IReadOnlyList<string> errors)

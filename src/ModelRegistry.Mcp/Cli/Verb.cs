@@ -57,7 +57,8 @@ internal sealed class Verb(string name, string description, params string[] exam
 
     public Option<bool> Flag(string name, string description) => Added(new Option<bool>(name) { Description = description, Arity = ArgumentArity.Zero }, null);
 
-    public Option<bool?> YesNo(string name, string description) => Added(new Option<bool?>(name) { Description = description, HelpName = "true|false", CustomParser = ReadYesNo }, null);
+    /// <summary>A flag that can be set and taken away; <see cref="CliRun.YesNo"/> reads it.</summary>
+    public Option<string?> YesNo(string name, string description) => Choice(name, description, "true", "false");
 
     public Option<int?> Number(string name, string description) => Added(new Option<int?>(name) { Description = description, HelpName = "N", CustomParser = ReadNumber }, null);
 
@@ -100,25 +101,20 @@ internal sealed class Verb(string name, string description, params string[] exam
         return argument;
     }
 
-    private static bool? ReadYesNo(ArgumentResult result)
-    {
-        if (bool.TryParse(result.Tokens[0].Value, out var yes))
-            return yes;
-        result.AddError($"'{result.Tokens[0].Value}' is neither true nor false.");
-        return null;
-    }
+    private static string Only(ArgumentResult result) => result.Tokens is [var token, ..] ? token.Value : "";
 
     private static int? ReadNumber(ArgumentResult result)
     {
-        if (int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        var text = Only(result);
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             return number;
-        result.AddError($"'{result.Tokens[0].Value}' is not a whole number.");
+        result.AddError($"'{text}' is not a whole number.");
         return null;
     }
 
     private static DateTimeOffset? ReadTime(ArgumentResult result)
     {
-        var text = result.Tokens[0].Value;
+        var text = Only(result);
         if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) && char.IsAsciiDigit(text.FirstOrDefault()) && text.Contains('-', StringComparison.Ordinal))
             return time;
         result.AddError($"'{text}' is not a time: write 2026-01-31 or 2026-01-31T12:00:00Z.");

@@ -15,6 +15,8 @@ internal sealed class WindowsTerminal : DeviceTerminal
 
     public override bool IsThere => _input.Value is not null && _output.Value is not null;
 
+    protected override int Columns() => IsThere && !Console.IsOutputRedirected ? Console.WindowWidth : 0;
+
     protected override Action HideTyping()
     {
         var input = Device(_input);
