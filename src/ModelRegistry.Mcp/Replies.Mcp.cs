@@ -25,7 +25,7 @@ internal static partial class Replies
         var message = new StringBuilder();
         if (refusal.Fields is { Count: > 0 } fields && refusal.Code == "invalid_arguments")
             foreach (var (field, problem) in fields)
-                message.Append("- ").Append(field).Append(": ").Append(problem.TrimEnd('.')).Append(".\n");
+                message.Append("- ").Append(field).Append(": ").Append(problem).Append(problem.EndsWith('.') || problem.EndsWith('?') ? "\n" : ".\n");
         else
             message.Append(refusal.Message);
         return ToolError(refusal.Code, message.ToString().TrimEnd(), refusal.Remedy);

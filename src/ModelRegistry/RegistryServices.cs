@@ -14,9 +14,11 @@ namespace ModelRegistry;
 /// <summary>The one wiring door: opens a registry and hands out its use cases.</summary>
 public sealed class RegistryServices : IAsyncDisposable
 {
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
+
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time)
+    private RegistryServices(RegistryDb db, RegistryOptions options)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
@@ -26,7 +28,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         Promotions = new PromotionDesk(db, policies, Vault, options, new ElicitedQuestions());
-        People = new People(db, time);
+        People = new People(db);
         Tokens = new Tokens(db);
         Actors = new LocalActors(db);
         Policies = new PolicyBook(db);
@@ -45,9 +47,6 @@ public sealed class RegistryServices : IAsyncDisposable
     public PolicyBook Policies { get; }
     public AuditTrail Audit { get; }
     internal ArtifactVault Vault { get; }
-
-    /// <summary>The SQLite library in use and where it is from.</summary>
-    public static string SqliteVersion => RegistryDb.SqliteVersion;
 
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
@@ -82,7 +81,10 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            return new RegistryServices(db, options, time);
+            var services = new RegistryServices(db, options);
+            // What a crashed upload left behind; files of living writers are never touched.
+            services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
+            return services;
         }
         catch
         {

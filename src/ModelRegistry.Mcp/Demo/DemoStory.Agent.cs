@@ -51,7 +51,7 @@ internal sealed partial class DemoStory
         _story.Tell(Role.Agent, "agent", "confirm_promotion, decision: approve");
         var asked = (await agent.CallAsync("confirm_promotion", arguments, _cancel)).Answer;
         Hold((string?)asked["status"] == "pending" && ((string?)asked["next"] ?? "").StartsWith("Nothing is decided", StringComparison.Ordinal), "nothing decided", asked);
-        _story.Refused(new RegistrysNo("still pending", (string)asked["next"]!, (string?)asked["approve_command"] ?? ""));
+        _story.Refused(new RegistrysNo("", (string)asked["next"]!, (string?)asked["approve_command"] ?? ""));
         _story.Tell(Role.Agent, "agent", "confirm_promotion again, with a forged answer to a dialog nobody saw");
         var forged = await agent.CallWithForgedAnswerAsync("confirm_promotion", arguments, _cancel);
         _story.Refused(forged.No);
@@ -60,7 +60,7 @@ internal sealed partial class DemoStory
         await HoldServingAsync("v1");
     }
 
-    private async Task OwnerTriesAsync(AgentSession agent, string promotion)
+    private async Task OwnerTriesAsync(string promotion)
     {
         _story.Begin("The agent's owner tries");
         _story.Tell(Role.Person, _ana, "approve, with her own and correct passphrase");
@@ -85,9 +85,9 @@ internal sealed partial class DemoStory
         Hold((string?)first["version"]!["stage"] == "archived" && (string?)champion["version"]!["version"] == "v2", "v1 archived and v2 the champion", champion);
         _story.Good("files hashed again, gates held again, production moved: v2 serves, v1 is archived, @champion is v2");
 
-        var out_ = Path.Combine(_folder, "service");
-        (await _prompt.RunAsync("download", Model, "--out", out_)).Ending(Replies.Exit.Done);
-        var sha256 = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Directory.GetFiles(out_, "digits.onnx", SearchOption.AllDirectories).Single(), _cancel)));
+        var folder = Path.Combine(_folder, "service");
+        (await _prompt.RunAsync("download", Model, "--out", folder)).Ending(Replies.Exit.Done);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Directory.GetFiles(folder, "digits.onnx", SearchOption.AllDirectories).Single(), _cancel)));
         Hold(sha256 == await HashAsync("digits-v2.onnx"), "the bytes of v2", sha256);
         _story.Tell(Role.Pipeline, "service", $"download digits: sha256 {sha256[..16]}…, the bytes that were approved");
     }
@@ -116,7 +116,7 @@ internal sealed partial class DemoStory
         _story.Tell(Role.Agent, "agent", "rollback_model: to v1, pending");
         (await _prompt.RunAsync("approve", (string)parked["promotion_id"]!, "--as", _ana)).Ending(Replies.Exit.Done);
         await HoldServingAsync("v1");
-        _story.Tell(Role.Person, _ana, "approve: in an emergency 'team' asks no second person, and the record says so");
+        _story.Tell(Role.Person, _ana, "approve: a rollback takes one approver under 'team', the owner too");
         var at = _whileSecondServed.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
         var then = (await agent.CallAsync("get_serving_version", new { model_name = Model, at }, _cancel)).Answer;
         Hold((string?)then["version"] == "v2" && (string?)then["approved_by"]?[0] == _ben, $"v2 at {at}, approved by {_ben}", then);

@@ -18,10 +18,11 @@ internal sealed partial class DemoStory
         Hold(entries.Count == (long)report["entries"]!, $"{entries.Count} entries", report);
         var refused = entries.Count(e => (string?)e["outcome"] == "refused");
         _story.Good($"{entries.Count} entries verified, {refused} of them refusals; root {((string)report["root"]!)[..16]}…");
+        var checkpoint = (await _prompt.RunAsync("audit", "checkpoint")).Ending(Replies.Exit.Done).Out;
         var kept = Path.Combine(_folder, "checkpoint");
-        File.Copy(Path.Combine(_data, "checkpoints", "latest"), kept);
-        _story.Tell(Role.Person, _ben, "takes the signed checkpoint home:");
-        _story.Show((await File.ReadAllLinesAsync(kept, _cancel)).Where(l => l.Length > 0).Select(l => l.Length > 80 ? l[..80] + "…" : l));
+        await File.WriteAllTextAsync(kept, checkpoint, _cancel);
+        _story.Tell(Role.Person, _ben, "audit checkpoint: takes the signed note home");
+        _story.Show(checkpoint.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Length > 80 ? l[..80] + "…" : l));
         return new VerifiedLog(entries, kept);
     }
 

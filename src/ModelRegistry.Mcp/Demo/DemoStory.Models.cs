@@ -17,7 +17,7 @@ internal sealed partial class DemoStory
         _story.Tell(Role.Person, _ana, "init --person ana --policy team: she administers, and may approve");
         (await _prompt.RunAsync("person", "add", _ben, "--role", "approver")).Ending(Replies.Exit.Done);
         _story.Tell(Role.Person, _ana, $"person add {_ben} --role approver, proven with her passphrase");
-        _story.Tell(Role.Registry, "registry", "policy 'team': production moves only when a second person approves with a proof of their own");
+        _story.Tell(Role.Registry, "registry", "policy 'team': into production only with a second person's approval, proven by their passphrase");
     }
 
     private async Task RegisterAsync()

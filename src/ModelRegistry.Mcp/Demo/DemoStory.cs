@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ModelRegistry.Mcp.Cli;
+using ModelRegistry.Storage;
 
 namespace ModelRegistry.Mcp.Demo;
 
@@ -36,7 +37,7 @@ internal sealed partial class DemoStory
     {
         var clock = Stopwatch.StartNew();
         var story = new Narration(around.Out, around.FancyOut, around.Width);
-        var folder = Directory.CreateTempSubdirectory("modelregistry-demo-").FullName;
+        var folder = MakeFolder();
         var ben = string.Equals(around.OsUser, "ben", StringComparison.OrdinalIgnoreCase) ? "cleo" : "ben";
         var passphrases = new Dictionary<string, string> { ["ana"] = Passphrase(), [ben] = Passphrase() };
         var told = false;
@@ -49,8 +50,9 @@ internal sealed partial class DemoStory
             Epilogue(story, keep ? folder : null, passphrases);
             return Replies.Exit.Done;
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (Exception) when (cancel.IsCancellationRequested)
         {
+            // Whatever it is: Ctrl-C reaches the agent's server as well, and a call that was under way then fails as it pleases.
             await around.Err.WriteLineAsync("The demo was stopped; nothing is left of it.");
             return 130;
         }
@@ -78,7 +80,7 @@ internal sealed partial class DemoStory
             await LookAroundAsync(agent);
             var promotion = await ProposeAsync(agent);
             await TryToConfirmAsync(agent, promotion);
-            await OwnerTriesAsync(agent, promotion);
+            await OwnerTriesAsync(promotion);
             await SecondPersonDecidesAsync(agent, promotion);
             await WorseOneIsRejectedAsync(agent);
             await RollBackAsync(agent);
@@ -106,7 +108,7 @@ internal sealed partial class DemoStory
                 ($"{program} rollback {Model} --reason 'trying it out' --data {kept}/data", "propose something and approve it yourself"),
             ];
         foreach (var (command, what) in commands)
-            story.Plain($"  {command,-48}  {what}");
+            story.Suggest(command, what);
         if (kept is not null)
             story.Plain($"Passphrases, of this registry alone: {string.Join(", ", passphrases.Select(p => $"{p.Key} {p.Value}"))}. Remove the folder when you are done.");
     }
@@ -125,7 +127,19 @@ internal sealed partial class DemoStory
 
     private static string Passphrase() => string.Join('-', Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 5)));
 
-    /// <summary>Takes the folder away, blobs that are read-only included. What cannot be removed is not worth a stack trace.</summary>
+    private static string MakeFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("modelregistry-demo-").FullName;
+        }
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
+        {
+            throw StorageUnavailableException.While("Making the demo's folder", e);
+        }
+    }
+
+    /// <summary>Takes the folder away. What cannot be removed is named; the story is told all the same.</summary>
     private static void Remove(string folder)
     {
         try

@@ -57,9 +57,10 @@ internal sealed class Narration
     /// <summary>A no in the registry's own words, and its way out.</summary>
     public void Refused(RegistrysNo no)
     {
-        Tell(Role.Registry, "registry", $"✗ {no.Code}: {no.Message}", new Style(Color.Red));
+        Tell(Role.Registry, "registry", no.Code.Length > 0 ? $"✗ {no.Code}: {no.Message}" : $"✗ {no.Message}", new Style(Color.Red));
+        // In one piece: it may be a command to be copied.
         if (no.Remedy.Length > 0)
-            Tell(Role.Registry, "", $"→ {no.Remedy}", Style.Plain);
+            Line(Style.Plain, $"{new string(' ', Margin + NameColumn)}→ {no.Remedy}");
     }
 
     /// <summary>Lines as they stand, under the step.</summary>
@@ -67,6 +68,13 @@ internal sealed class Narration
     {
         foreach (var line in lines)
             Line(new Style(Color.Grey), new string(' ', Margin + NameColumn + 2) + line);
+    }
+
+    /// <summary>A command to go on with, ready to be copied.</summary>
+    public void Suggest(string command, string what)
+    {
+        Line(new Style(Color.Grey), $"  # {what}");
+        Line(new Style(Color.Aqua), $"  {command}");
     }
 
     public void Plain(string text) => Line(Style.Plain, text);

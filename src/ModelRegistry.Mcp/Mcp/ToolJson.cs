@@ -25,8 +25,15 @@ internal static class ToolJson
     /// <summary>The schema that <see cref="Of{T}"/> keeps to.</summary>
     public static JsonElement Schema(Type type)
     {
-        var schema = Plain.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
+        var schema = Plain.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (_, node) => WithoutDefault(node) });
         return JsonSerializer.SerializeToElement(schema, Plain);
+    }
+
+    // An optional member is left out, not null: its default says nothing.
+    private static JsonNode WithoutDefault(JsonNode node)
+    {
+        (node as JsonObject)?.Remove("default");
+        return node;
     }
 
     private static void Guard(JsonTypeInfo type)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Tools;
 
@@ -53,7 +54,7 @@ internal static partial class Untrusted
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, end)}… ({text.Length:N0} characters in all)");
     }
 
-    /// <summary>Without what nobody sees: control and format characters (zero-width, bidirectional, tags), blanks that are no spaces, variation selectors, private use.</summary>
+    /// <summary>Without what nobody sees (<see cref="ArtifactPath.Unseen"/>); line ends, tabs and blanks stay, as plain ones.</summary>
     public static string Clean(string? text)
     {
         if (text is null)
@@ -65,21 +66,17 @@ internal static partial class Untrusted
             return text;
         var clean = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
-            if (rune.Value is 0x2028 or 0x2029)
+            if (rune.Value is '\n' or '\t')
+                clean.Append(rune);
+            else if (rune.Value is 0x2028 or 0x2029)
                 clean.Append('\n');
-            else if (Seen(rune))
+            else if (Rune.GetUnicodeCategory(rune) == UnicodeCategory.SpaceSeparator)
+                clean.Append(' ');
+            // U+FFFD stands for a lone surrogate: half a character says nothing.
+            else if (rune.Value != 0xFFFD && !ArtifactPath.Unseen(rune))
                 clean.Append(rune);
         return clean.ToString();
     }
-
-    private static bool Seen(Rune rune) => rune.Value switch
-    {
-        '\n' or '\t' => true,
-        // Fillers of Hangul and Braille, the grapheme joiner, variation selectors: letters and marks by category, and blank.
-        0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or 0x2800 or 0x3164 or 0xFFA0 or 0xFFFD => false,
-        >= 0x180B and <= 0x180F or >= 0xFE00 and <= 0xFE0F or >= 0xE0000 and <= 0xE0FFF => false,
-        _ => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned),
-    };
 
     // Look-alikes of < count as one: a reader may take them for it.
     [GeneratedRegex(@"[<\u2039\u2329\u27E8\u3008\uFE64\uFF1C]\s*(/?)\s*untrusted", RegexOptions.IgnoreCase)]

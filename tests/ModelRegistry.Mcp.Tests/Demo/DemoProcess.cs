@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace ModelRegistry.Mcp.Tests.Demo;
 
 /// <summary>The program as a real process whose temporary files have a folder of their own, so that what it leaves can be counted.</summary>
-internal sealed class DemoProcess : IDisposable
+/// <param name="program">The folder of the executable and what ships with it; null: the one that was built.</param>
+internal sealed class DemoProcess(string? program = null) : IDisposable
 {
     private readonly string _temporary = Directory.CreateTempSubdirectory("demo-test-").FullName;
 
@@ -71,7 +72,7 @@ internal sealed class DemoProcess : IDisposable
 
     private Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(program ?? AppContext.BaseDirectory, "modelregistry.dll"), .. arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _temporary,
         };

@@ -1,14 +1,15 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Demo;
 
 /// <summary>The demo as a newcomer runs it: the built program, from its verb to its exit.</summary>
-public sealed class DemoStoryTests
+public sealed partial class DemoStoryTests
 {
     private static readonly string[] KeyFacts =
     [
-        "1  Two people and a policy",
+        "1 Two people and a policy",
         "v1: accuracy 0.9278, macro_f1 0.9276, log_loss 0.3496, measured on 540 held-out rows",
         "v2: accuracy 0.9815, macro_f1 0.9815, log_loss 0.0748, measured on 540 held-out rows",
         "v1 serves production",
@@ -40,13 +41,7 @@ public sealed class DemoStoryTests
         var (exit, output, error) = await demo.RunAsync("demo");
 
         Assert.Equal((0, ""), (exit, error));
-        var at = 0;
-        foreach (var fact in KeyFacts)
-        {
-            var found = output.IndexOf(fact, at, StringComparison.Ordinal);
-            Assert.True(found >= 0, $"'{fact}' is not told, or not in its place:\n{output}");
-            at = found + fact.Length;
-        }
+        Told(output, KeyFacts);
         Assert.DoesNotContain('\u001b', output);
         Assert.Empty(demo.Left);
         Assert.Empty(demo.Living());
@@ -93,4 +88,49 @@ public sealed class DemoStoryTests
         Assert.Empty(demo.Left);
         Assert.Empty(demo.Living());
     }
+
+    [Fact]
+    public async Task A_step_that_surprises_stops_the_story_and_is_named()
+    {
+        var program = Directory.CreateTempSubdirectory("demo-program-").FullName;
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories))
+            {
+                var copy = Path.Combine(program, Path.GetRelativePath(AppContext.BaseDirectory, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+            using (var model = File.OpenWrite(Path.Combine(program, "samples", "digits", "digits-v2.onnx")))
+                model.SetLength(5_000);
+
+            using var demo = new DemoProcess(program);
+            var (exit, output, error) = await demo.RunAsync("demo");
+
+            Assert.Equal(1, exit);
+            Assert.StartsWith("Step 2. A training pipeline registers two versions did not come out as told: digits-v2.onnx is not a classifier", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("Every step", output, StringComparison.Ordinal);
+            Assert.Empty(demo.Left);
+        }
+        finally
+        {
+            Directory.Delete(program, recursive: true);
+        }
+    }
+
+    /// <summary>Each fact is told after the one before it; where lines are broken does not matter.</summary>
+    private static void Told(string output, IEnumerable<string> facts)
+    {
+        var text = Blanks().Replace(output, " ");
+        var at = 0;
+        foreach (var fact in facts)
+        {
+            var found = text.IndexOf(fact, at, StringComparison.Ordinal);
+            Assert.True(found >= 0, $"'{fact}' is not told, or not in its place:\n{output}");
+            at = found + fact.Length;
+        }
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
 }

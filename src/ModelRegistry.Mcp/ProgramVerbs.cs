@@ -1,6 +1,7 @@
+using ModelRegistry.Mcp.Cli;
 using ModelRegistry.Mcp.Demo;
 
-namespace ModelRegistry.Mcp.Cli;
+namespace ModelRegistry.Mcp;
 
 /// <summary>Verbs that are programs of their own: the server for an agent's client, and the demo.</summary>
 internal static class ProgramVerbs
