@@ -44,4 +44,14 @@ internal sealed class CliRun(Verb verb, ParseResult parsed, Settings settings, S
 
     /// <summary>Puts an id on every line that is logged from here on.</summary>
     public static IDisposable Note(string name, string value) => Serilog.Context.LogContext.PushProperty(name, VisibleText.Line(value));
+
+    /// <summary>The same for the promotion this run is about, which the line that tells of the run's end names too.</summary>
+    public IDisposable NotePromotion(string id)
+    {
+        Promotion = id;
+        return Note("promotion_id", id);
+    }
+
+    /// <summary>The promotion this run is about; null while none is known.</summary>
+    public string? Promotion { get; private set; }
 }

@@ -95,7 +95,9 @@ internal static class CommandLine
         var clock = Stopwatch.StartNew();
         try
         {
-            var code = await verb.Work!(new CliRun(verb, parsed, settings, around, logs, cancel));
+            var run = new CliRun(verb, parsed, settings, around, logs, cancel);
+            var code = await verb.Work!(run);
+            using var promotion = run.Promotion is { } about ? CliRun.Note("promotion_id", about) : null;
             log.LogInformation("{Verb} ended with {ExitCode} after {Milliseconds} ms.", name, code, clock.ElapsedMilliseconds);
             return code;
         }

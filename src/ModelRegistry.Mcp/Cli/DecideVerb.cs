@@ -49,7 +49,7 @@ internal static class DecideVerb
         var comment = verb.Text("--comment", "TEXT", commented);
         return verb.On(async (run, registry, _) =>
         {
-            using var noted = CliRun.Note("promotion_id", run.Of(id));
+            using var noted = run.NotePromotion(run.Of(id));
             var decided = await RunAsync(registry, run.Around.Terminal, run.Of(id), verdict, run.Of(asPerson), run.Of(comment), run.Around.OsUser, run.Cancel);
             return run.Answer(decided, PromotionSheets.One, p => verdict == DecisionVerdict.Reject ? Replies.Exit.Done : Replies.SignOf(p), p => p.Next);
         });

@@ -45,7 +45,7 @@ internal static class PromotionVerbs
         var id = verb.Word("ID", "The promotion's id.", Completions.AnyPromotions);
         return verb.On(async (run, registry, me) =>
         {
-            using var noted = CliRun.Note("promotion_id", run.Of(id));
+            using var noted = run.NotePromotion(run.Of(id));
             return run.Answer(await registry.Promotions.GetAsync(me, run.Of(id), run.Cancel), PromotionSheets.One);
         });
     }
@@ -58,7 +58,7 @@ internal static class PromotionVerbs
         var asPerson = verb.Text("--as", "PERSON", "Act as this person, whose passphrase is asked on the terminal.");
         return verb.On(async (run, registry, me) =>
         {
-            using var noted = CliRun.Note("promotion_id", run.Of(id));
+            using var noted = run.NotePromotion(run.Of(id));
             if (run.Of(asPerson) is null)
                 return run.Answer(await registry.Promotions.WithdrawAsync(me, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
             var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
@@ -74,13 +74,17 @@ internal static class PromotionVerbs
         var asPerson = verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: yours, else the only approver's.");
         return verb.On(async (run, registry, me) =>
         {
-            using var noted = CliRun.Note("promotion_id", run.Of(id));
+            using var noted = run.NotePromotion(run.Of(id));
             var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
             return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Promotions.RevokeAsync(proven.Value.Actor, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
         });
     }
 
-    private static int Asked(CliRun run, Outcome<PromotionView> promotion) => run.Answer(promotion, PromotionSheets.One, Replies.SignOf, p => p.Next);
+    private static int Asked(CliRun run, Outcome<PromotionView> promotion)
+    {
+        using var noted = promotion.Refusal is null && promotion.Value.PromotionId is { } id ? run.NotePromotion(id) : null;
+        return run.Answer(promotion, PromotionSheets.One, Replies.SignOf, p => p.Next);
+    }
 
     private static (System.CommandLine.Option<string?> Reason, System.CommandLine.Option<string?> Key) Why(Verb verb) =>
         (verb.Text("--reason", "TEXT", "Why; whoever decides reads it."), verb.Text("--idempotency-key", "KEY", "The same key with the same wish gives the same promotion."));

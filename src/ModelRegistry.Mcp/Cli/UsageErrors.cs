@@ -19,7 +19,12 @@ internal static class UsageErrors
             if (swallowed.Count > 0)
                 return swallowed;
         }
-        return command is Verb { Work: not null } ? [.. parsed.Errors.Select(e => e.Message).Distinct()] : ["Say which verb to run."];
+        if (command is not Verb { Work: not null })
+            return ["Say which verb to run."];
+        var missing = command.Arguments.Where(a => (parsed.GetResult(a)?.Tokens.Count ?? 0) < a.Arity.MinimumNumberOfValues).ToList();
+        return missing.Count > 0
+            ? [.. missing.Select(a => $"{a.Name} is missing: {a.Description}")]
+            : [.. parsed.Errors.Select(e => e.Message).Distinct()];
     }
 
     public static int Tell(TextWriter err, ParseResult parsed, IReadOnlyList<string> errors)
