@@ -48,6 +48,9 @@ public sealed class RegistryServices : IAsyncDisposable
     public AuditTrail Audit { get; }
     internal ArtifactVault Vault { get; }
 
+    /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
+    public static string SqliteVersion => RegistryDb.SqliteVersion;
+
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
 
