@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
 using ModelRegistry.Domain.Audit;
 using ModelRegistry.Storage;
@@ -129,7 +131,8 @@ internal sealed class AuditAppender
 
     private static AuditAct Refused(AuditAct attempt, Refusal refusal)
     {
-        var facts = attempt.Facts?.DeepClone().AsObject() ?? [];
+        // What a caller asked for in vain may be no text at all; the refusal is recorded all the same.
+        var facts = new JsonObject((attempt.Facts ?? []).Select(f => KeyValuePair.Create(f.Key, f.Value?.GetValueKind() == JsonValueKind.String ? (JsonNode?)Column((string)f.Value!) : f.Value?.DeepClone())));
         facts["code"] = refusal.Code;
         return attempt with { Facts = facts };
     }

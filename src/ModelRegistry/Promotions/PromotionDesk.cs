@@ -36,7 +36,7 @@ public sealed partial class PromotionDesk
             var version = await session.ResolveVersionAsync(model, request.Version);
             if (version.Refusal is { } unknown)
                 return unknown;
-            if (await RepeatedAsync(session, by, request.IdempotencyKey, version.Value, stage, PromotionKind.Promotion) is { } repeated)
+            if (await RepeatedAsync(session, by, request.IdempotencyKey, s => s.VersionId == version.Value.Id && s.ToStage == stage && s.Kind == PromotionKind.Promotion) is { } repeated)
                 return repeated;
             if (version.Value.Stage == stage)
                 return Refusals.AlreadyThere(version.Value.Label, stage);
@@ -57,12 +57,13 @@ public sealed partial class PromotionDesk
             var (policy, model) = (wish.Value.Policy, wish.Value.Model);
             if (Stages.Find(policy.StageNames, request.Stage ?? Stages.Production) is not { } stage || !StageMoves.Serves(policy, stage))
                 return Refusals.StageUnknown(request.Stage ?? Stages.Production, policy.StageNames);
+            // Before what to roll back to is worked out: after it was applied, that is something else.
+            if (await RepeatedRollbackAsync(session, by, request, model, stage) is { } repeated)
+                return repeated;
             var serving = await session.ServingNowAsync(model.Id, stage);
             var target = await RollbackTargetAsync(session, model, stage, request.ToVersion, serving?.VersionId);
             if (target.Refusal is { } nowhere)
                 return nowhere;
-            if (await RepeatedAsync(session, by, request.IdempotencyKey, target.Value, stage, PromotionKind.Rollback) is { } repeated)
-                return repeated;
             return await PutForwardAsync(session, by, wish.Value, target.Value, stage, PromotionKind.Rollback);
         }, cancel);
     }
@@ -85,14 +86,20 @@ public sealed partial class PromotionDesk
     }
 
     /// <summary>The promotion that the same key brought about before; a refusal when the key stands for another wish.</summary>
-    private async ValueTask<Outcome<Written<PromotionView>>?> RepeatedAsync(RegistrySession session, Actor by, string? key, ModelVersion version, string stage, PromotionKind kind)
+    private async ValueTask<Outcome<Written<PromotionView>>?> RepeatedAsync(RegistrySession session, Actor by, string? key, Func<Statement, bool> same)
     {
         if (key is null || await session.PromotionByKeyAsync(by.Id, key) is not { } earlier)
             return null;
-        var statement = earlier.Promotion.Statement;
-        return statement.VersionId == version.Id && statement.ToStage == stage && statement.Kind == kind
+        return same(earlier.Promotion.Statement)
             ? new Written<PromotionView>(await ViewAsync(session, earlier), [], [])
             : Refusals.IdempotencyKeyReused(key);
+    }
+
+    private async ValueTask<Outcome<Written<PromotionView>>?> RepeatedRollbackAsync(RegistrySession session, Actor by, RollbackRequest request, RegisteredModel model, string stage)
+    {
+        var asked = request.ToVersion is null ? (Outcome<ModelVersion>?)null : await session.ResolveVersionAsync(model, request.ToVersion);
+        return await RepeatedAsync(session, by, request.IdempotencyKey, s => s.Kind == PromotionKind.Rollback && s.ModelId == model.Id && s.ToStage == stage
+            && (asked is not { } version || (version.Refusal is null && version.Value.Id == s.VersionId)));
     }
 
     private static async ValueTask<Outcome<ModelVersion>> RollbackTargetAsync(RegistrySession session, RegisteredModel model, string stage, string? asked, string? servingId)
@@ -114,23 +121,23 @@ public sealed partial class PromotionDesk
     {
         var (policy, model) = (wish.Policy, wish.Model);
         var acts = new List<AuditAct>();
+        PromotionCase? live = null;
         if (await session.LivePromotionAsync(model.Id, stage) is { } stored)
         {
-            var live = await PromotionCase.OfAsync(session, _policies, stored);
+            live = await PromotionCase.OfAsync(session, _policies, stored);
             await live.BringUpToDateAsync();
-            if (live.Promotion.IsLive)
-            {
-                if (live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind)
-                    return new Written<PromotionView>(View(live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
-                if (kind != PromotionKind.Rollback || live.Promotion.State != PromotionState.Pending)
-                    return Refusals.AnotherPending(live.Promotion.Id, live.Promotion.Statement.VersionLabel, stage);
-                await live.StepAsync(live.Promotion.To(PromotionState.Superseded, session.Now, $"a rollback to {version.Label} was requested."), "promotion.supersede");
-            }
-            acts.AddRange(live.Acts);
+            if (live.Promotion.IsLive && live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind)
+                return new Written<PromotionView>(View(live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
+            if (live.Promotion.IsLive && (kind != PromotionKind.Rollback || live.Promotion.State != PromotionState.Pending))
+                return Refusals.AnotherPending(live.Promotion.Id, live.Promotion.Statement.VersionLabel, stage);
         }
 
         var requirement = Requirement.For(policy, version.Stage, stage, kind);
         var report = requirement is null ? new GateReport([]) : await PromotionCase.JudgeAsync(session, policy, requirement, model, version, stage, wish.Reason);
+        // Only a rollback that will itself be put forward makes way for itself.
+        if (live is { Promotion.IsLive: true } && report.Holds)
+            await live.StepAsync(live.Promotion.To(PromotionState.Superseded, session.Now, $"a rollback to {version.Label} was requested."), "promotion.supersede");
+        acts.AddRange(live?.Acts ?? []);
         var promotion = Draft(session, by, wish, version, stage, kind, requirement, report, await StageMoves.ServingAsync(session, model.Id, stage));
         var facts = new JsonObject
         {

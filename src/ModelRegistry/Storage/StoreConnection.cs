@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Storage;
@@ -126,13 +127,22 @@ internal sealed class StoreConnection(DbConnection connection) : IAsyncDisposabl
     internal static object Bind(string name, object? value) => value switch
     {
         null => DBNull.Value,
-        string or long or double or byte[] => value,
+        string text => Storable(text),
+        long or double or byte[] => value,
         int number => (long)number,
         bool flag => flag ? 1L : 0L,
         DateTimeOffset time => Times.Micros(time),
         Digest digest => digest.Hex,
         _ => throw new ArgumentException($"The argument '{name}' is a {value.GetType().Name}; the store takes text, whole numbers, doubles, booleans, times, digests and bytes.", nameof(value)),
     };
+
+    /// <summary>
+    /// PostgreSQL keeps no U+0000 and neither database a lone surrogate; U+FFFD takes their place. What is stored was
+    /// checked before, so this makes look-ups find nothing instead of failing.
+    /// </summary>
+    private static string Storable(string text) => !text.Contains('\0') && !text.AsSpan().ContainsAnyInRange('\ud800', '\udfff')
+        ? text
+        : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
 
     /// <summary>A statement that failed half-way may be left open; it is prepared anew next time.</summary>
     private void Forget(string sql)

@@ -51,6 +51,8 @@ create table model (
   name {text} not null,
   name_key {text} not null,
   description {text} not null,
+  -- Folded by the program, because lower() knows other letters in each database.
+  description_key {text} not null,
   task {text} not null,
   owner {text} not null,
   versioning {text} not null,
@@ -122,9 +124,10 @@ create index version_tag_find on version_tag (key, value, model_id);
 
 create table alias (
   model_id {text} not null references model (id),
+  alias_key {text} not null,
   alias {text} not null,
   version_id {text} not null references version (id),
-  primary key (model_id, alias)
+  primary key (model_id, alias_key)
 );
 create index alias_version on alias (version_id);
 

@@ -1,0 +1,54 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Bench;
+
+/// <summary>A registry on a temporary folder, filled by rows rather than by files: for measuring reads.</summary>
+internal sealed class SeededRegistry : IAsyncDisposable
+{
+    private readonly string _folder;
+
+    private SeededRegistry(string folder, RegistryServices services) => (_folder, Services) = (folder, services);
+
+    public RegistryServices Services { get; }
+
+    public static Actor Reader { get; } = new("act_bench", "bench", ActorKind.Agent, Permissions.MachineRoles, [], new ActorRef("act_owner", "owner"));
+
+    public static async Task<SeededRegistry> FillAsync(int models, int versions)
+    {
+        var folder = Directory.CreateTempSubdirectory("registry-bench-").FullName;
+        var options = new RegistryOptions { DataFolder = folder };
+        var services = (await RegistryServices.OpenAsync(options, TimeProvider.System)).Value;
+        await using (var db = RegistryDb.Open(new StorageOptions(folder), TimeProvider.System))
+            for (var from = 0; from < models; from += 100)
+                await FillAsync(db, from, Math.Min(from + 100, models), versions);
+        return new SeededRegistry(folder, services);
+    }
+
+    private static Task FillAsync(RegistryDb db, int from, int to, int versions) => db.WriteAsync<int>(Actor.Registry, new AuditAct("bench.fill", "model", $"{from}"), async session =>
+    {
+        var now = Times.Micros(session.Now);
+        for (var m = from; m < to; m++)
+        {
+            var (id, name) = ($"mdl_{m:D8}", $"model-{m:D6}");
+            await session.ExecuteAsync("""
+                insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
+                values (@id, @name, @name, @text, lower(@text), @task, 'bench', 'auto', '', 1, @n, @n, @label, @now, @now, null, 1)
+                """, ("id", id), ("name", name), ("text", $"The {m}th model of a seeded registry."), ("task", m % 3 == 0 ? "classification" : "segmentation"), ("n", (long)versions), ("label", $"v{versions}"), ("now", now));
+            for (var v = 1; v <= versions; v++)
+                await session.ExecuteAsync("""
+                    insert into version (id, model_id, number, label, stage, stage_since, manifest_digest, size_bytes, file_count, content_verified, metadata, deprecated, author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version)
+                    values (@id, @model, @number, @label, @stage, @now, @digest, 1000, 1, 1, @metadata, 0, 'act_bench', 'bench', 'act_owner', 'owner', @now, @now, null, 1)
+                    """, ("id", $"ver_{m:D8}_{v}"), ("model", id), ("number", (long)v), ("label", $"v{v}"), ("stage", v == versions ? "production" : "development"), ("now", now),
+                    ("digest", Digest.Of($"{m}/{v}").Hex), ("metadata", $$$"""{"format":"onnx","metrics":{"accuracy":{{{(0.5 + v / 1000.0).ToString(System.Globalization.CultureInfo.InvariantCulture)}}}}}"""));
+            await session.ExecuteAsync("insert into serving (model_id, stage, version_id, since, promotion_id) values (@m, 'production', @v, @now, '')", ("m", id), ("v", $"ver_{m:D8}_{versions}"), ("now", now));
+        }
+        return new Written<int>(to - from, [new AuditAct("bench.fill", "model", $"{from}..{to}")], []);
+    }, CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Services.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
