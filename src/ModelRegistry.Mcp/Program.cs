@@ -1,14 +1,14 @@
-using ModelRegistry;
-using ModelRegistry.Mcp;
+using ModelRegistry.Mcp.Cli;
 
-if (args is not ["stdio", "--data", var folder, .. var rest])
+// Ctrl-C and a polite kill cancel; what is under way ends cleanly, and the exit code says how it ended.
+using var interruption = new Interruption();
+var around = Surroundings.OfProcess();
+try
 {
-    Console.Error.WriteLine("modelregistry stdio --data DIR");
-    return 2;
+    var code = await CommandLine.RunAsync(args, around, interruption.Token);
+    return interruption.ExitCode ?? code;
 }
-using var logs = LoggerFactory.Create(b => b.AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(rest.Contains("--log-level") ? LogLevel.Debug : LogLevel.Warning));
-return await StdioHost.RunAsync(
-    new RegistryOptions { DataFolder = Path.GetFullPath(folder), DataFolderNamed = true, Policy = Array.IndexOf(rest, "--policy") is >= 0 and var p ? rest[p + 1] : null },
-    new StdioSettings(rest.Contains("--read-only"), Array.IndexOf(rest, "--toolsets") is >= 0 and var i ? rest[i + 1].Split(',') : []),
-    logs,
-    CancellationToken.None);
+finally
+{
+    await around.Out.FlushAsync();
+}

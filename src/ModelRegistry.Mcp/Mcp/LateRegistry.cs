@@ -11,8 +11,11 @@ internal sealed class LateRegistry(RegistryOptions options, ILoggerFactory logs,
     private readonly Lock _gate = new();
     private Task<Outcome<RegistryServices>>? _opening;
 
+    /// <summary>The registry. One that is not there is refused, and not made: who makes it chooses its policy and first person.</summary>
     public async ValueTask<Outcome<RegistryServices>> GetAsync(CancellationToken cancel)
     {
+        if (!RegistryServices.IsThere(options))
+            return Refusals.RegistryMissing(options.DataFolder);
         Task<Outcome<RegistryServices>> opening;
         lock (_gate)
         {

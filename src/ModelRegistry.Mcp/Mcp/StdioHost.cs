@@ -4,9 +4,6 @@ using ModelRegistry.Mcp.Tools;
 
 namespace ModelRegistry.Mcp;
 
-/// <summary>What the stdio face is told.</summary>
-internal sealed record StdioSettings(bool ReadOnly, IReadOnlyList<string> Toolsets);
-
 /// <summary>MCP over standard input and output: one client, which started this process and ends it by closing its input.</summary>
 internal static class StdioHost
 {

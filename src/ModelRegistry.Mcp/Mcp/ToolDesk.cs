@@ -2,7 +2,6 @@ using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Mcp.Tools;
 

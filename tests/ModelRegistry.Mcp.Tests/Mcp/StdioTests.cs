@@ -145,29 +145,31 @@ public sealed class StdioTests
     }
 
     [Fact]
-    public async Task A_data_folder_that_cannot_be_used_answers_each_call_with_the_way_out()
+    public async Task A_registry_that_is_not_there_is_not_made_and_answers_with_the_way_to_make_it()
     {
-        var file = Path.GetTempFileName();
-        await using var client = await StdioClient.StartAsync(file);
+        var folder = Path.Combine(Path.GetTempPath(), $"registry-mcp-{Guid.NewGuid():N}");
+        await using var client = await StdioClient.StartAsync(folder);
         var answer = await client.CallAsync("list_models");
         Assert.True(answer.IsError);
-        Assert.StartsWith("error: storage_unavailable\n", answer.Text);
-        Assert.Contains("\nNext: ", answer.Text);
-        File.Delete(file);
+        Assert.StartsWith("error: registry_not_found\n", answer.Text);
+        Assert.Contains("init --person", answer.Text);
+        Assert.False(Directory.Exists(folder));
     }
 
     [Fact]
-    public async Task A_database_that_is_none_is_said_to_be_none_and_works_once_it_is_gone()
+    public async Task A_database_that_is_none_is_said_to_be_none_and_one_that_comes_later_works()
     {
         var folder = Directory.CreateTempSubdirectory("registry-mcp-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "registry.db"), new string('x', 10_000), TestContext.Current.CancellationToken);
+        var database = Path.Combine(folder, "registry.db");
+        await File.WriteAllTextAsync(database, new string('x', 10_000), TestContext.Current.CancellationToken);
         await using var client = await StdioClient.StartAsync(folder);
         var answer = await client.CallAsync("list_models");
         Assert.True(answer.IsError, answer.Text);
+        Assert.StartsWith("error: storage_unavailable\n", answer.Text);
         Assert.Contains("\nNext: ", answer.Text);
-        Assert.DoesNotContain("internal_error", answer.Text);
-        File.Delete(Path.Combine(folder, "registry.db"));
-        Assert.False((await client.CallAsync("list_models")).IsError);
+        File.Delete(database);
+        await using (SeededRegistry.Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = folder }, TimeProvider.System)))
+            Assert.False((await client.CallAsync("list_models")).IsError);
         await client.EndAsync();
         Directory.Delete(folder, recursive: true);
     }
