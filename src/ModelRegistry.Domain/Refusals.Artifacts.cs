@@ -81,12 +81,17 @@ public static partial class Refusals
         "Choose an empty folder to download to.");
 
     /// <summary>What someone else wrote, fit for a message: invisible characters spelled out, at most 300 characters.</summary>
-    internal static string Shown(string? text)
+    internal static string Shown(string? text) => Visible(text ?? "", 300);
+
+    /// <summary>The text with everything invisible spelled out, a lone surrogate included.</summary>
+    internal static string Visible(string text, int most = int.MaxValue)
     {
+        if (text.Length < most && text.All(c => c is >= ' ' and <= '~'))
+            return text;
         var shown = new StringBuilder();
-        foreach (var rune in (text ?? "").EnumerateRunes())
+        foreach (var rune in text.EnumerateRunes())
         {
-            if (shown.Length >= 300)
+            if (shown.Length >= most)
                 return shown.Append('…').ToString();
             shown = ArtifactPath.Unseen(rune)
                 ? shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X4}}}")

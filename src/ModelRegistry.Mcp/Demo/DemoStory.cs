@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ModelRegistry.Mcp.Cli;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Mcp.Demo;
 

@@ -114,3 +114,6 @@ internal sealed class Narration
         yield return line;
     }
 }
+
+/// <summary>A step of the story did not come out as told.</summary>
+internal sealed class StorySurpriseException(string message) : Exception(message);

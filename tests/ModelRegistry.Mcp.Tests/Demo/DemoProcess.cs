@@ -16,7 +16,19 @@ internal sealed class DemoProcess(string? program = null) : IDisposable
     /// <summary>Runs it to its end.</summary>
     public async Task<(int Exit, string Out, string Err)> RunAsync(params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Start("dotnet", Arguments(arguments));
+        return await EndAsync(process);
+    }
+
+    /// <summary>Types a command line into a shell, as it was printed.</summary>
+    public async Task<(int Exit, string Out, string Err)> TypeAsync(string commandLine)
+    {
+        using var process = Start("sh", ["-c", commandLine]);
+        return await EndAsync(process);
+    }
+
+    private static async Task<(int Exit, string Out, string Err)> EndAsync(Process process)
+    {
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
@@ -25,7 +37,7 @@ internal sealed class DemoProcess(string? program = null) : IDisposable
     /// <summary>Runs it until a line with this text comes, interrupts it as Ctrl-C does, and waits for its end.</summary>
     public async Task<(int Exit, string Err)> InterruptAtAsync(string text, params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Start("dotnet", Arguments(arguments));
         var error = process.StandardError.ReadToEndAsync();
         while (await process.StandardOutput.ReadLineAsync() is { } line)
             if (line.Contains(text, StringComparison.Ordinal))
@@ -70,9 +82,11 @@ internal sealed class DemoProcess(string? program = null) : IDisposable
         Directory.Delete(_temporary, recursive: true);
     }
 
-    private Process Start(string[] arguments)
+    private string[] Arguments(string[] arguments) => [Path.Combine(program ?? AppContext.BaseDirectory, "modelregistry.dll"), .. arguments];
+
+    private Process Start(string command, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(program ?? AppContext.BaseDirectory, "modelregistry.dll"), .. arguments])
+        var start = new ProcessStartInfo(command, arguments)
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _temporary,
         };
