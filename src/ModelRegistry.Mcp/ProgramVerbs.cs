@@ -8,12 +8,11 @@ internal static class ProgramVerbs
 {
     public static Verb Stdio()
     {
-        var verb = new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry", "stdio --read-only");
-        var readOnly = verb.Flag("--read-only", "Offer no tool that writes.");
-        var toolsets = verb.Text("--toolsets", "NAMES", "Tools beside the default ones, separated by commas: registrar.");
-        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, new StdioSettings(
-            run.Of(readOnly) || run.Settings.Stdio.ReadOnly,
-            run.Of(toolsets)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? run.Settings.Stdio.Toolsets), run.Logs, run.Cancel));
+        var verb = new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry", "stdio --read-only", "stdio --toolsets registrar");
+        // Both are settings, read with the others.
+        verb.Flag("--read-only", "Offer only tools that read.");
+        verb.Text("--toolsets", "NAMES", "Toolsets to offer beside the default one, separated by commas.");
+        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Stdio, run.Logs, run.Cancel));
     }
 
     public static Verb Demo()
