@@ -51,6 +51,9 @@ public sealed class RegistryServices : IAsyncDisposable
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
 
+    /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
+    public static string SqliteVersion => RegistryDb.SqliteVersion;
+
     /// <summary>The version of the database's schema; opening brings it up to date.</summary>
     public static int SchemaVersion => Migration.Known[^1].Version;
 
