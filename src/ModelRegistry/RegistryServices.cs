@@ -78,7 +78,11 @@ public sealed class RegistryServices : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _db.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        People.Dispose();
+        return _db.DisposeAsync();
+    }
 
     /// <summary>The text of a profile or of a policy file.</summary>
     public static Outcome<string> ReadPolicy(string nameOrPath)

@@ -8,13 +8,19 @@ namespace ModelRegistry.Identity;
 public sealed record ProvenPerson(Actor Actor, Proof Proof);
 
 /// <summary>Persons: the first one, later ones, and the check of a passphrase.</summary>
-public sealed class People
+public sealed class People : IDisposable
 {
     private const int AttemptsPerMinute = 5;
 
     private readonly RegistryDb _db;
 
+    // One check at a time: guesses made at once would all be counted only after the last of them was made. It also keeps
+    // a flood of them from taking every core.
+    private readonly SemaphoreSlim _turn = new(1);
+
     internal People(RegistryDb db) => _db = db;
+
+    public void Dispose() => _turn.Dispose();
 
     /// <summary>The registry's first person, admin and approver. Only possible while there is none.</summary>
     public Task<Outcome<PersonView>> InitAsync(string name, string passphrase, CancellationToken cancel = default) =>
@@ -83,6 +89,19 @@ public sealed class People
     /// </summary>
     /// <param name="channel">Where it was given: <c>terminal</c>, <c>page</c>, <c>rest</c>.</param>
     public async Task<Outcome<ProvenPerson>> ProveAsync(string name, string passphrase, string channel, CancellationToken cancel = default)
+    {
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            return await CheckAsync(name, passphrase, channel, cancel);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<Outcome<ProvenPerson>> CheckAsync(string name, string passphrase, string channel, CancellationToken cancel)
     {
         var (person, credential, failures, now) = await _db.ReadAsync(async session =>
         {
