@@ -22,7 +22,18 @@ public enum RefusalKind
 /// <param name="Message">What is wrong, naming the offending value.</param>
 /// <param name="Remedy">What to do next.</param>
 /// <param name="Fields">Per bad field: what is wrong with it.</param>
+/// <remarks>
+/// Names and values in these texts come from whoever called. Whatever a reader could not see is spelled out here, so
+/// that no row can forget it.
+/// </remarks>
 public sealed record Refusal(RefusalKind Kind, string Code, string Message, string Remedy, IReadOnlyDictionary<string, string>? Fields = null)
 {
+    public string Message { get; init; } = Refusals.Visible(Message);
+
+    public string Remedy { get; init; } = Refusals.Visible(Remedy);
+
+    public IReadOnlyDictionary<string, string>? Fields { get; init; } =
+        Fields?.DistinctBy(f => Refusals.Visible(f.Key)).ToDictionary(f => Refusals.Visible(f.Key), f => Refusals.Visible(f.Value));
+
     public override string ToString() => $"{Code}: {Message} {Remedy}".TrimEnd();
 }

@@ -46,6 +46,11 @@ public static partial class Refusals
         $"'{Shown(path)}' cannot be read by this user.",
         "Grant read access to it, or copy it to where it can be read.");
 
+    /// <param name="problem">As the end of the sentence "…: it is larger than 1 MiB".</param>
+    public static Refusal TextFileInvalid(string path, string problem) => new(RefusalKind.Invalid, "text_file_invalid",
+        $"The file '{Shown(path)}' cannot be taken: {problem}.",
+        "Give a small file of UTF-8 text.");
+
     public static Refusal NotARegularFile(string path, string whatItIs) => new(RefusalKind.Invalid, "not_a_regular_file",
         $"'{Shown(path)}' is {whatItIs}; only regular files are taken.",
         "Put a copy of the file itself in its place.");
@@ -76,12 +81,17 @@ public static partial class Refusals
         "Choose an empty folder to download to.");
 
     /// <summary>What someone else wrote, fit for a message: invisible characters spelled out, at most 300 characters.</summary>
-    internal static string Shown(string? text)
+    internal static string Shown(string? text) => Visible(text ?? "", 300);
+
+    /// <summary>The text with everything invisible spelled out, a lone surrogate included.</summary>
+    internal static string Visible(string text, int most = int.MaxValue)
     {
+        if (text.Length < most && text.All(c => c is >= ' ' and <= '~'))
+            return text;
         var shown = new StringBuilder();
-        foreach (var rune in (text ?? "").EnumerateRunes())
+        foreach (var rune in text.EnumerateRunes())
         {
-            if (shown.Length >= 300)
+            if (shown.Length >= most)
                 return shown.Append('…').ToString();
             shown = ArtifactPath.Unseen(rune)
                 ? shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X4}}}")

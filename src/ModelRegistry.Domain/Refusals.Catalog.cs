@@ -68,6 +68,9 @@ public static partial class Refusals
     public static Refusal ServesGoverned(string model, string stage) => new(RefusalKind.Forbidden, "serves_governed_stage",
         $"'{model}' has a version that serves {stage}; what serves there is neither renamed, deleted nor deactivated past the gate.", $"Propose to move it out of {stage} first.");
 
+    public static Refusal MetricCompared(string version, string metric, string stage) => new(RefusalKind.Forbidden, "metric_compared",
+        $"Version {version} serves {stage}, and the policy compares candidates with its {Shown(metric)}, which therefore stays as it is.", "Record the new measurement under another name, or register a new version.");
+
     public static Refusal ModelHasLivePromotion(string model, string promotionId) => new(RefusalKind.Conflict, "model_has_live_promotion",
         $"Promotion {promotionId} of '{model}' is still live.", $"Wait for its decision or withdraw it (withdraw_promotion {promotionId}), then delete the model.");
 

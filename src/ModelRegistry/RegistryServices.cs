@@ -18,7 +18,7 @@ public sealed class RegistryServices : IAsyncDisposable
 
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time)
+    private RegistryServices(RegistryDb db, RegistryOptions options)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
@@ -28,7 +28,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         Promotions = new PromotionDesk(db, policies, Vault, options, new ElicitedQuestions());
-        People = new People(db, time);
+        People = new People(db);
         Tokens = new Tokens(db);
         Actors = new LocalActors(db);
         Policies = new PolicyBook(db);
@@ -51,6 +51,13 @@ public sealed class RegistryServices : IAsyncDisposable
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
 
+    /// <summary>The version of the database's schema; opening brings it up to date.</summary>
+    public static int SchemaVersion => Migration.Known[^1].Version;
+
+    /// <summary>Whether there is a registry to open. A database on a server always counts as one.</summary>
+    public static bool IsThere(RegistryOptions options) => options.Database is { } named && !named.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase)
+        || File.Exists(options.Database is { } path ? Path.GetFullPath(path["sqlite:".Length..]) : Path.Combine(options.DataFolder, "registry.db"));
+
     /// <summary>Opens a registry, making it where there is none. Refused when a policy is named that is not the one in force.</summary>
     /// <exception cref="StorageUnavailableException">The database or the folder cannot be used.</exception>
     public static async Task<Outcome<RegistryServices>> OpenAsync(RegistryOptions options, TimeProvider time, ILoggerFactory? logs = null, CancellationToken cancel = default)
@@ -63,7 +70,10 @@ public sealed class RegistryServices : IAsyncDisposable
                 return unreadable;
             json = read.Value;
         }
-        var db = RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        var opened = OpenDatabase(options, time, logs);
+        if (opened.Refusal is { } nowhere)
+            return nowhere;
+        var db = opened.Value;
         try
         {
             if (await SeedAsync(db, json, cancel) is { } no)
@@ -71,7 +81,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            var services = new RegistryServices(db, options, time);
+            var services = new RegistryServices(db, options);
             // What a crashed upload left behind; files of living writers are never touched.
             services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
             return services;
@@ -129,6 +139,18 @@ public sealed class RegistryServices : IAsyncDisposable
         // A shipped profile may gain a rule in a later release; its name is what was asked for.
         var same = asked.Value.Digest.Hex == inForce!.Value.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Value.Name && PolicyProfiles.Find(asked.Value.Name) == json);
         return same ? null : Refusals.PolicyDiffers(inForce.Value.Name, asked.Value.Name);
+    }
+
+    private static Outcome<RegistryDb> OpenDatabase(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)
+    {
+        try
+        {
+            return RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        }
+        catch (ArgumentException e) when (e.ParamName == "database")
+        {
+            return Refusals.InvalidArgument("database", "sqlite:PATH, postgres://user:password@host:port/name or an Npgsql connection string");
+        }
     }
 
     private static string ArtifactFolder(RegistryOptions options) => options.Artifacts switch

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
@@ -12,19 +13,48 @@ internal sealed class TestRegistry : IAsyncDisposable
 {
     public const string Passphrase = "correct horse battery";
 
+    private readonly string? _database;
     private readonly string _folder = Directory.CreateTempSubdirectory("registry-test-").FullName;
 
-    private TestRegistry(TestClock clock) => Clock = clock;
+    private TestRegistry(TestClock clock, string? database) => (Clock, _database) = (clock, database);
 
     public TestClock Clock { get; }
     public RegistryServices Services { get; private set; } = null!;
     public string DataFolder => Path.Combine(_folder, "data");
-    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true };
+    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database };
 
     /// <summary>With ana (admin, approver), ben and cora (approvers).</summary>
-    public static async Task<TestRegistry> OpenAsync(string policy = "team")
+    public static async Task<TestRegistry> OpenAsync(string policy = "team", string? database = null)
     {
-        var it = new TestRegistry(new TestClock());
+        if (database is not null)
+            return await MakeAsync(policy, database);
+        var it = new TestRegistry(new TestClock(), null);
+        Directory.CreateDirectory(it.DataFolder);
+        foreach (var file in Directory.EnumerateFiles(await Models.GetOrAdd(policy, p => new Lazy<Task<string>>(() => MakeModelAsync(p))).Value, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(it.DataFolder, Path.GetRelativePath(await Models[policy].Value, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            System.IO.File.Copy(file, copy);
+        }
+        it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
+        it.Clock.Advance(TimeSpan.FromSeconds(1));
+        return it;
+    }
+
+    // Enrolling persons costs a password hash each; one registry per policy is made and its files copied.
+    private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Models = new();
+
+    private static async Task<string> MakeModelAsync(string policy)
+    {
+        var it = await MakeAsync(policy, null);
+        await it.Services.DisposeAsync();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(it._folder, recursive: true);
+        return it.DataFolder;
+    }
+
+    private static async Task<TestRegistry> MakeAsync(string policy, string? database)
+    {
+        var it = new TestRegistry(new TestClock(), database);
         it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
         Ok(await it.Services.People.InitAsync("ana", Passphrase));
         var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
@@ -68,8 +98,56 @@ internal sealed class TestRegistry : IAsyncDisposable
     /// <summary>An agent owned by ana.</summary>
     public Task<Actor> AgentAsync() => Services.Actors.StdioAsync("ana", "test agent");
 
-    public async Task<ProvenPerson> PersonAsync(string name) =>
-        Ok(await Services.People.ProveAsync(name, name == "ana" ? Passphrase : Passphrase + name, "terminal"));
+    /// <summary>A token of the roles given, as whoever presents it; made by ana, who is an admin.</summary>
+    public async Task<Actor> TokenAsync(string name, string owner, IReadOnlyList<string>? roles = null, bool service = false, params string[] models)
+    {
+        var wish = new NewToken(service ? null : name, service ? name : null, owner, roles ?? Permissions.MachineRoles, models, null);
+        var token = Ok(await Services.Tokens.CreateAsync((await PersonAsync("ana")).Actor, wish));
+        return Ok(await Services.Tokens.AuthenticateAsync(token.Secret, "http", "test client"));
+    }
+
+    private readonly Dictionary<string, ProvenPerson> _proven = [];
+
+    /// <summary>Somebody who has just typed their passphrase; what was typed within the last four minutes is not typed again.</summary>
+    public async Task<ProvenPerson> PersonAsync(string name)
+    {
+        var age = _proven.TryGetValue(name, out var proven) ? Clock.GetUtcNow() - proven.Proof.ProvenAt : TimeSpan.MaxValue;
+        return age >= TimeSpan.Zero && age < TimeSpan.FromMinutes(4) ? proven! :
+            _proven[name] = Ok(await Services.People.ProveAsync(name, name == "ana" ? Passphrase : Passphrase + name, "terminal"));
+    }
+
+    /// <summary>What a person would be shown now.</summary>
+    public async Task<ReviewView> ReviewAsync(string promotionId) => Ok(await Services.Promotions.ReviewAsync(await AgentAsync(), promotionId));
+
+    public async Task<PromotionView> PromotionAsync(string promotionId) => Ok(await Services.Promotions.GetAsync(await AgentAsync(), promotionId));
+
+    /// <summary>Registers, stages and proposes a version for production; gives the pending promotion.</summary>
+    public async Task<PromotionView> ParkAsync(string model = "digits", double accuracy = 0.9, Actor? by = null)
+    {
+        var version = await RegisterAsync(model, accuracy, by: by);
+        await ProposeAsync(model, version.Version, "staging", by: by);
+        var parked = await ProposeAsync(model, version.Version, by: by);
+        Assert.Equal("pending", parked.Status);
+        return parked;
+    }
+
+    /// <summary>Puts another policy in force, as ana may.</summary>
+    public async Task AcceptAsync(string policy) => Ok(await Services.Policies.AcceptAsync((await PersonAsync("ana")).Actor, PolicyProfiles.Find(policy) ?? policy));
+
+    /// <summary>Every row of a statement, through a database connection of its own.</summary>
+    public async Task<List<string>> RowsAsync(string sql)
+    {
+        await using var db = RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock);
+        return await db.ReadAsync(s => s.ManyAsync(sql, r => string.Join("|", Enumerable.Range(0, r.FieldCount).Select(i => Convert.ToString(r.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)))), default);
+    }
+
+    /// <summary>What no use case does: a change of rows by hand, with its audit entry.</summary>
+    public async Task ChangeRowsAsync(string sql)
+    {
+        await using var db = RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock);
+        Ok(await db.WriteAsync<int>(Actor.Registry, new AuditAct("test.change", "row", "by hand"), async s =>
+            new Written<int>(await s.ExecuteAsync(sql), [new AuditAct("test.change", "row", "by hand")], []), default));
+    }
 
     public string File(string content, string name = "model.onnx")
     {
@@ -150,12 +228,19 @@ internal sealed class TestRegistry : IAsyncDisposable
     }
 }
 
-/// <summary>A clock that moves when told to.</summary>
+/// <summary>A clock that moves when told to, also backwards.</summary>
 internal sealed class TestClock : TimeProvider
 {
     private DateTimeOffset _now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
-    public override DateTimeOffset GetUtcNow() => _now;
+    /// <summary>Called whenever somebody asks for the time.</summary>
+    public Action? Asked { get; set; }
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        Asked?.Invoke();
+        return _now;
+    }
 
     public void Advance(TimeSpan by) => _now += by;
 }

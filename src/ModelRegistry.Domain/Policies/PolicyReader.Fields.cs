@@ -137,6 +137,8 @@ public static partial class PolicyReader
     {
         foreach (var stage in policy.Promotions.Keys.Where(s => !policy.StageNames.Contains(s)))
             errors.Add(root.Member("promotions")!.Member(stage)!, "is not one of the stages");
+        if (policy.StageNames.Count > 0 && policy.Governs(policy.FirstStage))
+            errors.Add(root.Member("promotions")!.Member(policy.FirstStage)!, "is the first stage, where versions are registered: nothing is promoted into it, so a rule there would hold nothing back");
         foreach (var stage in policy.Rollbacks.Keys.Where(s => !policy.Governs(s)))
             errors.Add(root.Member("rollback")!.Member(stage)!, "is not a governed stage");
         foreach (var (stage, rule) in policy.Promotions.Where(p => policy.Promotions.ContainsKey(p.Value.OnReplace)))

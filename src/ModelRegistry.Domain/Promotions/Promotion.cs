@@ -1,5 +1,6 @@
 namespace ModelRegistry.Domain;
 
+/// <summary>A move to a stage, or a move back to a version that served there before.</summary>
 public enum PromotionKind { Promotion, Rollback }
 
 /// <summary>Where a promotion stands. All but the first two are terminal.</summary>
@@ -51,6 +52,14 @@ public sealed record Promotion
         }
     }
 
+    /// <summary>Why nothing is left to decide; the same answer to whoever comes as it ends and to whoever comes later.</summary>
+    public Refusal NotPending => State switch
+    {
+        PromotionState.Expired => Refusals.PromotionExpired(Id),
+        PromotionState.Superseded => Refusals.PromotionSuperseded(Id, Note),
+        _ => Refusals.PromotionNotPending(Id, State),
+    };
+
     private static readonly Dictionary<PromotionState, PromotionState[]> Ways = new()
     {
         [PromotionState.Pending] = [PromotionState.Approved, PromotionState.Rejected, PromotionState.Withdrawn, PromotionState.Expired, PromotionState.Superseded],
@@ -67,7 +76,7 @@ public sealed record Promotion
         if (!by.IsPerson || by.Id != decision.Person.Id || approver.Person.Id != decision.Person.Id)
             return Refusals.PersonRequired(Permission.Decide);
         if (State != PromotionState.Pending)
-            return Refusals.PromotionNotPending(Id, State);
+            return NotPending;
         if (now >= DeadlineUnder(effective))
             return Refusals.PromotionExpired(Id);
         if (decision.Revision != Revision || decision.StatementDigest != Statement.Digest)
@@ -107,7 +116,7 @@ public sealed record Promotion
     public Outcome<Promotion> Withdraw(Actor by, DateTimeOffset now) =>
         by.Id != Statement.Proposer.Id && !(by.IsPerson && (by.Id == Statement.Owner.Id || by.Roles.Contains(Permissions.Approver)))
             ? Refusals.NotYours(Id)
-            : State == PromotionState.Pending ? Move(PromotionState.Withdrawn, now, $"Withdrawn by {by.Name}.") : Refusals.PromotionNotPending(Id, State);
+            : State == PromotionState.Pending ? Move(PromotionState.Withdrawn, now, $"Withdrawn by {by.Name}.") : NotPending;
 
     /// <summary>Any approver may take back an approval that has not been applied.</summary>
     public Outcome<Promotion> Revoke(Actor by, DateTimeOffset now) =>

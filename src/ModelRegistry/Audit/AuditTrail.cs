@@ -101,6 +101,15 @@ public sealed class AuditTrail
         }
     }
 
+    /// <summary>The latest signed checkpoint, to be kept where nobody who can write here can write: the text that <see cref="VerifyAsync"/> takes.</summary>
+    public async Task<Outcome<string>> CheckpointAsync(Actor by, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        var notes = await _db.ReadAsync(session => session.CheckpointNotesAsync(), cancel);
+        return ReadFile() ?? notes.LastOrDefault() ?? (Outcome<string>)Refusals.CheckpointMissing;
+    }
+
     private string? ReadFile()
     {
         var path = Path.Combine(_options.DataFolder, "checkpoints", "latest");

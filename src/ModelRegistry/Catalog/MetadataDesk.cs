@@ -128,6 +128,8 @@ public sealed partial class MetadataDesk
         };
         if (MetadataLimits.Check(next.Metadata) is { } tooMuch)
             return tooMuch;
+        if (await ComparedAsync(session, version, next.Metadata) is { } frozen)
+            return frozen;
         if (edit.Alias is { } alias && await PointAsync(session, model, version, alias, changes) is { } refused)
             return refused;
         if (changes.None)
@@ -136,6 +138,17 @@ public sealed partial class MetadataDesk
             return Refusals.ChangedMeanwhile("The version");
         await session.WriteVersionTagsAsync(next);
         return changes.Written(model.Name, version.Label, "version", version.Id, model.Id);
+    }
+
+    // Whoever could lower the metric of what serves could pass a gate that asks for no regression.
+    private async ValueTask<Refusal?> ComparedAsync(RegistrySession session, ModelVersion version, VersionMetadata next)
+    {
+        var policy = await _policies.GetAsync(session);
+        foreach (var stage in await session.StagesServedByAsync(version.Id))
+            foreach (var gate in policy.Promotions.GetValueOrDefault(stage)?.Gates.OfType<Gate.NoRegression>() ?? [])
+                if (next.Metrics.TryGetValue(gate.Metric, out var value) && (!version.Metadata.Metrics.TryGetValue(gate.Metric, out var was) || was != value))
+                    return Refusals.MetricCompared(version.Label, gate.Metric, stage);
+        return null;
     }
 
     private async ValueTask<Refusal?> PointAsync(RegistrySession session, RegisteredModel model, ModelVersion version, string alias, Changes changes)

@@ -13,10 +13,9 @@ public sealed class People
     private const int AttemptsPerMinute = 5;
 
     private readonly RegistryDb _db;
-    private readonly TimeProvider _time;
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
-    internal People(RegistryDb db, TimeProvider time) => (_db, _time) = (db, time);
+    internal People(RegistryDb db) => _db = db;
 
     /// <summary>The registry's first person, admin and approver. Only possible while there is none.</summary>
     public Task<Outcome<PersonView>> InitAsync(string name, string passphrase, CancellationToken cancel = default) =>
@@ -101,17 +100,19 @@ public sealed class People
 
     private async Task<Outcome<ProvenPerson>> ProveInTurnAsync(string name, string passphrase, string channel, CancellationToken cancel)
     {
-        var (person, credential, failures) = await _db.ReadAsync(async session =>
+        var (person, credential, failures, now) = await _db.ReadAsync(async session =>
         {
+            // A clock that ran ahead once and was put right must not make every proof seem stale.
+            var now = await session.RegistryTimeAsync();
             var found = await session.FindActorByNameAsync(name) is { Kind: ActorKind.Person, DisabledAt: null } p ? p : null;
-            return (found, found is null ? null : await session.PassphraseOfAsync(found.Id), await session.FailedProofsSinceAsync(name, session.Now.AddMinutes(-1)));
+            return (found, found is null ? null : await session.PassphraseOfAsync(found.Id), await session.FailedProofsSinceAsync(name, now.AddMinutes(-1)), now);
         }, cancel);
         if (failures >= AttemptsPerMinute)
             return Refusals.TooManyAttempts;
         if (Passphrases.Verify(credential?.SecretHash, passphrase) && person is not null && credential is not null)
         {
             var actor = new Actor(person.Id, person.Name, ActorKind.Person, person.Roles, [], null, null, credential.Id, channel);
-            return new ProvenPerson(actor, new Proof(ProofMethod.Passphrase, channel, credential.Id, credential.CreatedAt, Times.Truncate(_time.GetUtcNow())));
+            return new ProvenPerson(actor, new Proof(ProofMethod.Passphrase, channel, credential.Id, credential.CreatedAt, now));
         }
         return await _db.WriteAsync<ProvenPerson>(Actor.Registry with { Door = channel }, new AuditAct("person.prove", "person", "unknown"), async session =>
         {

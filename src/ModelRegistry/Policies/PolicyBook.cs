@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
+using ModelRegistry.Identity;
 using ModelRegistry.Storage;
 
 namespace ModelRegistry.Policies;
@@ -24,7 +25,7 @@ public sealed class PolicyBook(RegistryDb db)
         var attempt = new AuditAct("policy.accept", "policy", parsed.Refusal is null ? parsed.Value.Digest.Hex : "invalid");
         return await db.WriteAsync<PolicyView>(admin, attempt, async session =>
         {
-            if (await Identity.People.CheckAdminAsync(session, admin) is { } no)
+            if (await People.CheckAdminAsync(session, admin) is { } no)
                 return no;
             if (parsed.Refusal is { } invalid)
                 return invalid;
@@ -32,6 +33,9 @@ public sealed class PolicyBook(RegistryDb db)
             if (before.Digest == parsed.Value.Digest.Hex)
                 return new Written<PolicyView>(View(before), [], []);
             await session.InsertPolicyAsync(parsed.Value, json, admin.Name);
+            // An alias that was free may point anywhere; governed, it follows from now on.
+            foreach (var (alias, stage) in parsed.Value.GovernedAliases)
+                await session.FollowServingAsync(alias, stage);
             var facts = new JsonObject { ["name"] = parsed.Value.Name, ["digest"] = parsed.Value.Digest.Hex, ["replaces"] = before.Digest, ["policy"] = JsonNode.Parse(json) };
             return new Written<PolicyView>(View((await session.PolicyRowAsync())!.Value), [attempt with { Facts = facts }], [new FeedChange("policy", null, parsed.Value.Digest.Hex)]);
         }, cancel);

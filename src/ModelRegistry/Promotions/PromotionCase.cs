@@ -70,10 +70,11 @@ internal sealed class PromotionCase
     public static async ValueTask<GateReport> JudgeAsync(RegistrySession session, PromotionPolicy policy, Requirement requirement, RegisteredModel model, ModelVersion version, string toStage, string reason) =>
         Judge.Evaluate(policy, requirement.Gates, new GateFacts(model.Name, version, model.Card, reason, await session.ServingVersionAsync(model.Id, toStage), ScanVerdict.NotScanned, session.Now));
 
-    /// <summary>Over all that is known about a version, and the model's card where it has none of its own.</summary>
+    /// <summary>Over all that is known about a version, whether people advise against it, and the model's card where it has none of its own.</summary>
     public static Digest Metadata(ModelVersion version, RegisteredModel model)
     {
         var json = version.Metadata.ToJson();
+        json["deprecated"] = version.Deprecated;
         json["model_card"] = version.Metadata.Card.Length > 0 ? "" : model.Card;
         return CanonicalJson.Digest(json);
     }
@@ -102,7 +103,7 @@ internal sealed class PromotionCase
         if (Version is null)
             return "the version was deleted.";
         if (!Model.IsActive)
-            return "the model was made inactive.";
+            return "the model was made inactive, and is read-only.";
         if (Version.Stage != Promotion.Statement.FromStage)
             return $"version {Version.Label} has moved to {Version.Stage} meanwhile.";
         var serving = await StageMoves.ServingAsync(_session, Model.Id, Promotion.Statement.ToStage);

@@ -29,7 +29,7 @@ public sealed partial class PromotionDesk
     public async Task<Outcome<PromotionView>> DecideAsync(Actor person, DecisionRequest request, CancellationToken cancel = default)
     {
         var decided = await _db.WriteAsync<PromotionView>(person, Attempt(request), session => DecideAsync(session, person, request), cancel);
-        return decided.Refusal is null && decided.Value.Status == "approved" ? await ApplyAsync(person, request.PromotionId, cancel) : decided;
+        return decided.Refusal is null && decided.Value.Status == "approved" ? await ApplyAsync(person, request.PromotionId) : decided;
     }
 
     /// <summary>Puts on record that a machine tried to decide, and says no.</summary>
@@ -39,18 +39,21 @@ public sealed partial class PromotionDesk
 
     /// <summary>The proposer, its owner or any approver takes back what is pending.</summary>
     public Task<Outcome<PromotionView>> WithdrawAsync(Actor by, string promotionId, string? reason, CancellationToken cancel = default) =>
-        EndAsync(by, promotionId, reason, "promotion.withdraw", (promotion, now) => Permissions.Check(by, Permission.Propose) is { } no && !by.IsPerson ? no : promotion.Withdraw(by, now), cancel);
+        EndAsync(by, promotionId, reason, "promotion.withdraw", (promotion, by, now) => Permissions.Check(by, Permission.Propose) is { } no && !by.IsPerson ? no : promotion.Withdraw(by, now), cancel);
 
     /// <summary>An approver takes back an approval that has not been applied.</summary>
     public Task<Outcome<PromotionView>> RevokeAsync(Actor person, string promotionId, string? reason, CancellationToken cancel = default) =>
-        EndAsync(person, promotionId, reason, "promotion.revoke", (promotion, now) => promotion.Revoke(person, now), cancel);
+        EndAsync(person, promotionId, reason, "promotion.revoke", (promotion, by, now) => promotion.Revoke(by, now), cancel);
 
     /// <summary>Applies what was approved but whose process died before it could; called when a registry is opened for writing.</summary>
     public async Task<int> FinishApprovedAsync(CancellationToken cancel = default)
     {
         var approved = await _db.ReadAsync(session => session.ApprovedPromotionIdsAsync(), cancel);
         foreach (var id in approved)
-            await ApplyAsync(Actor.Registry, id, cancel);
+        {
+            cancel.ThrowIfCancellationRequested();
+            await ApplyAsync(Actor.Registry, id);
+        }
         return approved.Count;
     }
 
@@ -81,16 +84,18 @@ public sealed partial class PromotionDesk
         return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts, it.Changes);
     }
 
-    /// <summary>Hashes every file again, then in one transaction holds the policy against it once more and swaps what serves.</summary>
-    private async Task<Outcome<PromotionView>> ApplyAsync(Actor by, string promotionId, CancellationToken cancel)
+    /// <summary>
+    /// Hashes every file again, then in one transaction holds the policy against it once more and swaps what serves. Not
+    /// to be cancelled: the decision stands, and whoever made it may have closed their page.
+    /// </summary>
+    private async Task<Outcome<PromotionView>> ApplyAsync(Actor by, string promotionId)
     {
-        var files = await _db.ReadAsync(async session => await session.FindPromotionAsync(promotionId) is { } p ? await session.FilesAsync(p.Promotion.Statement.VersionId) : [], cancel);
+        var files = await _db.ReadAsync(async session => await session.FindPromotionAsync(promotionId) is { } p ? await session.FilesAsync(p.Promotion.Statement.VersionId) : [], CancellationToken.None);
         Refusal? damage = files.Count == 0 ? Refusals.ContentMissing : null;
         foreach (var file in files)
-            damage ??= (await _vault.VerifyAsync(file.Sha256, file.Size, null, cancel)).Refusal;
+            damage ??= (await _vault.VerifyAsync(file.Sha256, file.Size, null, CancellationToken.None)).Refusal;
         var manifest = damage is null ? Manifest.Of(files) : damage;
 
-        // Once the files are hashed the rest is one short transaction: a caller who leaves now does not stop it.
         return await _db.WriteAsync<PromotionView>(by, new AuditAct("promotion.apply", "promotion", promotionId), async session =>
         {
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
@@ -124,13 +129,15 @@ public sealed partial class PromotionDesk
             return "the files are not those that were approved.";
         if (PromotionCase.Metadata(it.Version!, it.Model) != it.Promotion.Statement.MetadataDigest)
             return "the metadata changed after the approval.";
+        if (it.Model.Name != it.Promotion.Statement.ModelName)
+            return $"the model is named '{it.Model.Name}' since the approval.";
         if (await it.JudgeAsync() is { Holds: false } failing)
             return $"a gate no longer holds: {Unmet(failing)}.";
         var missing = it.Promotion.QuorumMissing(it.Effective, await ApproversAsync(session, it.Promotion));
         return missing.Count > 0 ? $"the approvals no longer suffice: {string.Join(", ", missing)} missing." : null;
     }
 
-    private Task<Outcome<PromotionView>> EndAsync(Actor by, string promotionId, string? reason, string verb, Func<Promotion, DateTimeOffset, Outcome<Promotion>> end, CancellationToken cancel) =>
+    private Task<Outcome<PromotionView>> EndAsync(Actor by, string promotionId, string? reason, string verb, Func<Promotion, Actor, DateTimeOffset, Outcome<Promotion>> end, CancellationToken cancel) =>
         _db.WriteAsync<PromotionView>(by, new AuditAct(verb, "promotion", promotionId, null, null, Said(reason)), async session =>
         {
             if (reason is { Length: > 4000 })
@@ -138,19 +145,16 @@ public sealed partial class PromotionDesk
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);
             await it.BringUpToDateAsync();
-            var ended = end(it.Promotion, session.Now);
+            // A person with the roles they have now; who was disabled meanwhile has none.
+            var now = by.IsPerson ? by with { Roles = await session.FindActorAsync(by.Id) is { Kind: ActorKind.Person, DisabledAt: null } person ? person.Roles : [] } : by;
+            var ended = by.IsPerson && now.Roles.Count == 0 ? Refusals.RoleMissing(by.Name, [Permissions.Approver]) : end(it.Promotion, now, session.Now);
             if (ended.Refusal is { } no)
                 return it.Acts.Count > 0 ? new Written<PromotionView>(no, it.Acts, it.Changes) : no;
             await it.StepAsync(ended, verb, null, Said(reason));
             return new Written<PromotionView>(View(it), it.Acts, it.Changes);
         }, cancel);
 
-    private static Refusal Outdated(PromotionCase it) => it.Promotion.State switch
-    {
-        PromotionState.Expired => Refusals.PromotionExpired(it.Promotion.Id),
-        PromotionState.Superseded => Refusals.PromotionSuperseded(it.Promotion.Id, it.Promotion.Note),
-        _ => Refusals.StatementChanged(it.Promotion.Id, it.Promotion.Revision),
-    };
+    private static Refusal Outdated(PromotionCase it) => it.Promotion.IsLive ? Refusals.StatementChanged(it.Promotion.Id, it.Promotion.Revision) : it.Promotion.NotPending;
 
     /// <summary>Everybody who approved, as they are now: a role taken away or a person disabled no longer counts.</summary>
     private static async ValueTask<IReadOnlyList<Approver>> ApproversAsync(RegistrySession session, Promotion promotion)

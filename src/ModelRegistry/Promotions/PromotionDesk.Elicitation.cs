@@ -22,7 +22,8 @@ public sealed partial class PromotionDesk
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);
             await it.BringUpToDateAsync();
-            var no = it.Promotion.State != PromotionState.Pending ? Refusals.PromotionNotPending(promotionId, it.Promotion.State)
+            var no = Permissions.Check(agent, Permission.Propose, it.Model.Name) is { } unfit ? unfit
+                : it.Promotion.State != PromotionState.Pending ? it.Promotion.NotPending
                 : it.Effective.Assurance > Assurance.Attested ? Refusals.AssuranceTooLow(Assurance.Attested, it.Effective.Assurance)
                 : agent.Owner is not { } owner || await session.FindActorAsync(owner.Id) is not { Kind: ActorKind.Person, DisabledAt: null } person ? Refusals.NoOwner
                 : !person.Roles.Contains(Permissions.Approver) ? Refusals.RoleMissing(person.Name, [Permissions.Approver])
@@ -34,22 +35,49 @@ public sealed partial class PromotionDesk
 
     /// <summary>
     /// Takes the answer that came back. It is the decision of the agent's owner, worth <c>attested</c>: the client program
-    /// said so. The state must be one given to this caller for this promotion and these arguments, in time, and unused.
+    /// said so. The state must be one given to this caller for this promotion and these arguments, in time, and unused; it
+    /// is used up also when the decision is then refused.
     /// </summary>
     public async Task<Outcome<PromotionView>> AnswerAsync(Actor agent, string promotionId, string argumentsDigest, string? requestState, DecisionVerdict verdict, string comment, CancellationToken cancel = default)
     {
         var attempt = new AuditAct("promotion.decide", "promotion", promotionId, null, new JsonObject { ["decision"] = verdict.ToString().ToLowerInvariant(), ["assurance"] = "attested", ["channel"] = "mcp" });
-        Actor? decider = null;
+        // In a transaction of its own: a refusal undoes what it changed, and the state must stay used.
+        var closed = await _db.WriteAsync<ElicitedQuestion>(agent, attempt, async session =>
+            await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, requestState) is { } question
+                ? new Written<ElicitedQuestion>(question, [new AuditAct("promotion.answer", "promotion", promotionId, null, attempt.Facts)], [])
+                : Refusals.ElicitationStateInvalid, cancel);
+        if (closed.Refusal is { } unasked)
+            return unasked;
         var decided = await _db.WriteAsync<PromotionView>(agent, attempt, async session =>
         {
-            if (await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, requestState) is not { } question)
-                return Refusals.ElicitationStateInvalid;
+            var statement = (await session.FindPromotionAsync(promotionId))?.Promotion.Statement;
+            if (statement is not null && Permissions.Check(agent, Permission.Propose, (await session.GetModelAsync(statement.ModelId)).Name) is { } no)
+                return no;
             if (agent.Owner is not { } owner || await session.FindActorAsync(owner.Id) is not { Kind: ActorKind.Person, DisabledAt: null } person)
                 return Refusals.NoOwner;
-            decider = new Actor(person.Id, person.Name, ActorKind.Person, person.Roles, [], null, agent.Client, null, agent.Door);
+            var decider = new Actor(person.Id, person.Name, ActorKind.Person, person.Roles, [], null, agent.Client, null, agent.Door);
             var proof = new Proof(ProofMethod.Elicitation, "mcp", "", person.Since, session.Now, agent.Client, agent.Name);
-            return await DecideAsync(session, decider, new DecisionRequest(promotionId, question.Revision, question.StatementDigest, verdict, comment, proof));
+            return await DecideAsync(session, decider, new DecisionRequest(promotionId, closed.Value.Revision, closed.Value.StatementDigest, verdict, comment, proof));
         }, cancel);
-        return decided.Refusal is null && decided.Value.Status == "approved" ? await ApplyAsync(decider!, promotionId, cancel) : decided;
+        return decided.Refusal is null && decided.Value.Status == "approved" ? await ApplyAsync(agent, promotionId) : decided;
+    }
+
+    /// <summary>
+    /// Puts on record that a question came back without a decision, and uses its state up: whoever declined is not made to
+    /// approve with the same state later. The promotion stays as it is.
+    /// </summary>
+    /// <param name="answer">What the client said: <c>decline</c>, <c>cancel</c> or <c>unclear</c>.</param>
+    public Task<Outcome<PromotionView>> DismissAsync(Actor agent, string promotionId, string argumentsDigest, string? requestState, string answer, CancellationToken cancel = default)
+    {
+        var act = new AuditAct("promotion.dismiss", "promotion", promotionId, null, new JsonObject { ["answer"] = answer, ["channel"] = "mcp" });
+        return _db.WriteAsync<PromotionView>(agent, act, async session =>
+        {
+            if (await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, requestState) is null)
+                return Refusals.ElicitationStateInvalid;
+            if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
+                return Refusals.PromotionNotFound(promotionId);
+            await it.BringUpToDateAsync();
+            return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), [act with { ModelId = it.Model.Id }, .. it.Acts], it.Acts.Count > 0 ? it.Changes : []);
+        }, cancel);
     }
 }

@@ -36,7 +36,7 @@ public sealed partial class PromotionDesk
             var version = await session.ResolveVersionAsync(model, request.Version);
             if (version.Refusal is { } unknown)
                 return unknown;
-            if (await RepeatedAsync(session, by, request.IdempotencyKey, version.Value, stage, PromotionKind.Promotion) is { } repeated)
+            if (await RepeatedAsync(session, by, request.IdempotencyKey, s => s.VersionId == version.Value.Id && s.ToStage == stage && s.Kind == PromotionKind.Promotion) is { } repeated)
                 return repeated;
             if (version.Value.Stage == stage)
                 return Refusals.AlreadyThere(version.Value.Label, stage);
@@ -57,12 +57,13 @@ public sealed partial class PromotionDesk
             var (policy, model) = (wish.Value.Policy, wish.Value.Model);
             if (Stages.Find(policy.StageNames, request.Stage ?? Stages.Production) is not { } stage || !StageMoves.Serves(policy, stage))
                 return Refusals.StageUnknown(request.Stage ?? Stages.Production, policy.StageNames);
+            // Before what to roll back to is worked out: after it was applied, that is something else.
+            if (await RepeatedRollbackAsync(session, by, request, model, stage) is { } repeated)
+                return repeated;
             var serving = await session.ServingNowAsync(model.Id, stage);
             var target = await RollbackTargetAsync(session, model, stage, request.ToVersion, serving?.VersionId);
             if (target.Refusal is { } nowhere)
                 return nowhere;
-            if (await RepeatedAsync(session, by, request.IdempotencyKey, target.Value, stage, PromotionKind.Rollback) is { } repeated)
-                return repeated;
             return await PutForwardAsync(session, by, wish.Value, target.Value, stage, PromotionKind.Rollback);
         }, cancel);
     }
@@ -85,14 +86,20 @@ public sealed partial class PromotionDesk
     }
 
     /// <summary>The promotion that the same key brought about before; a refusal when the key stands for another wish.</summary>
-    private async ValueTask<Outcome<Written<PromotionView>>?> RepeatedAsync(RegistrySession session, Actor by, string? key, ModelVersion version, string stage, PromotionKind kind)
+    private async ValueTask<Outcome<Written<PromotionView>>?> RepeatedAsync(RegistrySession session, Actor by, string? key, Func<Statement, bool> same)
     {
         if (key is null || await session.PromotionByKeyAsync(by.Id, key) is not { } earlier)
             return null;
-        var statement = earlier.Promotion.Statement;
-        return statement.VersionId == version.Id && statement.ToStage == stage && statement.Kind == kind
+        return same(earlier.Promotion.Statement)
             ? new Written<PromotionView>(await ViewAsync(session, earlier), [], [])
             : Refusals.IdempotencyKeyReused(key);
+    }
+
+    private async ValueTask<Outcome<Written<PromotionView>>?> RepeatedRollbackAsync(RegistrySession session, Actor by, RollbackRequest request, RegisteredModel model, string stage)
+    {
+        var asked = request.ToVersion is null ? (Outcome<ModelVersion>?)null : await session.ResolveVersionAsync(model, request.ToVersion);
+        return await RepeatedAsync(session, by, request.IdempotencyKey, s => s.Kind == PromotionKind.Rollback && s.ModelId == model.Id && s.ToStage == stage
+            && (asked is not { } version || (version.Refusal is null && version.Value.Id == s.VersionId)));
     }
 
     private static async ValueTask<Outcome<ModelVersion>> RollbackTargetAsync(RegistrySession session, RegisteredModel model, string stage, string? asked, string? servingId)

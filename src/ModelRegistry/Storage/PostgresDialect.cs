@@ -75,17 +75,15 @@ internal sealed class PostgresDialect : Dialect
     {
     }
 
-    public override async ValueTask BeginWriteAsync(StoreConnection connection)
-    {
-        await connection.ExecuteAsync("begin").ConfigureAwait(false);
-        await connection.ExecuteAsync("select pg_advisory_xact_lock(@key)", ("key", WriteLock)).ConfigureAwait(false);
-    }
+    /// <summary>Each later statement sees what was committed before it: so also what others committed while this one waited.</summary>
+    public override ValueTask BeginWriteAsync(StoreConnection connection) => ExecuteAllAsync(connection,
+    [
+        new("begin isolation level read committed", []),
+        new("select pg_advisory_xact_lock(@key)", [("key", WriteLock)]),
+    ]);
 
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin isolation level repeatable read, read only").ConfigureAwait(false);
-
-    public override async ValueTask CommitAsync(StoreConnection connection) =>
-        await connection.ExecuteAsync("commit").ConfigureAwait(false);
 
     public override async ValueTask RollbackAsync(StoreConnection connection)
     {
@@ -136,7 +134,7 @@ internal sealed class PostgresDialect : Dialect
     public override async ValueTask DisposeAsync() => await _source.DisposeAsync().ConfigureAwait(false);
 
     /// <summary>Reads <c>postgres://user:password@host:port/name?option=value</c> or an Npgsql connection string.</summary>
-    private static NpgsqlConnectionStringBuilder Settings(string database)
+    internal static NpgsqlConnectionStringBuilder Settings(string database)
     {
         try
         {
@@ -151,7 +149,11 @@ internal sealed class PostgresDialect : Dialect
                 settings.Password = Uri.UnescapeDataString(user[1]);
             settings.Database = url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(url.AbsolutePath[1..]) : settings.Username;
             foreach (var option in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=', 2)))
-                settings[Option(Uri.UnescapeDataString(option[0]))] = Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? "");
+            {
+                var name = Option(Uri.UnescapeDataString(option[0]));
+                var value = Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? "");
+                settings[name] = name == "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
+            }
             return settings;
         }
         catch (Exception e) when (e is ArgumentException or UriFormatException or FormatException or InvalidCastException)

@@ -39,6 +39,13 @@ public sealed partial class RegistrySession
     internal ValueTask<StoredHead?> AuditHeadAsync() => OneAsync("select size, root, frontier from audit_tree where id = 1",
         r => new StoredHead(r.GetInt64(0), Digest.FromHash(r.GetFieldValue<byte[]>(1)), r.GetFieldValue<byte[]>(2)));
 
+    /// <summary>
+    /// The time of the registry as a write would have it: that of the clock, but not before the last entry. What is timed
+    /// outside a write and compared within one must be timed by it.
+    /// </summary>
+    internal async ValueTask<DateTimeOffset> RegistryTimeAsync() =>
+        await ScalarAsync("select at from audit_tree where id = 1") is long last && last > Times.Micros(Now) ? Times.FromMicros(last) : Now;
+
     internal ValueTask<List<string>> CheckpointNotesAsync() => ManyAsync("select note from audit_checkpoint order by size", r => r.GetString(0));
 
     private static AuditRow ReadAuditRow(System.Data.Common.DbDataReader r) => new(r.GetInt64(0), r.GetFieldValue<byte[]>(1), Digest.FromHash(r.GetFieldValue<byte[]>(2)));

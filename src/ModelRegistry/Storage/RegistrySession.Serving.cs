@@ -43,6 +43,14 @@ public sealed partial class RegistrySession
             ("id", periodId), ("model", modelId), ("stage", stage), ("version", versionId), ("now", Times.Micros(Now)), ("promotion", promotionId));
     }
 
+    /// <summary>Points an alias of every model at what serves a stage, and takes it from those where nothing does.</summary>
+    internal async ValueTask FollowServingAsync(string alias, string stage)
+    {
+        await ExecuteAsync("delete from alias where alias_key = @key", ("key", Names.Fold(alias)));
+        await ExecuteAsync("insert into alias (model_id, alias_key, alias, version_id) select model_id, @key, @alias, version_id from serving where stage = @stage",
+            ("key", Names.Fold(alias)), ("alias", alias), ("stage", stage));
+    }
+
     internal async ValueTask EndServingAsync(string modelId, string stage)
     {
         await ExecuteAsync("delete from serving where model_id = @model and stage = @stage", ("model", modelId), ("stage", stage));

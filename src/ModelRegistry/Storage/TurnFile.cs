@@ -91,6 +91,8 @@ internal sealed class TurnFile : IDisposable
     {
         lock (_gate)
         {
+            if (_disposed)
+                return;
             _disposed = true;
             // Closing the files under the waiting thread would let it lock somebody else's descriptor.
             if (_waiting is null)
@@ -129,6 +131,7 @@ internal abstract class LockedFile : IDisposable
         private const int Exclusive = 2, NonBlocking = 4, Unlock = 8, Interrupted = 4;
         private readonly nint _file;
         private readonly int _descriptor;
+        private int _closed;
 
         public FlockFile(string path)
         {
@@ -154,7 +157,12 @@ internal abstract class LockedFile : IDisposable
 
         public override void Release() => _ = Flock(_descriptor, Unlock);
 
-        public override void Dispose() => _ = Fclose(_file);
+        // fclose frees: a second one would bring the process down.
+        public override void Dispose()
+        {
+            if (Interlocked.Exchange(ref _closed, 1) == 0)
+                _ = Fclose(_file);
+        }
 
         [DllImport("libc", EntryPoint = "fopen")]
         private static extern nint FopenRaw(nint path, nint mode);

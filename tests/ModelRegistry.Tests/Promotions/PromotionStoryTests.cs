@@ -1,14 +1,29 @@
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
+using ModelRegistry.Tests.Storage;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 
 namespace ModelRegistry.Tests.Promotions;
 
-/// <summary>The story that must always work, on a real database and real files.</summary>
-public sealed class PromotionStoryTests
+/// <summary>The story on the embedded database.</summary>
+public sealed class SqlitePromotionStoryTests : PromotionStory
 {
+    private protected override Task<TestRegistry> OpenAsync(string policy) => TestRegistry.OpenAsync(policy);
+}
+
+/// <summary>The same story on a real PostgreSQL.</summary>
+public sealed class PostgresPromotionStoryTests(PostgresCluster cluster) : PromotionStory, IClassFixture<PostgresCluster>
+{
+    private protected override async Task<TestRegistry> OpenAsync(string policy) => await TestRegistry.OpenAsync(policy, await cluster.NewDatabaseAsync());
+}
+
+/// <summary>The story that must always work, on a real database and real files. One suite for both dialects.</summary>
+public abstract class PromotionStory
+{
+    private protected abstract Task<TestRegistry> OpenAsync(string policy);
+
     [Fact]
     public async Task An_agent_proposes_a_second_person_confirms_and_production_moves()
     {
