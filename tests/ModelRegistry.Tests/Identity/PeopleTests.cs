@@ -94,7 +94,7 @@ public sealed class PeopleTests
         Assert.Equal("person_not_found", No(await it.Services.People.DisableAsync(ana, "Zacharias")));
 
         Assert.Equal(2, Ok(await it.Services.Audit.ListAsync(Robot, new())).Items.Count(e => (string?)e.Entry["texts"]!["person"] == "Zacharias"));
-        await it.TamperAsync("delete from audit_erasable where value = 'Zacharias'");
+        await it.ChangeRowsAsync("delete from audit_erasable where value = 'Zacharias'");
 
         Assert.Empty(await it.RowsAsync("select 1 from audit_entry where cast(leaf as text) like '%Zacharias%' or subject_id like '%Zacharias%'"));
         await it.VerifyAuditAsync();

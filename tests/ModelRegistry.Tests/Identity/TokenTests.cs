@@ -80,7 +80,7 @@ public sealed class TokenTests
             Assert.Equal("role_not_for_machines", No(await it.Services.Tokens.CreateAsync(ana, Agent("a", roles: [role]))));
         // Not even when a row says so.
         var token = Ok(await it.Services.Tokens.CreateAsync(ana, Agent("a")));
-        await it.TamperAsync($"""update credential set roles = '["approver","admin"]' where id = '{token.Id}'""");
+        await it.ChangeRowsAsync($"""update credential set roles = '["approver","admin"]' where id = '{token.Id}'""");
         var actor = Ok(await UseAsync(it, token.Secret));
         Assert.Equal("person_required", No(await it.Services.People.AddAsync(actor, "eve", Passphrase, [])));
         Assert.Equal("role_missing", No(await it.Services.Catalog.ListModelsAsync(actor, new())));
