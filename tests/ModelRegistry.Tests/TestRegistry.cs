@@ -65,29 +65,15 @@ internal sealed class TestRegistry : IAsyncDisposable
     }
 
     /// <summary>Without persons: quicker, since no passphrase is hashed. <see cref="Robot"/> can do what agents can.</summary>
-    public static async Task<TestRegistry> EmptyAsync(string policy = "open")
+    public static async Task<TestRegistry> EmptyAsync(string policy = "open", string? database = null)
     {
-        var it = new TestRegistry(new TestClock());
+        var it = new TestRegistry(new TestClock(), database);
         it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
         return it;
     }
 
     /// <summary>An agent with all that agents can be granted, owned by somebody.</summary>
     public static Actor Robot { get; } = new("act_robot", "robot", ActorKind.Agent, Permissions.MachineRoles, [], new ActorRef("act_owner", "owner"));
-
-    /// <summary>The first column of a query on the database itself, past the use cases.</summary>
-    public async Task<List<string>> RowsAsync(string sql)
-    {
-        await using var db = RegistryDb.Open(new StorageOptions(DataFolder), Clock);
-        return await db.ReadAsync(session => session.ManyAsync(sql, r => Convert.ToString(r.GetValue(0), System.Globalization.CultureInfo.InvariantCulture)!), default);
-    }
-
-    /// <summary>Changes the database past the use cases.</summary>
-    public async Task TamperAsync(string sql)
-    {
-        await using var db = RegistryDb.Open(new StorageOptions(DataFolder), Clock);
-        await db.WriteAsync<int>(Actor.Registry, new AuditAct("test.tamper", "test", "x"), async session => new Written<int>(await session.ExecuteAsync(sql), [new AuditAct("test.tamper", "test", "x")], []), default);
-    }
 
     public async Task ReopenAsync()
     {

@@ -70,11 +70,11 @@ public sealed class AuditTrailTests
         Assert.Equal("Frau Meier asked for it", (string?)Assert.Single(entries, e => e.Verb == "promotion.request").Entry["texts"]!["reason"]);
         Assert.Equal("as Herr Schulze said", (string?)Assert.Single(entries, e => e.Verb == "promotion.decide").Entry["texts"]!["comment"]);
 
-        await it.TamperAsync("delete from audit_erasable where field in ('reason', 'comment')");
+        await it.ChangeRowsAsync("delete from audit_erasable where field in ('reason', 'comment')");
         await it.VerifyAuditAsync();
         Assert.False(Ok(await it.Services.Audit.ListAsync(Robot, new(Subject: promotion.PromotionId))).Items[0].Entry["texts"]!.AsObject().ContainsKey("comment"));
 
-        await it.TamperAsync("update audit_erasable set value = 'cora' where field = 'person'");
+        await it.ChangeRowsAsync("update audit_erasable set value = 'cora' where field = 'person'");
         var report = Ok(await it.Services.Audit.VerifyAsync(Robot, null));
         Assert.False(report.Verified);
         Assert.NotEmpty(report.Findings);

@@ -71,7 +71,7 @@ public sealed class ReferenceTests
         await it.RegisterAsync("m", by: Robot);
         await it.RegisterAsync("m", by: Robot);
         await it.RegisterAsync("s", version: "1.0.0", by: Robot);
-        await it.TamperAsync("update version set deleted_at = 1 where label in ('v2', '1.0.0')");
+        await it.ChangeRowsAsync("update version set deleted_at = 1 where label in ('v2', '1.0.0')");
 
         Assert.Equal("1:v1", await FindAsync(it, "m", "latest"));
         Assert.Equal("version_not_found", await FindAsync(it, "m", "2"));
@@ -87,7 +87,7 @@ public sealed class ReferenceTests
     {
         await using var it = await EmptyAsync();
         await it.RegisterAsync("m", by: Robot);
-        await it.TamperAsync("update version set deleted_at = 1");
+        await it.ChangeRowsAsync("update version set deleted_at = 1");
 
         Assert.Null(Ok(await it.Services.Catalog.GetAsync(Robot, "m", null)).Version);
         Assert.Equal("version_not_found", await FindAsync(it, "m", "latest"));

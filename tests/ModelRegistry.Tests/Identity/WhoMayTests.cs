@@ -106,7 +106,7 @@ public sealed class WhoMayTests
     {
         await using var it = await OpenAsync();
         var ana = (await it.PersonAsync("ana")).Actor;
-        await it.TamperAsync("""update actor set roles = '["viewer"]' where name = 'ana'""");
+        await it.ChangeRowsAsync("""update actor set roles = '["viewer"]' where name = 'ana'""");
 
         Assert.Equal("role_missing", No(await it.Services.People.AddAsync(ana, "eve", Passphrase, [])));
         Assert.Equal("role_missing", No(await it.Services.Policies.AcceptAsync(ana, PolicyProfiles.Find("open")!)));
