@@ -6,8 +6,14 @@ namespace ModelRegistry.Mcp;
 /// <summary>Verbs that are programs of their own: the server for an agent's client, and the demo.</summary>
 internal static class ProgramVerbs
 {
-    public static Verb Stdio() => new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry")
-        .Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Stdio, run.Logs, run.Cancel));
+    public static Verb Stdio()
+    {
+        var verb = new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry", "stdio --read-only", "stdio --toolsets registrar");
+        // Both are settings, read with the others.
+        verb.Flag("--read-only", "Offer only tools that read.");
+        verb.Text("--toolsets", "NAMES", "Toolsets to offer beside the default one, separated by commas.");
+        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Stdio, run.Logs, run.Cancel));
+    }
 
     public static Verb Demo()
     {

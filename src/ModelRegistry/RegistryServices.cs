@@ -48,6 +48,9 @@ public sealed class RegistryServices : IAsyncDisposable
     public AuditTrail Audit { get; }
     internal ArtifactVault Vault { get; }
 
+    /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
+    public static string SqliteVersion => RegistryDb.SqliteVersion;
+
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
 
@@ -93,7 +96,11 @@ public sealed class RegistryServices : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _db.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        People.Dispose();
+        return _db.DisposeAsync();
+    }
 
     /// <summary>The text of a profile or of a policy file.</summary>
     public static Outcome<string> ReadPolicy(string nameOrPath)

@@ -9,19 +9,7 @@ namespace ModelRegistry.Mcp.Cli;
 /// <summary>The program's verbs, and one run: read the line, read the settings, do the work, say how it ended.</summary>
 internal static class CommandLine
 {
-    /// <summary>Options that every verb takes: the settings, by key.</summary>
-    private static readonly Dictionary<string, Option<string?>> SettingOptions = new()
-    {
-        ["data"] = Setting("--data", "DIR", "Data folder: database, blobs, keys, checkpoints. Default: the user's."),
-        ["database"] = Setting("--database", "WHERE", "sqlite:PATH (default: in the data folder) or postgres://…"),
-        ["artifacts"] = Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder)."),
-        ["policy"] = Setting("--policy", "POLICY", "open, local, team, regulated or a JSON file; seeds a new registry only."),
-        ["public-url"] = Setting("--public-url", "URL", "Base of approval links, where a server runs."),
-        ["log-level"] = Choice("--log-level", "What to log to stderr. Default: warning.", Settings.LevelNames),
-        ["log-format"] = Choice("--log-format", "How to log. Default: text.", ["text", "json"]),
-    };
-
-    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack of a failure.", Recursive = true };
+    private const string Verbose = "--verbose";
 
     /// <summary>Every verb, in the order of the help.</summary>
     public static RootCommand Root()
@@ -29,9 +17,8 @@ internal static class CommandLine
         var root = new RootCommand("A model registry whose users are agents and the people who answer for them: agents propose, people decide.");
         foreach (var verb in Verbs())
             root.Add(verb);
-        foreach (var option in SettingOptions.Values)
+        foreach (var option in Everywhere())
             root.Add(option);
-        root.Add(Verbose);
         var help = root.Options.OfType<HelpOption>().Single();
         help.Description = "Show this help.";
         help.Action = new HelpPage();
@@ -40,6 +27,19 @@ internal static class CommandLine
         root.Options.OfType<VersionOption>().Single().Description = "Show the program's version.";
         return root;
     }
+
+    /// <summary>Options that every verb takes: the settings, and one for those who look for a bug.</summary>
+    private static IEnumerable<Option> Everywhere() =>
+    [
+        Setting("--data", "DIR", "Data folder: database, blobs, keys, checkpoints. Default: the user's."),
+        Setting("--database", "WHERE", "sqlite:PATH (default: in the data folder) or postgres://…"),
+        Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder)."),
+        Setting("--policy", "POLICY", "open, local, team, regulated or a JSON file; seeds a new registry only."),
+        Setting("--public-url", "URL", "Base of approval links, where a server runs."),
+        Choice("--log-level", "What to log to stderr. Default: warning.", Settings.LevelNames),
+        Choice("--log-format", "How to log. Default: text.", ["text", "json"]),
+        new Option<bool>(Verbose) { Description = "Show the stack of a failure.", Recursive = true },
+    ];
 
     private static IEnumerable<Verb> Verbs() =>
     [
@@ -81,10 +81,15 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>The settings of a line, as far as it could be read.</summary>
-    public static Outcome<Settings> Read(ParseResult parsed, Func<string, string?> environment) => Settings.Read(
-        SettingOptions.Where(o => parsed.GetResult(o.Value) is { Implicit: false }).ToDictionary(o => o.Key, o => parsed.GetValue(o.Value) ?? ""),
-        environment, Settings.File);
+    /// <summary>The settings of a line, as far as it could be read: an option named like a setting is that setting.</summary>
+    public static Outcome<Settings> Read(ParseResult parsed, Func<string, string?> environment)
+    {
+        var said = new Dictionary<string, string>();
+        foreach (var option in HelpPage.OptionsOf(parsed.CommandResult.Command))
+            if (Settings.Keys.FirstOrDefault(key => option.Name == "--" + key) is { } key && parsed.GetResult(option) is { Implicit: false } given)
+                said[key] = given.Tokens is [.., var last] ? last.Value : "true";
+        return Settings.Read(said, environment, Settings.File);
+    }
 
     private static async Task<int> WorkAsync(Verb verb, ParseResult parsed, Settings settings, Surroundings around, CancellationToken cancel)
     {
@@ -112,7 +117,7 @@ internal static class CommandLine
     {
         around.Err.WriteLine(VisibleText.Line(Logging.Mask($"{code}: {e.Message}")));
         around.Err.WriteLine(VisibleText.Line(remedy));
-        if (parsed.GetValue(Verbose))
+        if (parsed.GetValue<bool>(Verbose))
             around.Err.WriteLine(VisibleText.Block(Logging.Mask(e.ToString())));
         return Replies.Exit.Broken;
     }

@@ -48,6 +48,9 @@ internal sealed class AgentSession : IAsyncDisposable
         {
             ClientInfo = new Implementation { Name = name, Version = "1" },
             Capabilities = new ClientCapabilities { Elicitation = new ElicitationCapability { Form = new FormElicitationCapability() } },
+            // On a busy machine the server may take longer to start than the five seconds after which the client would take
+            // it for one of an earlier protocol; the timeout of the whole handshake remains.
+            DiscoverProbeTimeout = Timeout.InfiniteTimeSpan,
             Handlers = new McpClientHandlers { ElicitationHandler = (_, _) => new(session!.SayYes()) },
         };
         try

@@ -8,30 +8,23 @@ namespace ModelRegistry.Mcp.Tools;
 /// </summary>
 internal sealed class LateRegistry(RegistryOptions options, ILoggerFactory logs, CancellationToken stopping) : IAsyncDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private RegistryServices? _open;
+    private readonly Lock _gate = new();
+    private Task<Outcome<RegistryServices>>? _opening;
 
+    /// <summary>The registry. One that is not there is refused, and not made: who makes it chooses its policy and first person.</summary>
     public async ValueTask<Outcome<RegistryServices>> GetAsync(CancellationToken cancel)
     {
-        if (_open is { } there)
-            return there;
-        await _gate.WaitAsync(cancel);
-        try
+        if (!RegistryServices.IsThere(options))
+            return Refusals.RegistryMissing(options.DataFolder);
+        Task<Outcome<RegistryServices>> opening;
+        lock (_gate)
         {
-            if (_open is null)
-            {
-                // Opening waits on locks and disks; the reader of stdin must not wait with it.
-                var opened = await Task.Run(() => RegistryServices.OpenAsync(options, TimeProvider.System, logs, stopping), cancel);
-                if (opened.Refusal is not null)
-                    return opened;
-                _open = opened.Value;
-            }
-            return _open;
+            if (_opening is null || (_opening.IsCompleted && !(_opening.IsCompletedSuccessfully && _opening.Result.Refusal is null)))
+                // Opening waits on locks and disks; the reader of stdin must not wait with it, nor a caller who leaves.
+                _opening = Task.Run(() => RegistryServices.OpenAsync(options, TimeProvider.System, logs, stopping), stopping);
+            opening = _opening;
         }
-        finally
-        {
-            _gate.Release();
-        }
+        return await opening.WaitAsync(cancel);
     }
 
     /// <summary>Opens it and applies what was approved but not applied when its process died. Never throws: whoever calls next learns what is wrong.</summary>
@@ -55,9 +48,10 @@ internal sealed class LateRegistry(RegistryOptions options, ILoggerFactory logs,
         }
     }
 
+    /// <summary>Closes what is open. What is still waiting to be opened is left behind: the process is about to end.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_open is { } open)
-            await open.DisposeAsync();
+        if (_opening is { IsCompletedSuccessfully: true, Result.Refusal: null })
+            await _opening.Result.Value.DisposeAsync();
     }
 }

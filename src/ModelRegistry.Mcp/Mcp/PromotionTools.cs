@@ -9,8 +9,8 @@ internal static class PromotionTools
 {
     public static IReadOnlyList<RegistryTool> All { get; } =
     [
-        new("promote_model", "Propose a promotion", "Ask to move a version to a stage. `applied`: done; `blocked`: a gate failed; `pending`: a person must confirm: tell them the id and approve_command.", Hints.Adds,
-            [Model, Text("version", VersionForms) with { Required = true }, Text("stage", "e.g. staging, production") with { Required = true }, Reason, Key],
+        new("promote_model", "Propose a promotion", "Ask to move a version to a stage. The answer's status: `applied` (done), `blocked` (a gate failed; the answer says which) or `pending` (a person must confirm: tell them promotion_id and approve_command, then look again with get_promotion).", Hints.Adds,
+            [Model, Text("version", VersionForms) with { Required = true }, Stage with { Required = true }, Reason, Key],
             typeof(PromotionView),
             async (call, cancel) => Shown(await call.Registry.Promotions.RequestAsync(call.By,
                 new PromotionRequest(call.Given.Need("model_name"), call.Given.Need("version"), call.Given.Need("stage"), call.Given["reason"], call.Given["idempotency_key"]), cancel))),
@@ -28,13 +28,13 @@ internal static class PromotionTools
                 limit => call.Registry.Promotions.ListAsync(call.By, new PromotionQuery(call.Given["status"], call.Given["model_name"], limit, call.Given["cursor"]), cancel),
                 page => new PromotionsReply([.. page.Items.Select(Shortened.Item)], page.NextCursor), TextOf.Promotions)),
 
-        new("get_promotion", "Show a promotion", "A promotion with gates, decisions and what happens next.", Hints.Reads,
+        new("get_promotion", "Show a promotion", "A promotion with its gates, decisions, and what has to happen next.", Hints.Reads,
             [PromotionId],
             typeof(PromotionView),
             async (call, cancel) => Shown(await call.Registry.Promotions.GetAsync(call.By, call.Given.Need("promotion_id"), cancel))),
 
-        new("confirm_promotion", "Ask the person to decide", "Ask the person at this client to decide on a pending promotion, and report what they decided. The arguments decide nothing.", Hints.Changes,
-            [PromotionId, Choice("decision", ["approve", "reject"]) with { Required = true }, Text("comment", most: 1_000)],
+        new("confirm_promotion", "Ask the person to decide", "Put a pending promotion to the person at this client and report what they decided. Your arguments decide nothing; where the policy asks for a stronger proof, the answer says how the person gives it.", Hints.Changes,
+            [PromotionId, Choice("decision", ["approve", "reject"], "what you suggest") with { Required = true }, Text("comment", most: 1_000)],
             typeof(PromotionView),
             async (call, cancel) => Shown(await Confirmation.AskAsync(call, cancel))),
 

@@ -30,10 +30,19 @@ internal static class StdioHost
             if (chores == Task.CompletedTask && !settings.ReadOnly)
                 chores = Task.Run(registry.FinishApprovedAsync, CancellationToken.None);
         });
-        await using (var transport = new StdioServerTransport(server, logs))
-        await using (var running = McpServer.Create(transport, server, logs))
-            await running.RunAsync(ct);
-        await stop.CancelAsync();
+        try
+        {
+            await using var transport = new StdioTransport(Console.OpenStandardInput(), Console.OpenStandardOutput());
+            await using var running = McpServer.Create(transport, server, logs);
+            var run = running.RunAsync(stop.Token);
+            // A call that waits for the client's answer would wait for ever: with the input, everything ends.
+            await Task.WhenAny(run, transport.Ended);
+            await stop.CancelAsync();
+            await run;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
         await chores;
         return Replies.Exit.Done;
     }

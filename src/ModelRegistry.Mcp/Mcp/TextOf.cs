@@ -24,17 +24,19 @@ internal static partial class TextOf
           $"Approved by: {(v.ApprovedBy.Count == 0 ? "nobody had to" : string.Join(", ", v.ApprovedBy))}{Part(", promotion ", v.PromotionId)}\nTargets: {None(string.Join(", ", v.Targets))}"
         : $"{v.ModelName}: nothing serves {v.Stage}.\nTargets: {None(string.Join(", ", v.Targets))}";
 
-    public static string Comparison(ComparisonView c)
+    public static string Comparison(ComparisonReply c)
     {
-        var text = new StringBuilder($"{c.ModelName}: {string.Join(" against ", c.Versions.Select(v => $"{v.Version} ({v.Stage}{(v.Serving ? ", serves" : "")})"))}. Serving production: {c.ServingVersion ?? "nothing"}.\n");
+        var text = new StringBuilder($"{c.ModelName}: {string.Join(" against ", c.Versions.Select(v => $"{v.Version} (number {v.Number}, {v.Stage}, {v.Status}{(v.Serving ? ", serves" : "")})"))}. Serving production: {c.ServingVersion ?? "nothing"}.\n");
         foreach (var m in c.Metrics)
             text.Append(CultureInfo.InvariantCulture, $"- {m.Metric} ({m.Better} is better): ")
                 .AppendJoin(", ", m.Values.Select((value, i) => $"{c.Versions[i].Version} {Number(value)}{(i > 0 && m.Deltas[i] is { } delta ? $" ({delta.ToString("+0.############;-0.############;0", CultureInfo.InvariantCulture)})" : "")}"))
                 .Append(m.Best is null ? "\n" : $"; best {m.Best}\n");
         if (c.Metrics.Count == 0)
             text.Append("None of them reports a metric.\n");
+        if (c.MetricCount > c.Metrics.Count)
+            text.Append(CultureInfo.InvariantCulture, $"- and {c.MetricCount - c.Metrics.Count} more metrics (get_model_info has them)\n");
         foreach (var difference in c.Differences)
-            text.Append("- differs: ").Append(Untrusted.Line(difference, 500)).Append('\n');
+            text.Append("- differs: ").Append(Untrusted.Label(difference)).Append('\n');
         return text.ToString().TrimEnd();
     }
 

@@ -58,6 +58,17 @@ internal sealed record PromotionsReply(IReadOnlyList<PromotionItem> Promotions, 
 
 internal sealed record HistoryReply(string ModelName, IReadOnlyList<ServingPeriodView> History, string? NextCursor);
 
+internal sealed record ComparedVersion(string Version, long Number, string Stage, string Status, bool Serving);
+
+/// <param name="MetricCount">How many metrics there are; at most 50 are given.</param>
+internal sealed record ComparisonReply(
+    string ModelName,
+    IReadOnlyList<ComparedVersion> Versions,
+    IReadOnlyList<MetricComparisonView> Metrics,
+    int MetricCount,
+    [property: UntrustedText(Label = true)] IReadOnlyList<string> Differences,
+    string? ServingVersion);
+
 /// <summary>How a use case's views are cut to what an answer has room for. What is left out is always counted.</summary>
 internal static class Shortened
 {
@@ -74,6 +85,9 @@ internal static class Shortened
         p.PromotionId ?? "", p.Status, p.Kind, p.ModelName, p.Version, p.FromStage, p.ToStage, p.Replaces, p.Missing, p.RequestedBy, Untrusted.Cut(p.Reason, LineInList), p.RequestedAt, p.ExpiresAt, p.EndedAt);
 
     public static ServingPeriodView Item(ServingPeriodView p) => p with { Reason = Untrusted.Cut(p.Reason, LineInList) };
+
+    public static ComparisonReply Compared(ComparisonView c) => new(
+        c.ModelName, [.. c.Versions.Select(v => new ComparedVersion(v.Version, v.Number, v.Stage, v.Status, v.Serving))], [.. c.Metrics.Take(50)], c.Metrics.Count, c.Differences, c.ServingVersion);
 
     /// <summary>One model and version: texts of a page's length, or nearly everything.</summary>
     public static ModelInfoView Info(ModelInfoView m, bool full) => m with

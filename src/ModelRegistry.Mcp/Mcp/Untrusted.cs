@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Tools;
 
@@ -54,29 +52,8 @@ internal static partial class Untrusted
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, end)}… ({text.Length:N0} characters in all)");
     }
 
-    /// <summary>Without what nobody sees (<see cref="ArtifactPath.Unseen"/>); line ends, tabs and blanks stay, as plain ones.</summary>
-    public static string Clean(string? text)
-    {
-        if (text is null)
-            return "";
-        var suspect = false;
-        foreach (var c in text)
-            suspect |= c is < ' ' or > '~';
-        if (!suspect)
-            return text;
-        var clean = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-            if (rune.Value is '\n' or '\t')
-                clean.Append(rune);
-            else if (rune.Value is 0x2028 or 0x2029)
-                clean.Append('\n');
-            else if (Rune.GetUnicodeCategory(rune) == UnicodeCategory.SpaceSeparator)
-                clean.Append(' ');
-            // U+FFFD stands for a lone surrogate: half a character says nothing.
-            else if (rune.Value != 0xFFFD && !ArtifactPath.Unseen(rune))
-                clean.Append(rune);
-        return clean.ToString();
-    }
+    /// <summary>Without what nobody sees; line ends stay.</summary>
+    public static string Clean(string? text) => VisibleText.Block(text);
 
     // Look-alikes of < count as one: a reader may take them for it.
     [GeneratedRegex(@"[<\u2039\u2329\u27E8\u3008\uFE64\uFF1C]\s*(/?)\s*untrusted", RegexOptions.IgnoreCase)]

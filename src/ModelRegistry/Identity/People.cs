@@ -8,7 +8,7 @@ namespace ModelRegistry.Identity;
 public sealed record ProvenPerson(Actor Actor, Proof Proof);
 
 /// <summary>Persons: the first one, later ones, and the check of a passphrase.</summary>
-public sealed class People
+public sealed class People : IDisposable
 {
     private const int AttemptsPerMinute = 5;
 
@@ -16,6 +16,12 @@ public sealed class People
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
     internal People(RegistryDb db) => _db = db;
+
+    public void Dispose()
+    {
+        foreach (var turn in _turns)
+            turn.Dispose();
+    }
 
     /// <summary>The registry's first person, admin and approver. Only possible while there is none.</summary>
     public Task<Outcome<PersonView>> InitAsync(string name, string passphrase, CancellationToken cancel = default) =>

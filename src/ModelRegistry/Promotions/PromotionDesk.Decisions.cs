@@ -71,10 +71,18 @@ public sealed partial class PromotionDesk
             return new Written<PromotionView>(Outdated(it), it.Acts, it.Changes);
         if (await session.FindActorAsync(person.Id) is not { Kind: ActorKind.Person } stored)
             return Refusals.PersonRequired(Permission.Decide);
+        // A proof is of a credential that is this person's, now; since when, the registry knows better than the proof.
+        var proof = request.Proof;
+        if (proof.Method != ProofMethod.Elicitation)
+        {
+            if (await session.FindCredentialAsync(proof.CredentialId) is not { RevokedAt: null } credential || credential.ActorId != stored.Id)
+                return Refusals.ProofFailed;
+            proof = proof with { CredentialSince = credential.CreatedAt };
+        }
         if (request.Verdict == DecisionVerdict.Approve && it.Promotion.State == PromotionState.Pending && await it.JudgeAsync() is { Holds: false } failing)
             return Refusals.GatesUnmet(request.PromotionId, Unmet(failing));
 
-        var decision = new Decision(Ids.New("dec", session.Now), request.Revision, stored.Ref, request.Verdict, request.Comment.Trim(), request.Proof,
+        var decision = new Decision(Ids.New("dec", session.Now), request.Revision, stored.Ref, request.Verdict, request.Comment.Trim(), proof,
             Digest.TryParse(request.StatementDigest, out var digest) ? digest : default, session.Now);
         var decided = it.Promotion.Decide(person, stored.ToApprover(), decision, it.Effective, await ApproversAsync(session, it.Promotion), session.Now);
         if (decided.Refusal is { } refused)

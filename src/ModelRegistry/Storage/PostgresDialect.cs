@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -56,7 +57,10 @@ internal sealed class PostgresDialect : Dialect
         _version = connection.PostgreSqlVersion.ToString();
         var store = new StoreConnection(connection);
         if (!writer)
+        {
+            await store.RunScriptAsync("set default_transaction_read_only = on").ConfigureAwait(false);
             return store;
+        }
         // A writer that stops answering must not keep the lock; and an acknowledged write is on the disk, whatever the server's default is.
         await store.RunScriptAsync($"""
             set lock_timeout = '{(long)TurnTimeout.TotalMilliseconds}ms';
@@ -82,12 +86,26 @@ internal sealed class PostgresDialect : Dialect
         new("select pg_advisory_xact_lock(@key)", [("key", WriteLock)]),
     ]);
 
+    /// <summary>The driver sends its <c>begin</c> along with the first statement; that it cannot write is set for the connection.</summary>
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
-        await connection.ExecuteAsync("begin isolation level repeatable read, read only").ConfigureAwait(false);
+        connection.Transaction = await connection.Connection.BeginTransactionAsync(IsolationLevel.RepeatableRead).ConfigureAwait(false);
+
+    public override async ValueTask EndReadAsync(StoreConnection connection)
+    {
+        await using var transaction = connection.Transaction!;
+        connection.Transaction = null;
+        await transaction.CommitAsync().ConfigureAwait(false);
+    }
 
     public override async ValueTask RollbackAsync(StoreConnection connection)
     {
-        if (IsUsable(connection.Connection))
+        await using var read = connection.Transaction;
+        connection.Transaction = null;
+        if (!IsUsable(connection.Connection))
+            return;
+        if (read is not null)
+            await read.RollbackAsync().ConfigureAwait(false);
+        else
             await connection.ExecuteAsync("rollback").ConfigureAwait(false);
     }
 
@@ -129,7 +147,7 @@ internal sealed class PostgresDialect : Dialect
     private StorageUnavailableException Gone(Exception e) =>
         new($"PostgreSQL at {_where} does not answer.", "See that it runs and can be reached from here, then try again.", e);
 
-    public override bool IsUsable(DbConnection connection) => connection.State == System.Data.ConnectionState.Open;
+    public override bool IsUsable(DbConnection connection) => connection.State == ConnectionState.Open;
 
     public override async ValueTask DisposeAsync() => await _source.DisposeAsync().ConfigureAwait(false);
 

@@ -14,8 +14,8 @@ namespace ModelRegistry.Storage;
 /// </remarks>
 internal sealed class SqliteDialect : Dialect
 {
-    /// <summary>Pages this process writes between two checkpoints: about 4 MiB of log.</summary>
-    private const int PagesPerCheckpoint = 1000;
+    /// <summary>Pages this process writes between two checkpoints: about 16 MiB of log. Pages written often are moved once.</summary>
+    private const int PagesPerCheckpoint = 4000;
 
     private const int NoCheckpointOnClose = 1006;
 
@@ -110,6 +110,8 @@ internal sealed class SqliteDialect : Dialect
 
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin").ConfigureAwait(false);
+
+    public override ValueTask EndReadAsync(StoreConnection connection) => CommitAsync(connection);
 
     public override async ValueTask RollbackAsync(StoreConnection connection)
     {

@@ -19,6 +19,9 @@ internal sealed class StoreConnection(DbConnection connection) : IAsyncDisposabl
 
     public DbConnection Connection => connection;
 
+    /// <summary>The driver's own transaction, where one is used: it spares the round trip of a <c>begin</c>.</summary>
+    public DbTransaction? Transaction { get; set; }
+
     public async ValueTask<int> ExecuteAsync(string sql, params (string Name, object? Value)[] args)
     {
         var command = Command(sql, args);

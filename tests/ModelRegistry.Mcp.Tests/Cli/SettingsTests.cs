@@ -1,3 +1,4 @@
+using ModelRegistry.Mcp.Cli;
 using Serilog.Events;
 using Xunit;
 
@@ -62,6 +63,16 @@ public sealed class SettingsTests : IDisposable
         var ran = await program.RunAsync(["list-models", "--data", Path.Combine(_folder, "none")], workingFolder: folder);
         Assert.Equal(66, ran.Exit);
         Assert.StartsWith("registry_not_found", ran.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_setting_has_its_option_and_is_read_from_it()
+    {
+        string[] line = ["stdio", "--data", "/d", "--database", "sqlite:/d/x.db", "--artifacts", "file:/a", "--policy", "team", "--public-url", "https://models.example", "--log-level", "debug", "--log-format", "json", "--read-only", "--toolsets", "registrar"];
+        Assert.All(Settings.Keys, key => Assert.Contains("--" + key, line));
+        var settings = CommandLine.Read(CommandLine.Root().Parse(line), _ => null).Value;
+        Assert.Equal(("/d", "sqlite:/d/x.db", "file:/a", "team", "https://models.example"), (settings.Registry.DataFolder, settings.Registry.Database, settings.Registry.Artifacts, settings.Registry.Policy, settings.Registry.PublicUrl));
+        Assert.Equal((new LogSettings(LogEventLevel.Debug, Json: true), true, "registrar"), (settings.Log, settings.Stdio.ReadOnly, Assert.Single(settings.Stdio.Toolsets)));
     }
 
     private Settings Read(string? file = null, Dictionary<string, string>? environment = null, Dictionary<string, string>? line = null) =>

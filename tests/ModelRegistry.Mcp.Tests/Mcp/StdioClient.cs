@@ -38,10 +38,13 @@ internal sealed class StdioClient : IAsyncDisposable
     /// <summary>The client's name; 2026-07-28 says it with every request, so it can change.</summary>
     public string Name { get; set; }
 
-    /// <summary>What the person says to a question: the <c>ElicitResult</c>.</summary>
-    public Func<JsonObject, JsonObject> Person { get; set; } = _ => throw new InvalidOperationException("Nobody expected to be asked.");
+    /// <summary>What the person says to a question: the <c>ElicitResult</c>; null leaves it open.</summary>
+    public Func<JsonObject, JsonObject?> Person { get; set; } = _ => throw new InvalidOperationException("Nobody expected to be asked.");
 
     public List<JsonObject> Questions { get; } = [];
+
+    /// <summary>Messages that answer no request of this client's.</summary>
+    public ConcurrentQueue<JsonObject> Others { get; } = [];
 
     /// <summary>Lines of standard output that were not JSON-RPC messages.</summary>
     public List<string> Rubbish { get; } = [];
@@ -145,7 +148,7 @@ internal sealed class StdioClient : IAsyncDisposable
         Assert.Empty(Rubbish);
     }
 
-    private JsonObject Ask(JsonObject question)
+    private JsonObject? Ask(JsonObject question)
     {
         Questions.Add((JsonObject)question.DeepClone());
         return Person(question);
@@ -167,8 +170,10 @@ internal sealed class StdioClient : IAsyncDisposable
                 Rubbish.Add(line);
             else if (message["method"] is null && message["id"]?.GetValueKind() == System.Text.Json.JsonValueKind.Number && _waiting.TryRemove((int)message["id"]!, out var waiting))
                 waiting.SetResult(message);
-            else if ((string?)message["method"] == "elicitation/create")
-                await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = Ask(message["params"]!.AsObject()) });
+            else if ((string?)message["method"] != "elicitation/create")
+                Others.Enqueue(message);
+            else if (Ask(message["params"]!.AsObject()) is { } said)
+                await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
         foreach (var waiting in _waiting.Values)
             waiting.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));

@@ -49,17 +49,67 @@ public sealed class StdioTests
     }
 
     [Fact]
-    public async Task Rubbish_on_its_input_is_answered_with_messages_or_not_at_all_and_it_goes_on()
+    public async Task Rubbish_on_its_input_is_answered_with_messages_and_it_goes_on()
     {
         await using var registry = await SeededRegistry.OpenAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, options: ["--verbose"]);
-        foreach (var line in new[] { "", "hello", "{", "[]", "null", "42", "\"text\"", "{}", "{\"jsonrpc\":\"2.0\"}", "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", "{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"ping\"}", "\u0000\u0001", new string('[', 5_000), "{\"jsonrpc\":\"2.0\",\"id\":77001,\"method\":\"no/such\"}", "{\"jsonrpc\":\"2.0\",\"id\":77002,\"method\":\"tools/call\",\"params\":7}", "{\"jsonrpc\":\"2.0\",\"id\":77003,\"method\":\"tools/call\",\"params\":{\"name\":\"list_models\",\"arguments\":{\"search\":\"\\ud800\"}}}" })
+        await using var client = await StdioClient.StartAsync(registry.DataFolder, options: ["--log-level", "debug"]);
+        foreach (var line in new[]
+        {
+            "", "   ", "hello", "{", "[]", "null", "42", "\"text\"", "{}", """{"jsonrpc":"2.0"}""", """{"jsonrpc":"1.0","id":1,"method":"ping"}""", """{"jsonrpc":"2.0","id":{},"method":"ping"}""", "\u0000\u0001", new string('[', 5_000),
+            """{"jsonrpc":"2.0","id":1,"method":"ping"} {}""", """{"jsonrpc":"2.0","id":77001,"method":"no/such"}""", """{"jsonrpc":"2.0","id":77002,"method":"tools/call","params":7}""",
+            """{"jsonrpc":"2.0","id":77003,"method":"tools/call","params":{"name":"list_models","arguments":{"search":"\ud800"}}}""",
+            """{"jsonrpc":"2.0","id":"seven","method":7}""", """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":[]}}""", """{"jsonrpc":"2.0","id":99,"result":{}}""",
+        })
             await client.SendLineAsync(line);
         Assert.False((await client.CallAsync("list_models")).IsError);
-        Assert.Contains("2.0", (await client.RequestAsync("ping"))["jsonrpc"]!.ToJsonString());
+        Assert.NotNull((await client.RequestAsync("ping"))["result"]);
         Assert.Equal(0, await client.EndAsync());
         Assert.NotEmpty(client.Errors);
-        Assert.Empty(client.Rubbish);
+        Assert.Contains(client.Others, m => (int?)m["error"]?["code"] == -32700);
+        Assert.Contains(client.Others, m => (string?)m["id"]?.ToString() == "seven" && (int?)m["error"]?["code"] == -32600);
+        Assert.Contains(client.Others, m => (string?)m["id"]?.ToString() == "77003" && (int?)m["error"]?["code"] == -32600);
+    }
+
+    [Fact]
+    public async Task A_line_too_long_is_refused_and_the_next_one_taken()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await using var client = await StdioClient.StartAsync(registry.DataFolder);
+        await client.SendLineAsync(new string('a', 3 * ModelRegistry.Mcp.Tools.StdioTransport.MostBytes));
+        Assert.NotNull((await client.RequestAsync("ping"))["result"]);
+        Assert.Equal(-32600, (int)Assert.Single(client.Others)["error"]!["code"]!);
+    }
+
+    [Fact]
+    public async Task What_was_asked_before_the_input_ended_is_answered()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await registry.RegisterAsync();
+        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless);
+        var answers = Enumerable.Range(0, 5).Select(_ => client.CallAsync("list_models")).ToList();
+        Assert.Equal(0, await client.EndAsync());
+        foreach (var answer in answers)
+            Assert.Contains("churn", (await answer).Text);
+    }
+
+    [Fact]
+    public async Task The_end_of_its_input_ends_it_while_a_question_is_open()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await registry.ChurnAsync();
+        await using var client = await StdioClient.StartAsync(registry.DataFolder, forms: true);
+        var id = await registry.ProposeAsync();
+        var asked = new TaskCompletionSource();
+        client.Person = _ =>
+        {
+            asked.SetResult();
+            return null;
+        };
+        var call = client.CallAsync("confirm_promotion", ConfirmationTests.Arguments(id));
+        await asked.Task;
+        Assert.Equal(0, await client.EndAsync());
+        await Assert.ThrowsAnyAsync<Exception>(() => call);
+        Assert.Equal("pending", (await registry.PromotionAsync(id)).Status);
     }
 
     [Theory]
@@ -95,29 +145,31 @@ public sealed class StdioTests
     }
 
     [Fact]
-    public async Task A_data_folder_that_cannot_be_used_answers_each_call_with_the_way_out()
+    public async Task A_registry_that_is_not_there_is_not_made_and_answers_with_the_way_to_make_it()
     {
-        var file = Path.GetTempFileName();
-        await using var client = await StdioClient.StartAsync(file);
+        var folder = Path.Combine(Path.GetTempPath(), $"registry-mcp-{Guid.NewGuid():N}");
+        await using var client = await StdioClient.StartAsync(folder);
         var answer = await client.CallAsync("list_models");
         Assert.True(answer.IsError);
-        Assert.StartsWith("error: storage_unavailable\n", answer.Text);
-        Assert.Contains("\nNext: ", answer.Text);
-        File.Delete(file);
+        Assert.StartsWith("error: registry_not_found\n", answer.Text);
+        Assert.Contains("init --person", answer.Text);
+        Assert.False(Directory.Exists(folder));
     }
 
     [Fact]
-    public async Task A_database_that_is_none_is_said_to_be_none_and_works_once_it_is_gone()
+    public async Task A_database_that_is_none_is_said_to_be_none_and_one_that_comes_later_works()
     {
         var folder = Directory.CreateTempSubdirectory("registry-mcp-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "registry.db"), new string('x', 10_000), TestContext.Current.CancellationToken);
+        var database = Path.Combine(folder, "registry.db");
+        await File.WriteAllTextAsync(database, new string('x', 10_000), TestContext.Current.CancellationToken);
         await using var client = await StdioClient.StartAsync(folder);
         var answer = await client.CallAsync("list_models");
         Assert.True(answer.IsError, answer.Text);
+        Assert.StartsWith("error: storage_unavailable\n", answer.Text);
         Assert.Contains("\nNext: ", answer.Text);
-        Assert.DoesNotContain("internal_error", answer.Text);
-        File.Delete(Path.Combine(folder, "registry.db"));
-        Assert.False((await client.CallAsync("list_models")).IsError);
+        File.Delete(database);
+        await using (SeededRegistry.Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = folder }, TimeProvider.System)))
+            Assert.False((await client.CallAsync("list_models")).IsError);
         await client.EndAsync();
         Directory.Delete(folder, recursive: true);
     }

@@ -17,7 +17,7 @@ public sealed class ToolSurfaceTests
         await using var registry = await SeededRegistry.OpenAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder, options: ["--toolsets", "registrar"]);
         var tools = (await client.RequestAsync("tools/list"))["result"]!["tools"]!.ToJsonString(Indented) + "\n";
-        if (Environment.GetEnvironmentVariable("WRITE_SNAPSHOTS") == "1")
+        if (Environment.GetEnvironmentVariable("MODELREGISTRY_UPDATE_SNAPSHOTS") == "1")
             await File.WriteAllTextAsync(Snapshot(), tools, TestContext.Current.CancellationToken);
         Assert.Equal(await File.ReadAllTextAsync(Snapshot(), TestContext.Current.CancellationToken), tools);
     }

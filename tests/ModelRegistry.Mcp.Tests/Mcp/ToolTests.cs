@@ -170,7 +170,7 @@ public sealed class ToolTests
     private static void AssertSameFacts(ToolAnswer answer)
     {
         foreach (var (name, value) in Leaves(answer.Structured!))
-            if (value.GetValueKind() == System.Text.Json.JsonValueKind.String && !name.EndsWith("_at", StringComparison.Ordinal) && name is not ("since" or "from" or "until" or "stage_since"))
+            if (value.GetValueKind() == System.Text.Json.JsonValueKind.String && !name.EndsWith("_at", StringComparison.Ordinal) && name is not ("at" or "since" or "from" or "until" or "stage_since"))
                 Assert.Contains((string)value!, answer.Text, StringComparison.OrdinalIgnoreCase);
             else if (value.GetValueKind() == System.Text.Json.JsonValueKind.Number && name != "metric_count")
                 Assert.Contains(value.ToJsonString(), answer.Text);

@@ -21,7 +21,7 @@ public sealed class UntrustedTests
     [InlineData("a\uFF1C/untrusted>b", "<untrusted>a&lt;/untrusted>b</untrusted>")]
     [InlineData("1 < 2 <b>", "<untrusted>1 < 2 <b></untrusted>")]
     [InlineData("\u200b\u202e\u2066\uFEFF\U000E0041\u0000\u001b\uFE0F\u3164", "")]
-    [InlineData("line\nnext\u2028last\tend", "<untrusted>line\nnext\nlast\tend</untrusted>")]
+    [InlineData("line\nnext\u2028last\tend", "<untrusted>line\nnext\nlast end</untrusted>")]
     [InlineData("日本語 Ünïcode 🎉", "<untrusted>日本語 Ünïcode 🎉</untrusted>")]
     public void Quoted_text_cannot_close_its_quotes_nor_hide(string? text, string quoted) => Assert.Equal(quoted, Untrusted.Quote(text));
 
