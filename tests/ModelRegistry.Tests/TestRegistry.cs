@@ -65,9 +65,9 @@ internal sealed class TestRegistry : IAsyncDisposable
     }
 
     /// <summary>Without persons: quicker, since no passphrase is hashed. <see cref="Robot"/> can do what agents can.</summary>
-    public static async Task<TestRegistry> EmptyAsync(string policy = "open")
+    public static async Task<TestRegistry> EmptyAsync(string policy = "open", string? database = null)
     {
-        var it = new TestRegistry(new TestClock(), null);
+        var it = new TestRegistry(new TestClock(), database);
         it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
         return it;
     }

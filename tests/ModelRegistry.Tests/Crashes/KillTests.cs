@@ -26,7 +26,7 @@ public sealed class KillTests
         {
             foreach (var kill in Enumerable.Range(2, Kills))
             {
-                said.AddRange(await one.KillAfterAsync(chance.Next(8) == 0 ? 1 : chance.Next(2, 30)));
+                said.AddRange(await one.KillAfterAsync(chance.Next(8) == 0 ? 1 : chance.Next(2, 20)));
                 one.Dispose();
                 (one, two) = (two, RegistryChild.Start(folder.Path, $"p{kill}"));
             }

@@ -54,6 +54,12 @@ internal sealed class RegistryChild : IDisposable
     {
         var (folder, name) = (args[0], args[1]);
         Console.WriteLine("start");
+        // Should the tests themselves be killed, their children do not go on for ever.
+        _ = Task.Run(async () =>
+        {
+            await Console.In.ReadToEndAsync();
+            Environment.Exit(0);
+        });
         await using var team = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = Path.Combine(folder, "team") }, TimeProvider.System));
         await using var open = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = Path.Combine(folder, "open") }, TimeProvider.System));
         await team.Promotions.FinishApprovedAsync();

@@ -91,7 +91,7 @@ public sealed class ProofTests
         {
             var files = Directory.GetFiles(it.DataFolder, "*", SearchOption.AllDirectories);
             Assert.Contains(files, f => f.EndsWith("registry.db", StringComparison.Ordinal));
-            foreach (var file in files)
+            foreach (var file in files.Where(f => new FileInfo(f).Length > 0))
             {
                 using var open = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 var bytes = new byte[open.Length];
