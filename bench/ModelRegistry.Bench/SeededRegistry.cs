@@ -32,8 +32,8 @@ internal sealed class SeededRegistry : IAsyncDisposable
         {
             var (id, name) = ($"mdl_{m:D8}", $"model-{m:D6}");
             await session.ExecuteAsync("""
-                insert into model (id, name, name_key, description, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
-                values (@id, @name, @name, @text, @task, 'bench', 'auto', '', 1, @n, @n, @label, @now, @now, null, 1)
+                insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
+                values (@id, @name, @name, @text, lower(@text), @task, 'bench', 'auto', '', 1, @n, @n, @label, @now, @now, null, 1)
                 """, ("id", id), ("name", name), ("text", $"The {m}th model of a seeded registry."), ("task", m % 3 == 0 ? "classification" : "segmentation"), ("n", (long)versions), ("label", $"v{versions}"), ("now", now));
             for (var v = 1; v <= versions; v++)
                 await session.ExecuteAsync("""

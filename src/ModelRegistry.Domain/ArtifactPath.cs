@@ -85,7 +85,7 @@ public sealed record ArtifactPath
     /// Whether a reader would not see this, or not see what it is: controls, formats (bidirectional ones and zero widths included),
     /// blanks other than the plain one, what is unassigned or private, and the rest of Unicode's Default_Ignorable_Code_Point.
     /// </summary>
-    internal static bool Unseen(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    public static bool Unseen(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
             or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate => true,

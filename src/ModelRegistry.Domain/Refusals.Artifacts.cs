@@ -46,6 +46,11 @@ public static partial class Refusals
         $"'{Shown(path)}' cannot be read by this user.",
         "Grant read access to it, or copy it to where it can be read.");
 
+    /// <param name="problem">As the end of the sentence "…: it is larger than 1 MiB".</param>
+    public static Refusal TextFileInvalid(string path, string problem) => new(RefusalKind.Invalid, "text_file_invalid",
+        $"The file '{Shown(path)}' cannot be taken: {problem}.",
+        "Give a small file of UTF-8 text.");
+
     public static Refusal NotARegularFile(string path, string whatItIs) => new(RefusalKind.Invalid, "not_a_regular_file",
         $"'{Shown(path)}' is {whatItIs}; only regular files are taken.",
         "Put a copy of the file itself in its place.");

@@ -20,6 +20,10 @@ public static partial class Refusals
         $"The note is signed, but is not a checkpoint: {why}",
         "Give a note whose lines are origin, size and root hash.");
 
+    public static Refusal CheckpointMissing => new(RefusalKind.NotFound, "checkpoint_missing",
+        "The log has no signed checkpoint yet.",
+        "Write something first; every write leads to one.");
+
     public static Refusal CheckpointForeign(string origin, string expected) => new(RefusalKind.Unproven, "checkpoint_foreign",
         $"The checkpoint is of the log '{origin}', not of '{expected}'.",
         "Give a checkpoint of this registry's log.");

@@ -71,6 +71,9 @@ public static partial class Refusals
     public static Refusal MetricCompared(string version, string metric, string stage) => new(RefusalKind.Forbidden, "metric_compared",
         $"Version {version} serves {stage}, and the policy compares candidates with its {Shown(metric)}, which therefore stays as it is.", "Record the new measurement under another name, or register a new version.");
 
+    public static Refusal ModelHasLivePromotion(string model, string promotionId) => new(RefusalKind.Conflict, "model_has_live_promotion",
+        $"Promotion {promotionId} of '{model}' is still live.", $"Wait for its decision or withdraw it (withdraw_promotion {promotionId}), then delete the model.");
+
     // ---- files on the way in ------------------------------------------------------------------------------------
 
     public static Refusal MetadataInvalid(string problem) => new(RefusalKind.Invalid, "metadata_invalid",

@@ -7,6 +7,10 @@ public static partial class Refusals
     public static Refusal NotInitialised => new(RefusalKind.Conflict, "registry_not_initialised",
         "This registry has no person yet.", "Run `init --person NAME` on a terminal first.");
 
+    /// <param name="folder">The data folder looked at.</param>
+    public static Refusal RegistryMissing(string folder) => new(RefusalKind.NotFound, "registry_not_found",
+        $"There is no registry in '{Shown(folder)}'.", "Make one with `init --person NAME`, or name the data folder with --data.");
+
     public static Refusal AlreadyInitialised(string person) => new(RefusalKind.Conflict, "registry_initialised",
         $"This registry has its first person already: {person}.", "Later persons are added by an admin with `person add`.");
 
@@ -21,6 +25,9 @@ public static partial class Refusals
 
     public static Refusal PassphraseWeak(int least) => new(RefusalKind.Invalid, "passphrase_weak",
         $"A passphrase needs at least {least} characters and may not be the person's name.", "Choose a longer one; several words are good.", new Dictionary<string, string> { ["passphrase"] = $"at least {least} characters" });
+
+    public static Refusal PassphrasesDiffer => new(RefusalKind.Invalid, "passphrases_differ",
+        "The two passphrases are not the same.", "Run the command again and type the same one twice.", new Dictionary<string, string> { ["passphrase"] = "the same twice" });
 
     public static Refusal RoleNotForMachines(string role) => new(RefusalKind.Forbidden, "role_not_for_machines",
         $"An agent or service cannot carry the role '{Shown(role)}'.", $"Use {string.Join(", ", Permissions.MachineRoles)}.");

@@ -47,7 +47,7 @@ public static partial class Refusals
         $"Promotion {id} was proposed by someone else.", "Its proposer, the proposer's owner or an approver can withdraw it.");
 
     public static Refusal NoOwner => new(RefusalKind.Forbidden, "no_owner",
-        "Nobody answers for this caller, so it cannot propose.", "Use a credential that a person owns.");
+        "Nobody answers for this caller, so it cannot propose.", "Use a credential that a person owns; where there is no person yet, run `init --person NAME` on a terminal.");
 
     public static Refusal NothingToRollBackTo(string model, string stage) => new(RefusalKind.Conflict, "nothing_to_roll_back_to",
         $"No other version of '{model}' has served {stage}.", "Call get_history to see what served; promote a version instead.");

@@ -14,6 +14,8 @@ namespace ModelRegistry;
 /// <summary>The one wiring door: opens a registry and hands out its use cases.</summary>
 public sealed class RegistryServices : IAsyncDisposable
 {
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
+
     private readonly RegistryDb _db;
 
     private RegistryServices(RegistryDb db, RegistryOptions options)
@@ -46,8 +48,18 @@ public sealed class RegistryServices : IAsyncDisposable
     public AuditTrail Audit { get; }
     internal ArtifactVault Vault { get; }
 
+    /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
+    public static string SqliteVersion => RegistryDb.SqliteVersion;
+
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
+
+    /// <summary>The version of the database's schema; opening brings it up to date.</summary>
+    public static int SchemaVersion => Migration.Known[^1].Version;
+
+    /// <summary>Whether there is a registry to open. A database on a server always counts as one.</summary>
+    public static bool IsThere(RegistryOptions options) => options.Database is { } named && !named.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase)
+        || File.Exists(options.Database is { } path ? Path.GetFullPath(path["sqlite:".Length..]) : Path.Combine(options.DataFolder, "registry.db"));
 
     /// <summary>Opens a registry, making it where there is none. Refused when a policy is named that is not the one in force.</summary>
     /// <exception cref="StorageUnavailableException">The database or the folder cannot be used.</exception>
@@ -61,7 +73,10 @@ public sealed class RegistryServices : IAsyncDisposable
                 return unreadable;
             json = read.Value;
         }
-        var db = RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        var opened = OpenDatabase(options, time, logs);
+        if (opened.Refusal is { } nowhere)
+            return nowhere;
+        var db = opened.Value;
         try
         {
             if (await SeedAsync(db, json, cancel) is { } no)
@@ -69,7 +84,10 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            return new RegistryServices(db, options);
+            var services = new RegistryServices(db, options);
+            // What a crashed upload left behind; files of living writers are never touched.
+            services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
+            return services;
         }
         catch
         {
@@ -128,6 +146,18 @@ public sealed class RegistryServices : IAsyncDisposable
         // A shipped profile may gain a rule in a later release; its name is what was asked for.
         var same = asked.Value.Digest.Hex == inForce!.Value.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Value.Name && PolicyProfiles.Find(asked.Value.Name) == json);
         return same ? null : Refusals.PolicyDiffers(inForce.Value.Name, asked.Value.Name);
+    }
+
+    private static Outcome<RegistryDb> OpenDatabase(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)
+    {
+        try
+        {
+            return RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+        }
+        catch (ArgumentException e) when (e.ParamName == "database")
+        {
+            return Refusals.InvalidArgument("database", "sqlite:PATH, postgres://user:password@host:port/name or an Npgsql connection string");
+        }
     }
 
     private static string ArtifactFolder(RegistryOptions options) => options.Artifacts switch

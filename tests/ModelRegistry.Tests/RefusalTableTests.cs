@@ -88,7 +88,7 @@ public sealed partial class RefusalTableTests
     [GeneratedRegex(@"\A[a-z]+(_[a-z]+)*\z")]
     private static partial Regex SnakeCase();
 
-    [GeneratedRegex(@"\A\P{Ll}[\s\S]*[.)]\z|\A(field|thing|[a-z_]+ '|[a-z_]+:)[\s\S]*\.\z|\A'[\s\S]*\.\z")]
+    [GeneratedRegex(@"\A\P{Ll}[\s\S]*[.?)]\z|\A(field|thing|[a-z_]+ '|[a-z_]+:)[\s\S]*\.\z|\A'[\s\S]*\.\z")]
     private static partial Regex Sentence();
 
     [GeneratedRegex("mrt_|-----BEGIN|password=|correct horse", RegexOptions.IgnoreCase)]

@@ -67,6 +67,17 @@ internal sealed class TestRegistry : IAsyncDisposable
         return it;
     }
 
+    /// <summary>Without persons: quicker, since no passphrase is hashed. <see cref="Robot"/> can do what agents can.</summary>
+    public static async Task<TestRegistry> EmptyAsync(string policy = "open", string? database = null)
+    {
+        var it = new TestRegistry(new TestClock(), database);
+        it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
+        return it;
+    }
+
+    /// <summary>An agent with all that agents can be granted, owned by somebody.</summary>
+    public static Actor Robot { get; } = new("act_robot", "robot", ActorKind.Agent, Permissions.MachineRoles, [], new ActorRef("act_owner", "owner"));
+
     public async Task ReopenAsync()
     {
         await Services.DisposeAsync();
@@ -139,6 +150,10 @@ internal sealed class TestRegistry : IAsyncDisposable
     public async Task<RegisteredView> RegisterAsync(string model = "digits", double accuracy = 0.9, string? version = null, Actor? by = null) => Ok(await Services.Intake.RegisterAsync(
         by ?? await AgentAsync(), new Registration(model, version, null, [File($"weights {Guid.NewGuid()}")], Metadata(accuracy))));
 
+    /// <summary>A model without versions.</summary>
+    public async Task CreateAsync(string name, string? description = null, string? task = null, Dictionary<string, string>? tags = null, Versioning? versioning = null) =>
+        Ok(await Services.Metadata.CreateModelAsync(Robot, new NewModel(name, description, task, Tags: tags, Versioning: versioning)));
+
     public static VersionMetadata Metadata(double accuracy = 0.9) => new()
     {
         Format = "onnx",
@@ -185,6 +200,9 @@ internal sealed class TestRegistry : IAsyncDisposable
         var page = Ok(await Services.Audit.ListAsync(await AgentAsync(), new ModelRegistry.Audit.AuditQuery(Subject: subject, Limit: 100)));
         return [.. page.Items.Reverse().Select(e => e.Outcome == "refused" ? $"{e.Verb} refused {(string?)e.Entry["facts"]?["code"]}" : e.Verb)];
     }
+
+    /// <summary>The code of the refusal that must have come.</summary>
+    public static string No<T>(Outcome<T> outcome) => outcome.Refusal?.Code ?? throw new Xunit.Sdk.XunitException("It was not refused.");
 
     public static T Ok<T>(Outcome<T> outcome)
     {

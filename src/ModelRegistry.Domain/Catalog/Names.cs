@@ -41,8 +41,15 @@ public static partial class Names
     public static Outcome<string> Role(string? text) =>
         RolePattern().IsMatch(text ?? "") ? text! : Refusals.NameInvalid("role", text, "a lower-case word of up to 32 letters, digits, underscores or hyphens");
 
-    /// <summary>How a unique name is compared: ASCII, ignoring case.</summary>
-    public static string Fold(string name) => name.ToLowerInvariant();
+    /// <summary>How a unique name is compared: ignoring the case of ASCII letters and nothing else, so that no other letter passes for one (the Kelvin sign for a K).</summary>
+    public static string Fold(string name) => string.Create(name.Length, name, static (folded, text) =>
+    {
+        for (var i = 0; i < folded.Length; i++)
+            folded[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+    });
+
+    /// <summary>How text in any language is searched: ignoring case, the same on every database because it is folded here.</summary>
+    public static string FoldText(string text) => text.ToLowerInvariant();
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}\z")]
     private static partial Regex ModelPattern();

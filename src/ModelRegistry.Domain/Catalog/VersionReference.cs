@@ -6,14 +6,19 @@ namespace ModelRegistry.Domain;
 /// </summary>
 public abstract record VersionReference
 {
+    /// <summary>By the number, which no other version of the model ever had.</summary>
     public sealed record ByNumber(long Number) : VersionReference;
 
+    /// <summary>By the label, as written by the caller.</summary>
     public sealed record ByLabel(string Text) : VersionReference;
 
+    /// <summary>Whatever version the alias points to now; the name comes without its <c>@</c>.</summary>
     public sealed record ByAlias(string Alias) : VersionReference;
 
+    /// <summary>The highest number that was registered, at whatever stage it is.</summary>
     public sealed record Latest : VersionReference;
 
+    /// <summary>The version the model gives when none is named.</summary>
     public sealed record Default : VersionReference;
 
     private VersionReference() { }

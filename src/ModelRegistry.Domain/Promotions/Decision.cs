@@ -1,5 +1,6 @@
 namespace ModelRegistry.Domain;
 
+/// <summary>What a person says to a promotion; there is no abstaining.</summary>
 public enum DecisionVerdict { Approve, Reject }
 
 /// <summary>How a person showed that it was them. The assurance follows from it and from nothing else.</summary>

@@ -1,5 +1,6 @@
 namespace ModelRegistry.Domain;
 
+/// <summary>A move to a stage, or a move back to a version that served there before.</summary>
 public enum PromotionKind { Promotion, Rollback }
 
 /// <summary>Where a promotion stands. All but the first two are terminal.</summary>

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Artifacts;
 

@@ -1,5 +1,4 @@
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Artifacts;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Artifacts;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Artifacts;
 

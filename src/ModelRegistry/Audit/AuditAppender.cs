@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
 using ModelRegistry.Domain.Audit;
 using ModelRegistry.Storage;
@@ -54,7 +56,7 @@ internal sealed class AuditAppender
         ("frontier", Frontier.Empty.ToBytes()), ("root", Frontier.Empty.Root().ToBytes())).ConfigureAwait(false);
 
     /// <summary>The statements that append one request's acts and changes; the head moves on.</summary>
-    public IEnumerable<SqlStatement> Append(WriteRequest request, DateTimeOffset now, Settled decision)
+    public List<SqlStatement> Append(WriteRequest request, DateTimeOffset now, Settled decision)
     {
         var acts = decision.Refusal is { } refusal ? [Refused(request.Attempt, refusal)] : decision.Acts;
         var outcome = decision.Refusal is null ? AuditOutcome.Done : AuditOutcome.Refused;
@@ -76,7 +78,7 @@ internal sealed class AuditAppender
                 Erasable = act.Erasable ?? new Dictionary<string, string>(),
             };
             var sealedEntry = entry.Seal(static () => RandomNumberGenerator.GetBytes(ErasableText.SaltBytes));
-            Head = Head with { Tree = Head.Tree.Append(sealedEntry.LeafHash), At = StoreTime.Micros(now) };
+            Head = Head with { Tree = Head.Tree.Append(sealedEntry.LeafHash), At = Times.Micros(now) };
             statements.Add(Entry(Head.Tree.Size, entry, sealedEntry));
             statements.AddRange(sealedEntry.Erasable.Select(text => Erasable(Head.Tree.Size, text)));
         }
@@ -88,9 +90,9 @@ internal sealed class AuditAppender
         return statements;
     }
 
-    /// <summary>Writes the head; where a checkpoint is due, that too, and gives the signed note.</summary>
+    /// <summary>The statements that write the head and, where a checkpoint is due, that too; with the signed note.</summary>
     /// <param name="due">Whether one is due by the time that has passed; a new band is signed at once.</param>
-    public async ValueTask<string?> CloseAsync(Dialect dialect, bool due)
+    public (List<SqlStatement> Statements, string? Note) Close(bool due)
     {
         var (tree, at, seq) = Head;
         var statements = new List<SqlStatement>
@@ -98,9 +100,7 @@ internal sealed class AuditAppender
             new("update audit_tree set size = @size, frontier = @frontier, root = @root, at = @at, feed_seq = @seq where id = 1",
                 [("size", tree.Size), ("frontier", tree.ToBytes()), ("root", tree.Root().ToBytes()), ("at", at), ("seq", seq)]),
         };
-        var note = due || _sizeBefore / Band != tree.Size / Band ? Sign(statements) : null;
-        await dialect.ExecuteAllAsync(_connection, statements).ConfigureAwait(false);
-        return note;
+        return (statements, due || _sizeBefore / Band != tree.Size / Band ? Sign(statements) : null);
     }
 
     /// <summary>The checkpoint of the head, signed and kept if it is not yet; null for an empty log.</summary>
@@ -131,7 +131,8 @@ internal sealed class AuditAppender
 
     private static AuditAct Refused(AuditAct attempt, Refusal refusal)
     {
-        var facts = attempt.Facts?.DeepClone().AsObject() ?? [];
+        // What a caller asked for in vain may be no text at all; the refusal is recorded all the same.
+        var facts = new JsonObject((attempt.Facts ?? []).Select(f => KeyValuePair.Create(f.Key, f.Value?.GetValueKind() == JsonValueKind.String ? (JsonNode?)Column((string)f.Value!) : f.Value?.DeepClone())));
         facts["code"] = refusal.Code;
         return attempt with { Facts = facts };
     }

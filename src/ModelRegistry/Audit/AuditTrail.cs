@@ -6,6 +6,7 @@ using ModelRegistry.Storage;
 
 namespace ModelRegistry.Audit;
 
+/// <param name="ModelName">A model's name, or its id, which a deleted one keeps.</param>
 /// <param name="Subject">An id or name that entries are about.</param>
 public sealed record AuditQuery(string? ModelName = null, string? Subject = null, string? ActorId = null, int Limit = 50, string? Cursor = null);
 
@@ -34,15 +35,14 @@ public sealed class AuditTrail
             string? modelId = null;
             if (query.ModelName is not null)
             {
-                if (await session.FindModelAsync(query.ModelName) is not { } model)
+                // A deleted model has no name any more, but its id and its entries stay.
+                modelId = (await session.FindModelAsync(query.ModelName))?.Id ?? (await session.HasModelIdAsync(query.ModelName) ? query.ModelName : null);
+                if (modelId is null)
                     return Refusals.ModelNotFound(query.ModelName, await session.NearestModelNameAsync(query.ModelName));
-                modelId = model.Id;
             }
             var rows = await session.AuditRowsAsync(modelId, query.Subject, query.ActorId, below, query.Limit + 1);
-            var views = new List<AuditEntryView>();
-            foreach (var row in rows.Take(query.Limit))
-                views.Add(View(row, await session.ErasablesAsync(row.Position, row.Position)));
-            return new Page<AuditEntryView>(views, rows.Count > query.Limit ? ModelRegistry.Cursor.Write(rows[query.Limit - 1].Position.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
+            var texts = await session.ErasablesAsync([.. rows.Select(r => r.Position)]);
+            return new Page<AuditEntryView>([.. rows.Take(query.Limit).Select(r => View(r, texts[r.Position]))], rows.Count > query.Limit ? ModelRegistry.Cursor.Write(rows[query.Limit - 1].Position.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
         }, cancel);
     }
 
@@ -101,6 +101,15 @@ public sealed class AuditTrail
         }
     }
 
+    /// <summary>The latest signed checkpoint, to be kept where nobody who can write here can write: the text that <see cref="VerifyAsync"/> takes.</summary>
+    public async Task<Outcome<string>> CheckpointAsync(Actor by, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        var notes = await _db.ReadAsync(session => session.CheckpointNotesAsync(), cancel);
+        return ReadFile() ?? notes.LastOrDefault() ?? (Outcome<string>)Refusals.CheckpointMissing;
+    }
+
     private string? ReadFile()
     {
         var path = Path.Combine(_options.DataFolder, "checkpoints", "latest");
@@ -114,11 +123,11 @@ public sealed class AuditTrail
         }
     }
 
-    private static AuditEntryView View(AuditRow row, IReadOnlyList<(long Position, ErasableText Text)> erasables)
+    private static AuditEntryView View(AuditRow row, IEnumerable<ErasableText> erasables)
     {
         var entry = JsonNode.Parse(row.Leaf)!.AsObject();
         var texts = new JsonObject();
-        foreach (var (_, text) in erasables)
+        foreach (var text in erasables)
             texts[text.Field] = text.Text;
         entry["texts"] = texts;
         var name = (string?)texts["actor.name"] ?? (string?)entry["actor"]?["id"] ?? "";

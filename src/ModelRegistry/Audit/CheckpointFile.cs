@@ -1,5 +1,4 @@
 using ModelRegistry.Domain.Audit;
-using ModelRegistry.Storage;
 
 namespace ModelRegistry.Audit;
 

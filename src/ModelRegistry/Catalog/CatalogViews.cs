@@ -6,12 +6,12 @@ namespace ModelRegistry.Catalog;
 public sealed record ModelView(
     string Name,
     [property: UntrustedText] string Description,
-    string Task,
+    [property: UntrustedText(Label = true)] string Task,
     string? LatestVersion,
     string? ServingVersion,
     long Versions,
-    string Owner,
-    IReadOnlyDictionary<string, string> Tags,
+    [property: UntrustedText(Label = true)] string Owner,
+    [property: UntrustedText] IReadOnlyDictionary<string, string> Tags,
     bool IsActive,
     DateTimeOffset UpdatedAt);
 
@@ -22,27 +22,27 @@ public sealed record VersionView(
     string Stage,
     string Status,
     IReadOnlyDictionary<string, double> Metrics,
-    string Format,
+    [property: UntrustedText(Label = true)] string Format,
     bool Serving,
     bool Deprecated,
     IReadOnlyList<string> Aliases,
     string Digest,
     long SizeBytes,
     DateTimeOffset CreatedAt,
-    string CreatedBy);
+    [property: UntrustedText(Label = true)] string CreatedBy);
 
-public sealed record FileView(string Path, long SizeBytes, string Sha256);
+public sealed record FileView([property: UntrustedText(Label = true)] string Path, long SizeBytes, string Sha256);
 
 /// <summary>A model with one of its versions in full; <see cref="Version"/> is null while it has none.</summary>
 public sealed record ModelInfoView(
     string Name,
     string ModelId,
     [property: UntrustedText] string Description,
-    string Task,
-    string Owner,
+    [property: UntrustedText(Label = true)] string Task,
+    [property: UntrustedText(Label = true)] string Owner,
     string Versioning,
     bool IsActive,
-    IReadOnlyDictionary<string, string> Tags,
+    [property: UntrustedText] IReadOnlyDictionary<string, string> Tags,
     IReadOnlyDictionary<string, string> Aliases,
     string? LatestVersion,
     string? ServingVersion,
@@ -67,21 +67,21 @@ public sealed record VersionDetailView(
     int FileCount,
     IReadOnlyList<FileView> Files,
     IReadOnlyDictionary<string, double> Metrics,
-    string Format,
-    string Framework,
-    JsonObject Hyperparameters,
+    [property: UntrustedText(Label = true)] string Format,
+    [property: UntrustedText(Label = true)] string Framework,
+    [property: UntrustedText(Label = true)] JsonObject Hyperparameters,
     [property: UntrustedText] string Dataset,
-    string CodeCommit,
-    IReadOnlyList<string> Dependencies,
-    JsonObject Signature,
-    JsonObject Lineage,
+    [property: UntrustedText(Label = true)] string CodeCommit,
+    [property: UntrustedText(Label = true)] IReadOnlyList<string> Dependencies,
+    [property: UntrustedText(Label = true)] JsonObject Signature,
+    [property: UntrustedText(Label = true)] JsonObject Lineage,
     [property: UntrustedText] string ReleaseNotes,
     [property: UntrustedText] string Card,
-    IReadOnlyDictionary<string, string> Tags,
+    [property: UntrustedText] IReadOnlyDictionary<string, string> Tags,
     IReadOnlyList<string> Aliases,
     [property: UntrustedText] string Source,
-    string RunId,
-    string CreatedBy,
+    [property: UntrustedText(Label = true)] string RunId,
+    [property: UntrustedText(Label = true)] string CreatedBy,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
@@ -109,7 +109,7 @@ public sealed record ComparisonView(
     string ModelName,
     IReadOnlyList<VersionView> Versions,
     IReadOnlyList<MetricComparisonView> Metrics,
-    IReadOnlyList<string> Differences,
+    [property: UntrustedText(Label = true)] IReadOnlyList<string> Differences,
     string? ServingVersion);
 
 /// <summary>A time during which one version served a stage.</summary>
@@ -122,7 +122,7 @@ public sealed record ServingPeriodView(
     DateTimeOffset From,
     DateTimeOffset? Until,
     string? PromotionId,
-    string RequestedBy,
+    [property: UntrustedText(Label = true)] string RequestedBy,
     IReadOnlyList<string> ApprovedBy,
     string? Assurance,
     [property: UntrustedText] string Reason);

@@ -31,7 +31,15 @@ internal static class Comparison
         return [.. fields.Where(f => versions.Select(f.Of).Distinct().Count() > 1).Select(f => $"{f.Name}: {string.Join(", ", versions.Select(v => $"{v.Label} = {Short(f.Of(v))}"))}")];
     }
 
-    private static double? Delta(double? value, double? first) => value is { } v && first is { } f ? Math.Round(v - f, 12) : null;
+    // In decimals where both fit: 0.95 and 0.9 differ by 0.05. JSON has no number for a difference beyond all bounds.
+    private static double? Delta(double? value, double? first) => (value, first) switch
+    {
+        ({ } v, { } f) when Fits(v) && Fits(f) => (double)((decimal)v - (decimal)f),
+        ({ } v, { } f) when double.IsFinite(v - f) => v - f,
+        _ => null,
+    };
+
+    private static bool Fits(double number) => number == 0 || Math.Abs(number) is > 1e-12 and < 1e12;
 
     private static string Short(string text) => text.Length == 0 ? "none" : text.Length > 80 ? text[..80] + "…" : text;
 }

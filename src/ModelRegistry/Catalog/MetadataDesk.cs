@@ -5,7 +5,7 @@ using ModelRegistry.Storage;
 
 namespace ModelRegistry.Catalog;
 
-/// <summary>A change of metadata; what is null stays as it is. With <see cref="Version"/> it concerns that version, else the model.</summary>
+/// <summary>A change of metadata; what is null stays as it is. With <see cref="Version"/> it concerns that version, else (also when it is blank) the model.</summary>
 public sealed record MetadataEdit(string ModelName)
 {
     public string? Version { get; init; }
@@ -26,7 +26,7 @@ public sealed record MetadataEdit(string ModelName)
 }
 
 /// <summary>Edits what is known about models and versions. Content never changes here; what serves a governed stage keeps its name.</summary>
-public sealed class MetadataDesk
+public sealed partial class MetadataDesk
 {
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
@@ -42,7 +42,7 @@ public sealed class MetadataDesk
                 return no;
             if (!model.IsActive && edit.IsActive != true)
                 return Refusals.ModelInactive(model.Name);
-            return edit.Version is null ? await EditModelAsync(session, model, edit, by) : await EditVersionAsync(session, model, edit);
+            return string.IsNullOrWhiteSpace(edit.Version) ? await EditModelAsync(session, model, edit, by) : await EditVersionAsync(session, model, edit);
         }, cancel);
 
     private async ValueTask<Outcome<Written<MetadataView>>> EditModelAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit, Actor by)
@@ -50,7 +50,8 @@ public sealed class MetadataDesk
         var misplaced = new Dictionary<string, string>();
         if (edit.Alias is not null || edit.Metrics.Count > 0 || edit.ReleaseNotes is not null || edit.Dataset is not null || edit.CodeCommit is not null || edit.Deprecated is not null)
             misplaced["version"] = "is needed for alias, metrics, release_notes, dataset, code_commit and deprecated";
-        MetadataLimits.CheckTags(misplaced, edit.Tags);
+        var tags = TagsAfter(model.Tags, edit, misplaced);
+        MetadataLimits.CheckTags(misplaced, tags);
         if (misplaced.Count > 0)
             return Refusals.InvalidArguments(misplaced);
         if (MetadataLimits.Check(new VersionMetadata(), edit.Description, edit.Task, edit.Owner, edit.Card) is { } tooMuch)
@@ -66,7 +67,7 @@ public sealed class MetadataDesk
             IsActive = changes.Flag("is_active", model.IsActive, edit.IsActive),
             UpdatedAt = session.Now,
         };
-        if (edit.NewName is not null || edit.IsActive == false)
+        if ((edit.NewName ?? model.Name) != model.Name || edit.IsActive == false)
         {
             var policy = await _policies.GetAsync(session);
             if ((await session.ServingOfModelAsync(model.Id)).Select(s => s.Stage).FirstOrDefault(policy.Governs) is { } governed)
@@ -83,20 +84,15 @@ public sealed class MetadataDesk
                 return Refusals.ModelExists(name.Value);
             next = next with { Name = changes.Text("name", model.Name, name.Value) };
         }
-        foreach (var (key, value) in edit.Tags.Where(t => !model.Tags.TryGetValue(t.Key, out var was) || was != t.Value))
-        {
-            await session.SetModelTagAsync(model.Id, key, value);
-            changes.Note($"tags.{key}", value);
-        }
-        foreach (var key in edit.RemoveTags.Where(model.Tags.ContainsKey))
-        {
-            await session.RemoveModelTagAsync(model.Id, key);
-            changes.Note($"tags.{key}", null);
-        }
+        changes.Tags(model.Tags, tags);
         if (changes.None)
             return new Written<MetadataView>(new MetadataView(model.Name, null, []), [], []);
         if (!await session.UpdateModelAsync(next))
             return Refusals.ChangedMeanwhile("The model");
+        foreach (var (key, value) in tags.Where(t => model.Tags.GetValueOrDefault(t.Key) != t.Value))
+            await session.SetModelTagAsync(model.Id, key, value);
+        foreach (var key in model.Tags.Keys.Where(k => !tags.ContainsKey(k)))
+            await session.RemoveModelTagAsync(model.Id, key);
         return changes.Written(next.Name, null, "model", model.Id, model.Id);
     }
 
@@ -108,11 +104,11 @@ public sealed class MetadataDesk
         if (resolved.Refusal is { } no)
             return no;
         var (version, data, changes) = (resolved.Value, resolved.Value.Metadata, new Changes());
-        var tags = new Dictionary<string, string>(data.Tags);
-        foreach (var (key, value) in edit.Tags)
-            tags[key] = changes.Text($"tags.{key}", tags.GetValueOrDefault(key, "\0"), value);
-        foreach (var key in edit.RemoveTags.Where(tags.Remove))
-            changes.Note($"tags.{key}", null);
+        var bad = new Dictionary<string, string>();
+        var tags = TagsAfter(data.Tags, edit, bad);
+        if (bad.Count > 0)
+            return Refusals.InvalidArguments(bad);
+        changes.Tags(data.Tags, tags);
         var metrics = new Dictionary<string, double>(data.Metrics);
         foreach (var (key, value) in edit.Metrics)
             metrics[key] = changes.Number($"metrics.{key}", metrics.TryGetValue(key, out var was) ? was : null, value);
@@ -161,9 +157,23 @@ public sealed class MetadataDesk
         if (free.Refusal is { } no)
             return no;
         var name = free.Value;
+        if ((await session.AliasesAsync(model.Id)).Any(a => a.Alias == name && a.VersionId == version.Id))
+            return null;
         await session.SetAliasAsync(model.Id, name, version.Id);
         changes.Note($"aliases.{name}", version.Label);
         return null;
+    }
+
+    private static Dictionary<string, string> TagsAfter(IReadOnlyDictionary<string, string> before, MetadataEdit edit, Dictionary<string, string> bad)
+    {
+        if (edit.RemoveTags.FirstOrDefault(edit.Tags.ContainsKey) is { } both)
+            bad["remove_tags"] = $"'{both}' is to be set and to be removed";
+        var after = new Dictionary<string, string>(before);
+        foreach (var (key, value) in edit.Tags)
+            after[key] = value;
+        foreach (var key in edit.RemoveTags)
+            after.Remove(key);
+        return after;
     }
 
     /// <summary>What really changes, for the answer and the audit entry. Long texts are told by their digest.</summary>
@@ -179,6 +189,14 @@ public sealed class MetadataDesk
                 return was;
             Note(field, asked);
             return asked;
+        }
+
+        public void Tags(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after)
+        {
+            foreach (var (key, value) in after.Where(t => before.GetValueOrDefault(t.Key) != t.Value))
+                Note($"tags.{key}", value);
+            foreach (var key in before.Keys.Where(k => !after.ContainsKey(k)))
+                Note($"tags.{key}", null);
         }
 
         public bool Flag(string field, bool was, bool? asked)

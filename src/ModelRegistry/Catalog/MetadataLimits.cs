@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ModelRegistry.Domain;
 
@@ -25,7 +26,7 @@ internal static class MetadataLimits
         Long(bad, "run_id", data.RunId, 200);
         CheckTags(bad, data.Tags);
         CheckMetrics(bad, data.Metrics);
-        if (data.Dependencies.Count > Items || data.Dependencies.Any(d => d.Length > 500 || d.Contains('\0')))
+        if (data.Dependencies.Count > Items || data.Dependencies.Any(d => d.Length > 500 || !IsText(d)))
             bad["dependencies"] = $"at most {Items} of at most 500 characters";
         foreach (var (name, document) in new[] { ("hyperparameters", data.Hyperparameters), ("signature", data.Signature), ("lineage", data.Lineage) })
             CheckDocument(bad, name, document);
@@ -34,9 +35,12 @@ internal static class MetadataLimits
 
     public static void Long(Dictionary<string, string> bad, string field, string? text, int most)
     {
-        if (text is not null && (text.Length > most || text.Contains('\0')))
-            bad[field] = text.Length > most ? $"at most {most:N0} characters" : "may not hold the character U+0000";
+        if (text is not null && (text.Length > most || !IsText(text)))
+            bad[field] = text.Length > most ? $"at most {most:N0} characters" : "may hold neither the character U+0000 nor half a character (a lone surrogate)";
     }
+
+    /// <summary>Whether every database and every face can carry it.</summary>
+    private static bool IsText(string text) => !text.Contains('\0') && (!text.AsSpan().ContainsAnyInRange('\ud800', '\udfff') || Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text);
 
     public static void CheckTags(Dictionary<string, string> bad, IReadOnlyDictionary<string, string> tags)
     {
@@ -45,8 +49,8 @@ internal static class MetadataLimits
         foreach (var (key, value) in tags)
             if (Names.Key(key, "tags").Refusal is { } no)
                 bad["tags"] = no.Fields!["tags"];
-            else if (value.Length > 5_000 || value.Contains('\0'))
-                bad["tags"] = $"the value of '{key}' has at most 5,000 characters, none of them U+0000";
+            else if (value.Length > 5_000 || !IsText(value))
+                bad["tags"] = $"the value of '{key}' has at most 5,000 characters, none of them U+0000 or half of one";
     }
 
     public static void CheckMetrics(Dictionary<string, string> bad, IReadOnlyDictionary<string, double> metrics)

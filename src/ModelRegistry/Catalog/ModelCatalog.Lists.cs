@@ -26,10 +26,10 @@ public sealed partial class ModelCatalog
                     return Refusals.StageUnknown(query.Stage, ladder);
             }
             var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Blank(query.Tag), query.IncludeInactive), after[0], query.Limit + 1);
-            var items = new List<ModelView>();
-            foreach (var row in rows.Take(query.Limit))
-                items.Add(row with { Tags = await session.TagsOfModelByNameAsync(row.Name) });
-            return new Page<ModelView>(items, rows.Count > query.Limit ? Cursor.Write(Names.Fold(rows[query.Limit - 1].Name)) : null);
+            var tags = await session.TagsOfModelsAsync([.. rows.Select(r => r.Id)]);
+            return new Page<ModelView>(
+                [.. rows.Take(query.Limit).Select(r => r.View with { Tags = tags[r.Id].ToDictionary(t => t.Key, t => t.Value) })],
+                rows.Count > query.Limit ? Cursor.Write(Names.Fold(rows[query.Limit - 1].View.Name)) : null);
         }, cancel);
     }
 
@@ -52,10 +52,8 @@ public sealed partial class ModelCatalog
             var rows = await session.ListVersionsAsync(model.Id, stage, below, query.Limit + 1);
             var aliases = await session.AliasesAsync(model.Id);
             var serving = await session.ServingOfModelAsync(model.Id);
-            var items = new List<VersionView>();
-            foreach (var v in rows.Take(query.Limit))
-                items.Add(View(v, aliases, serving, await session.LastWordRejectedAsync(v.Id)));
-            return new Page<VersionView>(items, rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
+            var rejected = await session.RejectedAsync([.. rows.Select(v => v.Id)]);
+            return new Page<VersionView>([.. rows.Take(query.Limit).Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))], rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
         }, cancel);
 
     private static VersionView View(ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving, bool rejected) => new(
@@ -65,7 +63,7 @@ public sealed partial class ModelCatalog
     private static async ValueTask<VersionDetailView> DetailAsync(RegistrySession session, RegisteredModel model, ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
     {
         var data = v.Metadata;
-        return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, await session.LastWordRejectedAsync(v.Id)), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
+        return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
             data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt);

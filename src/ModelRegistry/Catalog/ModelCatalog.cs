@@ -20,9 +20,10 @@ public sealed partial class ModelCatalog
             if (model.HighestNumber > 0 || !string.IsNullOrWhiteSpace(versionRef))
             {
                 var resolved = await session.ResolveVersionAsync(model, versionRef);
-                if (resolved.Refusal is { } no)
+                // A model whose versions are all gone is still a model.
+                if (resolved.Refusal is { } no && !string.IsNullOrWhiteSpace(versionRef))
                     return no;
-                version = resolved.Value;
+                version = resolved.Refusal is null ? resolved.Value : null;
             }
             var aliases = await session.AliasesAsync(model.Id);
             var serving = await session.ServingOfModelAsync(model.Id);
@@ -32,7 +33,7 @@ public sealed partial class ModelCatalog
                 version is null ? null : await DetailAsync(session, model, version, aliases, serving), model.CreatedAt, model.UpdatedAt);
         }, cancel);
 
-    /// <summary>Two to ten versions side by side; deltas are against the first.</summary>
+    /// <summary>Two to ten versions side by side; deltas are against the first. One named twice is shown once.</summary>
     public Task<Outcome<ComparisonView>> CompareAsync(Actor by, string modelName, IReadOnlyList<string> versionRefs, CancellationToken cancel = default) =>
         OfModelAsync<ComparisonView>(by, modelName, async (session, model) =>
         {
@@ -44,29 +45,38 @@ public sealed partial class ModelCatalog
                 var version = await session.ResolveVersionAsync(model, reference);
                 if (version.Refusal is { } no)
                     return no;
-                versions.Add(version.Value);
+                if (versions.All(v => v.Id != version.Value.Id))
+                    versions.Add(version.Value);
             }
-            if (versions.DistinctBy(v => v.Id).Count() < 2)
+            if (versions.Count < 2)
                 return Refusals.TooFewVersions;
             var policy = await _policies.GetAsync(session);
             var aliases = await session.AliasesAsync(model.Id);
             var serving = await session.ServingOfModelAsync(model.Id);
-            return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected: false))], Comparison.Metrics(policy, versions), Comparison.Differences(versions), await ProductionLabelAsync(session, model.Id));
+            var rejected = await session.RejectedAsync([.. versions.Select(v => v.Id)]);
+            return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))], Comparison.Metrics(policy, versions), Comparison.Differences(versions), await ProductionLabelAsync(session, model.Id));
         }, cancel);
 
     /// <summary>What serves a stage now, or served it at a moment.</summary>
-    public Task<Outcome<ServingView>> ServingAsync(Actor by, string modelName, string? stage, DateTimeOffset? at, CancellationToken cancel = default) =>
-        OfModelAsync<ServingView>(by, modelName, async (session, model) =>
+    public async Task<Outcome<ServingView>> ServingAsync(Actor by, string modelName, string? stage, DateTimeOffset? at, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        return await _db.ReadAsync<Outcome<ServingView>>(async session =>
         {
             var policy = await _policies.GetAsync(session);
-            if (Stages.Find(policy.StageNames, stage ?? Stages.Production) is not { } named)
+            if (Stages.Find(policy.StageNames, string.IsNullOrWhiteSpace(stage) ? Stages.Production : stage) is not { } named)
                 return Refusals.StageUnknown(stage, policy.StageNames);
-            var period = at is null ? await session.ServingNowAsync(model.Id, named) : await session.ServingAtAsync(model.Id, named, at.Value);
+            if (await session.ServingByNameAsync(modelName, named) is not var (modelId, name, period))
+                return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
+            if (at is not null)
+                period = await session.ServingAtAsync(modelId, named, at.Value);
             IReadOnlyList<string> targets = [.. policy.Targets.Where(t => t.Stage == named).Select(t => t.Name)];
             return period is null
-                ? new ServingView(model.Name, false, null, null, named, null, null, null, [], targets)
-                : new ServingView(model.Name, true, period.Label, period.Number, named, period.Manifest.Hex, period.From, NullIfEmpty(period.PromotionId), await ApprovedByAsync(session, period.PromotionId), targets);
+                ? new ServingView(name, false, null, null, named, null, null, null, [], targets)
+                : new ServingView(name, true, period.Label, period.Number, named, period.Manifest.Hex, period.From, NullIfEmpty(period.PromotionId), await ApprovedByAsync(session, period.PromotionId), targets);
         }, cancel);
+    }
 
     /// <summary>What served when, newest first, and who approved it.</summary>
     public Task<Outcome<Page<ServingPeriodView>>> HistoryAsync(Actor by, HistoryQuery query, CancellationToken cancel = default) =>
@@ -82,10 +92,11 @@ public sealed partial class ModelCatalog
                 before = (micros, id);
             }
             var periods = await session.PeriodsAsync(model.Id, query.At, before, query.Limit + 1);
+            var promotions = await session.PromotionsByIdAsync([.. periods.Select(p => p.PromotionId).Where(id => id.Length > 0).Distinct()]);
             var views = new List<ServingPeriodView>();
             foreach (var p in periods.Take(query.Limit))
             {
-                var promotion = p.PromotionId.Length > 0 ? (await session.FindPromotionAsync(p.PromotionId))?.Promotion : null;
+                var promotion = promotions.GetValueOrDefault(p.PromotionId);
                 views.Add(new ServingPeriodView(p.Stage, p.Label, p.Number, p.Manifest.Hex, p.From, p.Until, NullIfEmpty(p.PromotionId), promotion?.Statement.Proposer.Name ?? "",
                     [.. promotion?.Approvals.Select(d => d.Person.Name) ?? []], promotion?.Approvals.Select(d => (Assurance?)d.Proof.Assurance).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? ""));
             }

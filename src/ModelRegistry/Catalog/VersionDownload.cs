@@ -27,21 +27,23 @@ public sealed class VersionDownload
         if (found.Refusal is { } missing)
             return missing;
 
-        var written = new List<string>();
+        // Every target is looked at before a byte is written: a refusal leaves no half of a version behind.
+        var targets = new List<(FileEntry File, DownloadTarget Target)>();
         foreach (var file in found.Value.Files)
         {
-            var path = ArtifactPath.Parse(file.Path);
-            if (path.Refusal is { } unsafePath)
-                return unsafePath;
-            var target = DownloadTarget.Resolve(outFolder, path.Value);
+            var target = ArtifactPath.Parse(file.Path).Then(path => DownloadTarget.Resolve(outFolder, path));
             if (target.Refusal is { } outside)
                 return outside;
-            var inner = progress is null ? null : new Progress<long>(done => progress.Report(new TransferProgress(file.Path, done, file.Size)));
-            var copied = await _vault.CopyToFileAsync(file.Sha256, target.Value, overwrite, file.Size, inner, cancel);
+            if (!overwrite && Path.Exists(target.Value.FullPath))
+                return Refusals.TargetExists(target.Value.FullPath);
+            targets.Add((file, target.Value));
+        }
+        foreach (var (file, target) in targets)
+        {
+            var copied = await _vault.CopyToFileAsync(file.Sha256, target, overwrite, file.Size, TransferProgress.Of(file.Path, file.Size, progress), cancel);
             if (copied.Refusal is { } damaged)
                 return damaged;
-            written.Add(target.Value.FullPath);
         }
-        return new DownloadView(found.Value.Model, found.Value.Version.Label, found.Value.Version.ManifestDigest.Hex, written);
+        return new DownloadView(found.Value.Model, found.Value.Version.Label, found.Value.Version.ManifestDigest.Hex, [.. targets.Select(t => t.Target.FullPath)]);
     }
 }

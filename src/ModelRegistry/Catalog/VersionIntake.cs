@@ -26,7 +26,17 @@ public sealed record Registration(
     string? Alias = null);
 
 /// <summary>How far a transfer is.</summary>
-public sealed record TransferProgress(string Path, long Done, long Total);
+public sealed record TransferProgress(string Path, long Done, long Total)
+{
+    /// <summary>Tells <paramref name="told"/> of one file, on the caller's thread: Progress&lt;T&gt; would hand each step to the thread pool, out of order.</summary>
+    internal static IProgress<long>? Of(string path, long total, IProgress<TransferProgress>? told) =>
+        told is null ? null : new Forward(done => told.Report(new TransferProgress(path, done, total)));
+
+    private sealed class Forward(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}
 
 /// <summary>Takes versions in: files first, hashed and durable, then one row that makes them a version. A model that is not there is made.</summary>
 public sealed class VersionIntake
@@ -43,6 +53,9 @@ public sealed class VersionIntake
         // What can be refused without reading a byte is refused first, and recorded like any other refusal.
         if (Early(by, asked) is { } early)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(early), cancel);
+        // What the rows say is asked before gigabytes are copied, and again when the version is written.
+        if ((await _db.ReadAsync(session => NextAsync(session, asked), cancel)).Refusal is { } refused)
+            return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(refused), cancel);
         var stored = await StoreAsync(asked.Files, progress, cancel);
         if (stored.Refusal is { } bad)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(bad), cancel);
@@ -75,8 +88,7 @@ public sealed class VersionIntake
         foreach (var source in sources)
         {
             var total = new FileInfo(source.FullPath) is { Exists: true } info ? info.Length : 0;
-            var inner = progress is null ? null : new Forward(done => progress.Report(new TransferProgress(source.Path.Value, done, total)));
-            var blob = await _vault.PutFileAsync(source.FullPath, null, inner, cancel);
+            var blob = await _vault.PutFileAsync(source.FullPath, null, TransferProgress.Of(source.Path.Value, total, progress), cancel);
             if (blob.Refusal is { } no)
                 return no;
             entries.Add(new FileEntry(source.Path.Value, blob.Value.Size, blob.Value.Digest));
@@ -87,31 +99,25 @@ public sealed class VersionIntake
     private async ValueTask<Outcome<Written<RegisteredView>>> WriteAsync(RegistrySession session, Actor by, Registration asked, Manifest manifest)
     {
         var policy = await _policies.GetAsync(session);
+        var settled = await NextAsync(session, asked);
+        if (settled.Refusal is { } no)
+            return no;
+        var (found, next, alias) = settled.Value;
         var acts = new List<AuditAct>();
-        var model = await session.FindModelAsync(asked.ModelName);
-        var made = model is null;
+        var model = found;
         if (model is null)
         {
             model = Draft(session, asked);
             await session.InsertModelAsync(model);
             acts.Add(new AuditAct("model.create", "model", model.Id, model.Id, new JsonObject { ["name"] = model.Name, ["versioning"] = model.Versioning.ToString().ToLowerInvariant() }));
         }
-        if (!model.IsActive)
-            return Refusals.ModelInactive(model.Name);
-        var alias = asked.Alias is null ? (Outcome<string>?)null : FreeAlias.Of(policy, asked.Alias);
-        if (alias?.Refusal is { } governed)
-            return governed;
-        var next = VersionLabels.Next(model.Versioning, asked.Version, asked.Bump, model.HighestNumber,
-            model.Versioning == Versioning.Semver ? await session.LabelsAsync(model.Id) : []);
-        if (next.Refusal is { } taken)
-            return taken;
 
         var version = new ModelVersion
         {
             Id = Ids.New("ver", session.Now),
             ModelId = model.Id,
-            Number = next.Value.Number,
-            Label = next.Value.Label,
+            Number = next.Number,
+            Label = next.Label,
             Stage = policy.FirstStage,
             StageSince = session.Now,
             ManifestDigest = manifest.Digest,
@@ -127,14 +133,35 @@ public sealed class VersionIntake
         await session.InsertVersionAsync(version, manifest);
         await session.UpdateModelAsync(model with { HighestNumber = version.Number, UpdatedAt = session.Now });
         await session.CountVersionAsync(model.Id, version.Label);
-        if (alias is { } pointed)
-            await session.SetAliasAsync(model.Id, pointed.Value, version.Id);
-        acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, alias?.Value)));
+        if (alias is not null)
+            await session.SetAliasAsync(model.Id, alias, version.Id);
+        acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, alias)));
         var files = manifest.Files.Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex)).ToList();
         return new Written<RegisteredView>(
-            new RegisteredView(model.Name, made, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files),
+            new RegisteredView(model.Name, found is null, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files),
             acts, [new FeedChange("version", model.Id, version.Id)]);
     }
+
+    /// <summary>The model as it is (null: to be made), the number and label the version takes, and the alias that will point at it.</summary>
+    private async ValueTask<Outcome<(RegisteredModel? Model, NextVersion Next, string? Alias)>> NextAsync(RegistrySession session, Registration asked)
+    {
+        var model = await session.FindModelAsync(asked.ModelName);
+        if (model is { IsActive: false })
+            return Refusals.ModelInactive(model.Name);
+        string? alias = null;
+        if (asked.Alias is not null)
+        {
+            var free = FreeAlias.Of(await _policies.GetAsync(session), asked.Alias);
+            if (free.Refusal is { } governed)
+                return governed;
+            alias = free.Value;
+        }
+        var scheme = model?.Versioning ?? Scheme(asked);
+        var next = VersionLabels.Next(scheme, asked.Version, asked.Bump, model?.HighestNumber ?? 0, model is not null && scheme == Versioning.Semver ? await session.LabelsAsync(model.Id) : []);
+        return next.Refusal is { } no ? no : (model, next.Value, alias);
+    }
+
+    private static Versioning Scheme(Registration asked) => asked.Versioning ?? (asked.Bump is not null ? Versioning.Semver : VersionLabels.Infer(asked.Version));
 
     private static RegisteredModel Draft(RegistrySession session, Registration asked) => new()
     {
@@ -144,7 +171,7 @@ public sealed class VersionIntake
         Task = asked.Task ?? "",
         Owner = asked.Owner ?? "",
         Card = asked.ModelCard ?? "",
-        Versioning = asked.Versioning ?? (asked.Bump is not null ? Versioning.Semver : VersionLabels.Infer(asked.Version)),
+        Versioning = Scheme(asked),
         CreatedAt = session.Now,
         UpdatedAt = session.Now,
     };
@@ -163,11 +190,5 @@ public sealed class VersionIntake
         if (alias is not null)
             facts["alias"] = alias;
         return facts;
-    }
-
-    /// <summary>Reports on the caller's thread: Progress&lt;T&gt; would hand each step to the thread pool, out of order.</summary>
-    private sealed class Forward(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
     }
 }

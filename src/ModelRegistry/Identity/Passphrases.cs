@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -14,10 +15,13 @@ internal static class Passphrases
     private static readonly Lazy<string> Nobody = new(() => Hasher.HashPassword("", Guid.NewGuid().ToString()));
 
     public static bool Fits(string name, string passphrase) =>
-        passphrase.Length is >= Least and <= 1024 && !passphrase.Contains('\0') && !string.Equals(passphrase.Trim(), name, StringComparison.OrdinalIgnoreCase);
+        passphrase.Length <= 1024 && passphrase.Trim().Length >= Least && IsText(passphrase) && !string.Equals(passphrase.Trim(), name, StringComparison.OrdinalIgnoreCase);
 
     public static string Hash(string passphrase) => Hasher.HashPassword("", passphrase);
 
     public static bool Verify(string? hash, string passphrase) =>
-        Hasher.VerifyHashedPassword("", hash ?? Nobody.Value, passphrase) != PasswordVerificationResult.Failed && hash is not null;
+        IsText(passphrase) && Hasher.VerifyHashedPassword("", hash ?? Nobody.Value, passphrase) != PasswordVerificationResult.Failed && hash is not null;
+
+    // What has no UTF-8 cannot be hashed; and nobody means to type U+0000.
+    private static bool IsText(string passphrase) => !passphrase.Contains('\0') && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(passphrase)) == passphrase;
 }

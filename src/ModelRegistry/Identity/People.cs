@@ -13,18 +13,19 @@ public sealed class People : IDisposable
     private const int AttemptsPerMinute = 5;
 
     private readonly RegistryDb _db;
-
-    // One check at a time: guesses made at once would all be counted only after the last of them was made. It also keeps
-    // a flood of them from taking every core.
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
     internal People(RegistryDb db) => _db = db;
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        foreach (var turn in _turns)
+            turn.Dispose();
+    }
 
     /// <summary>The registry's first person, admin and approver. Only possible while there is none.</summary>
     public Task<Outcome<PersonView>> InitAsync(string name, string passphrase, CancellationToken cancel = default) =>
-        _db.WriteAsync<PersonView>(Actor.Registry with { Door = "console" }, new AuditAct("person.init", "person", name), async session =>
+        _db.WriteAsync<PersonView>(Actor.Registry with { Door = "console" }, Named("person.init", name), async session =>
         {
             if ((await session.PersonsAsync()).FirstOrDefault() is { } first)
                 return Refusals.AlreadyInitialised(first.Name);
@@ -33,7 +34,7 @@ public sealed class People : IDisposable
 
     /// <summary>A later person. A person enrolled after a promotion was proposed cannot decide it.</summary>
     public Task<Outcome<PersonView>> AddAsync(Actor admin, string name, string passphrase, IReadOnlyList<string> roles, CancellationToken cancel = default) =>
-        _db.WriteAsync<PersonView>(admin, new AuditAct("person.add", "person", name, null, new JsonObject { ["roles"] = string.Join(",", roles) }), async session =>
+        _db.WriteAsync<PersonView>(admin, Named("person.add", name, new JsonObject { ["roles"] = string.Join(",", roles) }), async session =>
         {
             if (await CheckAdminAsync(session, admin) is { } no)
                 return no;
@@ -42,7 +43,7 @@ public sealed class People : IDisposable
 
     /// <summary>Takes a person's powers away at once. Their decisions stay on record; approvals not yet applied no longer count.</summary>
     public Task<Outcome<PersonView>> DisableAsync(Actor admin, string name, CancellationToken cancel = default) =>
-        _db.WriteAsync<PersonView>(admin, new AuditAct("person.disable", "person", name), async session =>
+        _db.WriteAsync<PersonView>(admin, Named("person.disable", name), async session =>
         {
             if (await CheckAdminAsync(session, admin) is { } no)
                 return no;
@@ -90,18 +91,20 @@ public sealed class People : IDisposable
     /// <param name="channel">Where it was given: <c>terminal</c>, <c>page</c>, <c>rest</c>.</param>
     public async Task<Outcome<ProvenPerson>> ProveAsync(string name, string passphrase, string channel, CancellationToken cancel = default)
     {
-        await _turn.WaitAsync(cancel);
+        // One guess at a time for a name, so that many at once do not all pass the count before the first is recorded.
+        var turn = _turns[(uint)string.GetHashCode(Names.Fold(name), StringComparison.Ordinal) % _turns.Length];
+        await turn.WaitAsync(cancel);
         try
         {
-            return await CheckAsync(name, passphrase, channel, cancel);
+            return await ProveInTurnAsync(Short(name), passphrase, channel, cancel);
         }
         finally
         {
-            _turn.Release();
+            turn.Release();
         }
     }
 
-    private async Task<Outcome<ProvenPerson>> CheckAsync(string name, string passphrase, string channel, CancellationToken cancel)
+    private async Task<Outcome<ProvenPerson>> ProveInTurnAsync(string name, string passphrase, string channel, CancellationToken cancel)
     {
         var (person, credential, failures, now) = await _db.ReadAsync(async session =>
         {
@@ -117,11 +120,11 @@ public sealed class People : IDisposable
             var actor = new Actor(person.Id, person.Name, ActorKind.Person, person.Roles, [], null, null, credential.Id, channel);
             return new ProvenPerson(actor, new Proof(ProofMethod.Passphrase, channel, credential.Id, credential.CreatedAt, now));
         }
-        return await _db.WriteAsync<ProvenPerson>(Actor.Registry with { Door = channel }, new AuditAct("person.prove", "person", Short(name)), async session =>
+        return await _db.WriteAsync<ProvenPerson>(Actor.Registry with { Door = channel }, new AuditAct("person.prove", "person", "unknown"), async session =>
         {
-            await session.NoteFailedProofAsync(Short(name), Ids.New("try", session.Now));
+            await session.NoteFailedProofAsync(name, Ids.New("try", session.Now));
             return new Written<ProvenPerson>(Refusals.ProofFailed, [new AuditAct("person.prove_failed", "person", person?.Id ?? "unknown", null, new JsonObject { ["channel"] = channel })], []);
-        }, cancel);
+        }, CancellationToken.None);
     }
 
     /// <summary>What an admin may is looked up at the moment of the act: a role taken away meanwhile counts.</summary>
@@ -153,6 +156,9 @@ public sealed class People : IDisposable
         var facts = new JsonObject { ["roles"] = new JsonArray([.. roles.Distinct().Select(r => (JsonNode)r)]), ["credential_id"] = credential.Id, ["credential"] = "passphrase" };
         return new Written<PersonView>(View((await session.FindActorAsync(id))!), [new AuditAct(verb, "person", id, null, facts, new Dictionary<string, string> { ["person"] = name })], [new FeedChange("person", null, id)]);
     }
+
+    // A name is personal: it stands beside the entry, where it can be erased, also when the attempt is refused.
+    private static AuditAct Named(string verb, string name, JsonObject? facts = null) => new(verb, "person", "unknown", null, facts, new Dictionary<string, string> { ["person"] = Short(name) });
 
     private static PersonView View(StoredActor p) => new(p.Id, p.Name, p.Roles, p.DisabledAt is not null, p.Since);
 

@@ -82,8 +82,9 @@ public sealed class Tokens
             var actor = (await session.FindActorAsync(token.ActorId))!;
             if (actor.OwnerId != person.Id && await People.CheckAdminAsync(session, person) is { } no)
                 return no;
-            if (await session.RevokeCredentialAsync(tokenId) == 0)
-                return new Written<TokenView>(View(token, actor), [new AuditAct("token.revoke", "token", tokenId)], []);
+            if (token.RevokedAt is not null)
+                return new Written<TokenView>(View(token, actor), [], []);
+            await session.RevokeCredentialAsync(tokenId);
             return new Written<TokenView>(View(token with { RevokedAt = session.Now }, actor), [new AuditAct("token.revoke", "token", tokenId)], []);
         }, cancel);
 
@@ -119,8 +120,8 @@ public sealed class Tokens
             return no;
         if (wish.Roles.FirstOrDefault(r => !Permissions.MachineRoles.Contains(r)) is { } role)
             return Refusals.RoleNotForMachines(role);
-        if (wish.Models.Any(m => m.Length is 0 or > 128 || !m.All(c => char.IsAsciiLetterOrDigit(c) || " ._-*?".Contains(c, StringComparison.Ordinal))))
-            return Refusals.InvalidArgument("model", "a name or pattern such as fraud-* of at most 128 characters");
+        if (wish.Models.Count > 100 || wish.Models.Any(m => m.Length is 0 or > 128 || !m.All(c => char.IsAsciiLetterOrDigit(c) || " ._-*?".Contains(c, StringComparison.Ordinal))))
+            return Refusals.InvalidArgument("model", "at most 100 names or patterns such as fraud-*, each of at most 128 characters");
         return wish.ExpiresDays is < 1 or > 3650 ? Refusals.InvalidArgument("expires", "1 to 3,650 days") : null;
     }
 

@@ -10,9 +10,9 @@ internal sealed class PolicyInForce
 
     public async ValueTask<PromotionPolicy> GetAsync(RegistrySession session)
     {
-        var row = await session.PolicyRowAsync() ?? throw new InvalidOperationException("The registry has no policy.");
-        if (_last is { } last && last.Digest.Hex == row.Digest)
+        if (_last is { } last && last.Digest.Hex == await session.PolicyDigestAsync())
             return last;
+        var row = await session.PolicyRowAsync() ?? throw new InvalidOperationException("The registry has no policy.");
         var policy = PolicyReader.Parse(row.Json);
         // It was valid when it was accepted; a later release must go on reading it.
         return _last = policy.Refusal is null ? policy.Value : throw new InvalidOperationException($"The policy in force cannot be read: {policy.Refusal.Message}");

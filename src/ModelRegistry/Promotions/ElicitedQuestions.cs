@@ -22,9 +22,7 @@ internal sealed class ElicitedQuestions
     private byte[]? _key;
 
     /// <summary>Writes the key of a new registry.</summary>
-    public static ValueTask<int> PlantKeyAsync(RegistrySession session) => session.ExecuteAsync(
-        "insert into secret (name, value, created_at) values (@name, @value, @at) on conflict (name) do nothing",
-        ("name", SecretName), ("value", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))), ("at", Times.Micros(session.Now)));
+    public static ValueTask<int> PlantKeyAsync(RegistrySession session) => session.PlantSecretAsync(SecretName, RandomNumberGenerator.GetBytes(32));
 
     public async ValueTask<string> OpenAsync(RegistrySession session, Actor by, Promotion promotion, string argumentsDigest)
     {
@@ -45,11 +43,9 @@ internal sealed class ElicitedQuestions
         var question = JsonSerializer.Deserialize<ElicitedQuestion>(Encoding.UTF8.GetString(body))!;
         if (question.ActorId != by.Id || question.PromotionId != promotionId || question.ArgumentsDigest != argumentsDigest || question.ExpiresMicros <= Times.Micros(session.Now))
             return null;
-        await session.ExecuteAsync("delete from used_nonce where expires_at < @now", ("now", Times.Micros(session.Now)));
-        var first = await session.ExecuteAsync("insert into used_nonce (nonce, expires_at) values (@nonce, @expires) on conflict (nonce) do nothing", ("nonce", question.Nonce), ("expires", question.ExpiresMicros));
-        return first == 1 ? question : null;
+        return await session.UseNonceAsync(question.Nonce, question.ExpiresMicros) ? question : null;
     }
 
     private async ValueTask<byte[]> KeyAsync(RegistrySession session) =>
-        _key ??= Convert.FromBase64String((string)(await session.ScalarAsync("select value from secret where name = @name", ("name", SecretName)) ?? throw new InvalidOperationException("The registry has lost its request-state key.")));
+        _key ??= await session.FindSecretAsync(SecretName) ?? throw new InvalidOperationException("The registry has lost its request-state key.");
 }

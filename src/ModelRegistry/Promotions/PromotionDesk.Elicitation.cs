@@ -61,4 +61,23 @@ public sealed partial class PromotionDesk
         }, cancel);
         return decided.Refusal is null && decided.Value.Status == "approved" ? await ApplyAsync(agent, promotionId) : decided;
     }
+
+    /// <summary>
+    /// Puts on record that a question came back without a decision, and uses its state up: whoever declined is not made to
+    /// approve with the same state later. The promotion stays as it is.
+    /// </summary>
+    /// <param name="answer">What the client said: <c>decline</c>, <c>cancel</c> or <c>unclear</c>.</param>
+    public Task<Outcome<PromotionView>> DismissAsync(Actor agent, string promotionId, string argumentsDigest, string? requestState, string answer, CancellationToken cancel = default)
+    {
+        var act = new AuditAct("promotion.dismiss", "promotion", promotionId, null, new JsonObject { ["answer"] = answer, ["channel"] = "mcp" });
+        return _db.WriteAsync<PromotionView>(agent, act, async session =>
+        {
+            if (await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, requestState) is null)
+                return Refusals.ElicitationStateInvalid;
+            if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
+                return Refusals.PromotionNotFound(promotionId);
+            await it.BringUpToDateAsync();
+            return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), [act with { ModelId = it.Model.Id }, .. it.Acts], it.Acts.Count > 0 ? it.Changes : []);
+        }, cancel);
+    }
 }

@@ -42,7 +42,7 @@ public sealed record PromotionView(
     RequiredView? Required,
     IReadOnlyList<string> Missing,
     IReadOnlyList<DecisionView> Decisions,
-    string RequestedBy,
+    [property: UntrustedText(Label = true)] string RequestedBy,
     string? Owner,
     [property: UntrustedText] string Reason,
     DateTimeOffset RequestedAt,
@@ -56,10 +56,12 @@ public sealed record PromotionView(
 /// <summary>What a person is shown before deciding: the statement as it will be hashed, and what it means.</summary>
 /// <param name="Statement">Canonical JSON; its SHA-256 is <paramref name="StatementDigest"/>.</param>
 /// <param name="Metrics">Candidate against what serves now.</param>
+/// <param name="Client">The client program of the proposer, as it calls itself.</param>
 public sealed record ReviewView(
     PromotionView Promotion,
     JsonObject Statement,
     string StatementDigest,
     IReadOnlyList<ModelRegistry.Catalog.MetricComparisonView> Metrics,
     IReadOnlyList<string> FilesChanged,
-    [property: UntrustedText] string Card);
+    [property: UntrustedText] string Card,
+    [property: UntrustedText] string? Client);

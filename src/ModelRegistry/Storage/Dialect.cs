@@ -40,7 +40,12 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Begins a transaction that sees one state of the database and cannot write.</summary>
     public abstract ValueTask BeginReadAsync(StoreConnection connection);
 
-    public abstract ValueTask CommitAsync(StoreConnection connection);
+    /// <summary>Ends a transaction that only read.</summary>
+    public abstract ValueTask EndReadAsync(StoreConnection connection);
+
+    /// <summary>Ends the transaction, after these last statements.</summary>
+    public ValueTask CommitAsync(StoreConnection connection, params IReadOnlyList<SqlStatement> last) =>
+        ExecuteAllAsync(connection, [.. last, new SqlStatement("commit", [])]);
 
     public abstract ValueTask RollbackAsync(StoreConnection connection);
 

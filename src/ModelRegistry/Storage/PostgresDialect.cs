@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -56,7 +57,10 @@ internal sealed class PostgresDialect : Dialect
         _version = connection.PostgreSqlVersion.ToString();
         var store = new StoreConnection(connection);
         if (!writer)
+        {
+            await store.RunScriptAsync("set default_transaction_read_only = on").ConfigureAwait(false);
             return store;
+        }
         // A writer that stops answering must not keep the lock; and an acknowledged write is on the disk, whatever the server's default is.
         await store.RunScriptAsync($"""
             set lock_timeout = '{(long)TurnTimeout.TotalMilliseconds}ms';
@@ -75,21 +79,33 @@ internal sealed class PostgresDialect : Dialect
     {
     }
 
-    public override async ValueTask BeginWriteAsync(StoreConnection connection)
-    {
-        await connection.ExecuteAsync("begin").ConfigureAwait(false);
-        await connection.ExecuteAsync("select pg_advisory_xact_lock(@key)", ("key", WriteLock)).ConfigureAwait(false);
-    }
+    /// <summary>Each later statement sees what was committed before it: so also what others committed while this one waited.</summary>
+    public override ValueTask BeginWriteAsync(StoreConnection connection) => ExecuteAllAsync(connection,
+    [
+        new("begin isolation level read committed", []),
+        new("select pg_advisory_xact_lock(@key)", [("key", WriteLock)]),
+    ]);
 
+    /// <summary>The driver sends its <c>begin</c> along with the first statement; that it cannot write is set for the connection.</summary>
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
-        await connection.ExecuteAsync("begin isolation level repeatable read, read only").ConfigureAwait(false);
+        connection.Transaction = await connection.Connection.BeginTransactionAsync(IsolationLevel.RepeatableRead).ConfigureAwait(false);
 
-    public override async ValueTask CommitAsync(StoreConnection connection) =>
-        await connection.ExecuteAsync("commit").ConfigureAwait(false);
+    public override async ValueTask EndReadAsync(StoreConnection connection)
+    {
+        await using var transaction = connection.Transaction!;
+        connection.Transaction = null;
+        await transaction.CommitAsync().ConfigureAwait(false);
+    }
 
     public override async ValueTask RollbackAsync(StoreConnection connection)
     {
-        if (IsUsable(connection.Connection))
+        await using var read = connection.Transaction;
+        connection.Transaction = null;
+        if (!IsUsable(connection.Connection))
+            return;
+        if (read is not null)
+            await read.RollbackAsync().ConfigureAwait(false);
+        else
             await connection.ExecuteAsync("rollback").ConfigureAwait(false);
     }
 
@@ -131,12 +147,12 @@ internal sealed class PostgresDialect : Dialect
     private StorageUnavailableException Gone(Exception e) =>
         new($"PostgreSQL at {_where} does not answer.", "See that it runs and can be reached from here, then try again.", e);
 
-    public override bool IsUsable(DbConnection connection) => connection.State == System.Data.ConnectionState.Open;
+    public override bool IsUsable(DbConnection connection) => connection.State == ConnectionState.Open;
 
     public override async ValueTask DisposeAsync() => await _source.DisposeAsync().ConfigureAwait(false);
 
     /// <summary>Reads <c>postgres://user:password@host:port/name?option=value</c> or an Npgsql connection string.</summary>
-    private static NpgsqlConnectionStringBuilder Settings(string database)
+    internal static NpgsqlConnectionStringBuilder Settings(string database)
     {
         try
         {
@@ -151,7 +167,11 @@ internal sealed class PostgresDialect : Dialect
                 settings.Password = Uri.UnescapeDataString(user[1]);
             settings.Database = url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(url.AbsolutePath[1..]) : settings.Username;
             foreach (var option in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=', 2)))
-                settings[Option(Uri.UnescapeDataString(option[0]))] = Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? "");
+            {
+                var name = Option(Uri.UnescapeDataString(option[0]));
+                var value = Uri.UnescapeDataString(option.ElementAtOrDefault(1) ?? "");
+                settings[name] = name == "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
+            }
             return settings;
         }
         catch (Exception e) when (e is ArgumentException or UriFormatException or FormatException or InvalidCastException)

@@ -23,7 +23,7 @@ internal sealed class ReaderPool(Dialect dialect, int most) : IAsyncDisposable
             try
             {
                 var value = await read(connection).ConfigureAwait(false);
-                await dialect.CommitAsync(connection).ConfigureAwait(false);
+                await dialect.EndReadAsync(connection).ConfigureAwait(false);
                 sound = true;
                 return value;
             }

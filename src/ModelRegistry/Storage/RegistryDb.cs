@@ -119,7 +119,7 @@ public sealed class RegistryDb : IAsyncDisposable
         return _readers.ReadAsync(
             async connection =>
             {
-                var session = new RegistrySession(connection, StoreTime.At(StoreTime.Micros(_time.GetUtcNow())), mayWrite: false);
+                var session = new RegistrySession(connection, Times.Truncate(_time.GetUtcNow()), mayWrite: false);
                 try
                 {
                     return await read(session).ConfigureAwait(false);
@@ -134,7 +134,7 @@ public sealed class RegistryDb : IAsyncDisposable
 
     private static void ThrowInside()
     {
-        if (WriteDoor.Inside.Value)
+        if (WriteGroup.Inside.Value)
             throw new InvalidOperationException("A decision reads and writes through its own session.");
     }
 

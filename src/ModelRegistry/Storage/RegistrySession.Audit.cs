@@ -28,6 +28,14 @@ public sealed partial class RegistrySession
         "select position, field, salt, value from audit_erasable where position >= @from and position <= @to order by position, field",
         r => (r.GetInt64(0), new ErasableText(r.GetString(1), r.GetFieldValue<byte[]>(2), r.GetString(3))), ("from", from), ("to", to));
 
+    /// <summary>What stands beside a page of entries.</summary>
+    internal async ValueTask<ILookup<long, ErasableText>> ErasablesAsync(IReadOnlyList<long> positions)
+    {
+        var (keys, args) = Keys(positions);
+        return (await ManyAsync($"select position, field, salt, value from audit_erasable where position in ({keys}) order by position, field",
+            r => (Position: r.GetInt64(0), Text: new ErasableText(r.GetString(1), r.GetFieldValue<byte[]>(2), r.GetString(3))), args)).ToLookup(e => e.Position, e => e.Text);
+    }
+
     internal ValueTask<StoredHead?> AuditHeadAsync() => OneAsync("select size, root, frontier from audit_tree where id = 1",
         r => new StoredHead(r.GetInt64(0), Digest.FromHash(r.GetFieldValue<byte[]>(1)), r.GetFieldValue<byte[]>(2)));
 

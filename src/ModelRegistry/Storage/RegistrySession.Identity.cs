@@ -61,6 +61,8 @@ public sealed partial class RegistrySession
     internal ValueTask<(string Name, string Digest, string Json, string AcceptedBy, DateTimeOffset At)?> PolicyRowAsync() => OneAsync<(string, string, string, string, DateTimeOffset)?>(
         "select name, digest, json, accepted_by, accepted_at from policy order by seq desc limit 1", r => (r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), Times.FromMicros(r.GetInt64(4))));
 
+    internal async ValueTask<string?> PolicyDigestAsync() => (string?)await ScalarAsync("select digest from policy order by seq desc limit 1");
+
     internal ValueTask<int> InsertPolicyAsync(PromotionPolicy policy, string json, string by) => ExecuteAsync(
         "insert into policy (seq, name, digest, json, accepted_by, accepted_at) select coalesce(max(seq), 0) + 1, @name, @digest, @json, @by, @now from policy",
         ("name", policy.Name), ("digest", policy.Digest.Hex), ("json", json), ("by", by), ("now", Times.Micros(Now)));

@@ -18,6 +18,9 @@ public sealed partial class RegistrySession
         await OneAsync($"select {ModelColumns} from model m where m.id = @id", ReadModel, ("id", id))
         ?? throw new InvalidOperationException($"Model {id} is gone.");
 
+    /// <summary>Whether a model has or had this id.</summary>
+    internal async ValueTask<bool> HasModelIdAsync(string id) => await ScalarAsync("select 1 from model where id = @id", ("id", id)) is not null;
+
     internal async ValueTask<IReadOnlyDictionary<string, string>> TagsOfModelAsync(string modelId) =>
         (await ManyAsync("select key, value from model_tag where model_id = @id order by key", r => (r.GetString(0), r.GetString(1)), ("id", modelId))).ToDictionary(t => t.Item1, t => t.Item2);
 
@@ -32,18 +35,22 @@ public sealed partial class RegistrySession
     }
 
     internal ValueTask<int> InsertModelAsync(RegisteredModel m) => ExecuteAsync("""
-        insert into model (id, name, name_key, description, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
-        values (@id, @name, @key, @description, @task, @owner, @versioning, @card, @active, 0, 0, null, @created, @updated, null, 1)
-        """, ("id", m.Id), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("task", m.Task), ("owner", m.Owner),
+        insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
+        values (@id, @name, @key, @description, @description_key, @task, @owner, @versioning, @card, @active, 0, 0, null, @created, @updated, null, 1)
+        """, ("id", m.Id), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("description_key", Names.FoldText(m.Description)), ("task", m.Task), ("owner", m.Owner),
         ("versioning", m.Versioning.ToString().ToLowerInvariant()), ("card", m.Card), ("active", m.IsActive ? 1L : 0L), ("created", Times.Micros(m.CreatedAt)), ("updated", Times.Micros(m.UpdatedAt)));
 
     /// <summary>Writes the editable columns where nobody else did meanwhile.</summary>
     internal async ValueTask<bool> UpdateModelAsync(RegisteredModel m) => await ExecuteAsync("""
-        update model set name = @name, name_key = @key, description = @description, task = @task, owner = @owner, card = @card, is_active = @active,
+        update model set name = @name, name_key = @key, description = @description, description_key = @description_key, task = @task, owner = @owner, card = @card, is_active = @active,
           highest_number = @highest, updated_at = @updated, row_version = row_version + 1
         where id = @id and row_version = @row
-        """, ("id", m.Id), ("row", m.RowVersion), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("task", m.Task), ("owner", m.Owner),
+        """, ("id", m.Id), ("row", m.RowVersion), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("description_key", Names.FoldText(m.Description)), ("task", m.Task), ("owner", m.Owner),
         ("card", m.Card), ("active", m.IsActive ? 1L : 0L), ("highest", m.HighestNumber), ("updated", Times.Micros(m.UpdatedAt))) == 1;
+
+    /// <summary>Leaves a tombstone where nobody else changed the model meanwhile.</summary>
+    internal async ValueTask<bool> DeleteModelAsync(RegisteredModel m) => await ExecuteAsync(
+        "update model set deleted_at = @now, updated_at = @now, row_version = row_version + 1 where id = @id and row_version = @row", ("now", Times.Micros(Now)), ("id", m.Id), ("row", m.RowVersion)) == 1;
 
     internal ValueTask<int> CountVersionAsync(string modelId, string label) => ExecuteAsync(
         "update model set version_count = version_count + 1, latest_label = @label where id = @id", ("id", modelId), ("label", label));

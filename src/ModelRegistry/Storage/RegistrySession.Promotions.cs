@@ -18,6 +18,9 @@ public sealed partial class RegistrySession
     internal async ValueTask<StoredPromotion?> LivePromotionAsync(string modelId, string stage) => await WithDecisionsAsync(await OneAsync(
         $"select {PromotionColumns} from promotion p where p.model_id = @model and p.to_stage = @stage and p.state in ('pending', 'approved')", ReadPromotion, ("model", modelId), ("stage", stage)));
 
+    /// <summary>What is pending or approved for any stage of a model.</summary>
+    internal ValueTask<List<StoredPromotion>> LivePromotionsAsync(string modelId) => PromotionsAsync([PromotionState.Pending, PromotionState.Approved], modelId, null, 100);
+
     internal async ValueTask<StoredPromotion?> PromotionByKeyAsync(string proposerId, string key) => await WithDecisionsAsync(await OneAsync(
         $"select {PromotionColumns} from promotion p where p.proposer_id = @proposer and p.idempotency_key = @key", ReadPromotion, ("proposer", proposerId), ("key", key)));
 
@@ -78,6 +81,18 @@ public sealed partial class RegistrySession
         select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at
         from decision where promotion_id = @id order by at, id
         """, ReadDecision, ("id", promotionId));
+
+    /// <summary>At most a page of promotions, by id.</summary>
+    internal async ValueTask<IReadOnlyDictionary<string, Promotion>> PromotionsByIdAsync(IReadOnlyList<string> ids)
+    {
+        var (keys, args) = Keys(ids);
+        var decisions = (await ManyAsync($"""
+            select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at, promotion_id
+            from decision where promotion_id in ({keys}) order by at, id
+            """, r => (PromotionId: r.GetString(15), Decision: ReadDecision(r)), args)).ToLookup(d => d.PromotionId, d => d.Decision);
+        return (await ManyAsync($"select {PromotionColumns} from promotion p where p.id in ({keys})", ReadPromotion, args))
+            .ToDictionary(p => p.Promotion.Id, p => p.Promotion with { Decisions = [.. decisions[p.Promotion.Id]] });
+    }
 
     private async ValueTask<StoredPromotion?> WithDecisionsAsync(StoredPromotion? row) =>
         row is null ? null : row with { Promotion = row.Promotion with { Decisions = await DecisionsAsync(row.Promotion.Id) } };

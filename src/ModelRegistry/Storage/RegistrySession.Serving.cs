@@ -13,14 +13,20 @@ public sealed partial class RegistrySession
     internal ValueTask<ModelVersion?> ServingVersionAsync(string modelId, string stage) => OneAsync(
         $"select {VersionColumns} from serving s join version v on v.id = s.version_id where s.model_id = @model and s.stage = @stage", ReadVersion, ("model", modelId), ("stage", stage));
 
-    /// <summary>The hot read behind get_serving_version: one keyed row.</summary>
+    /// <summary>The hot read behind get_serving_version: a model by its name and what serves the stage, in one statement. Null when there is no such model.</summary>
+    internal ValueTask<(string ModelId, string ModelName, ServingPeriod? Now)?> ServingByNameAsync(string modelName, string stage) => OneAsync<(string, string, ServingPeriod?)?>("""
+        select m.id, m.name, '', s.stage, s.version_id, v.label, v.number, v.manifest_digest, s.since, null, s.promotion_id
+        from model m left join serving s on s.model_id = m.id and s.stage = @stage left join version v on v.id = s.version_id
+        where m.name_key = @key and m.deleted_at is null
+        """, r => (r.GetString(0), r.GetString(1), r.IsDBNull(3) ? null : ReadPeriod(r, 2)), ("key", Names.Fold(modelName)), ("stage", stage));
+
     internal ValueTask<ServingPeriod?> ServingNowAsync(string modelId, string stage) => OneAsync(
         "select '', s.stage, s.version_id, v.label, v.number, v.manifest_digest, s.since, null, s.promotion_id from serving s join version v on v.id = s.version_id where s.model_id = @model and s.stage = @stage",
-        ReadPeriod, ("model", modelId), ("stage", stage));
+        r => ReadPeriod(r), ("model", modelId), ("stage", stage));
 
     internal ValueTask<ServingPeriod?> ServingAtAsync(string modelId, string stage, DateTimeOffset at) => OneAsync(
         $"select {PeriodColumns} from serving_period p join version v on v.id = p.version_id where p.model_id = @model and p.stage = @stage and p.from_at <= @at and (p.until_at is null or p.until_at > @at) order by p.from_at desc, p.id desc limit 1",
-        ReadPeriod, ("model", modelId), ("stage", stage), ("at", Times.Micros(at)));
+        r => ReadPeriod(r), ("model", modelId), ("stage", stage), ("at", Times.Micros(at)));
 
     /// <summary>Stages that a version serves.</summary>
     internal ValueTask<List<string>> StagesServedByAsync(string versionId) => ManyAsync("select stage from serving where version_id = @id order by stage", r => r.GetString(0), ("id", versionId));
@@ -71,6 +77,6 @@ public sealed partial class RegistrySession
             r => ReadPeriod(r), [("model", modelId), .. at is null ? Array.Empty<(string, object?)>() : [("at", Times.Micros(at.Value))], .. before is null ? Array.Empty<(string, object?)>() : [("from", before.Value.From), ("id", before.Value.Id)], ("limit", (long)limit)]);
     }
 
-    private static ServingPeriod ReadPeriod(System.Data.Common.DbDataReader r) => new(r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt64(4), Digest.Parse(r.GetString(5)),
-        Times.FromMicros(r.GetInt64(6)), r.IsDBNull(7) ? null : Times.FromMicros(r.GetInt64(7)), r.GetString(8));
+    private static ServingPeriod ReadPeriod(System.Data.Common.DbDataReader r, int at = 0) => new(r.GetString(at), r.GetString(at + 1), r.GetString(at + 2), r.GetString(at + 3), r.GetInt64(at + 4), Digest.Parse(r.GetString(at + 5)),
+        Times.FromMicros(r.GetInt64(at + 6)), r.IsDBNull(at + 7) ? null : Times.FromMicros(r.GetInt64(at + 7)), r.GetString(at + 8));
 }

@@ -53,10 +53,22 @@ public sealed partial class RegistrySession
             """, ("id", v.Id), ("model", v.ModelId), ("number", v.Number), ("label", v.Label), ("stage", v.Stage), ("since", Times.Micros(v.StageSince)),
             ("digest", v.ManifestDigest.Hex), ("size", v.SizeBytes), ("files", (long)v.FileCount), ("verified", v.ContentVerified ? 1L : 0L), ("metadata", v.Metadata.ToJson().ToJsonString()),
             ("author", v.Author.Id), ("author_name", v.Author.Name), ("answerable", v.AnswerableAuthor.Id), ("answerable_name", v.AnswerableAuthor.Name), ("created", Times.Micros(v.CreatedAt)));
-        foreach (var file in manifest.Files)
-            await ExecuteAsync("insert into version_file (version_id, path, size_bytes, sha256) values (@id, @path, @size, @sha)",
-                ("id", v.Id), ("path", file.Path), ("size", file.Size), ("sha", file.Sha256.Hex));
+        await InsertFilesAsync(v.Id, manifest.Files);
         await WriteVersionTagsAsync(v);
+    }
+
+    /// <summary>Many rows to a statement: a version of thousands of files must not hold up every other write.</summary>
+    private async ValueTask InsertFilesAsync(string versionId, IReadOnlyList<FileEntry> files)
+    {
+        const int together = 50;
+        for (var done = 0; done < files.Count;)
+        {
+            var rows = files.Count - done >= together ? together : 1;
+            var values = string.Join(", ", Enumerable.Range(0, rows).Select(i => $"(@id, @path{i}, @size{i}, @sha{i})"));
+            await ExecuteAsync($"insert into version_file (version_id, path, size_bytes, sha256) values {values}",
+                [("id", versionId), .. files.Skip(done).Take(rows).SelectMany((f, i) => new (string, object?)[] { ($"path{i}", f.Path), ($"size{i}", f.Size), ($"sha{i}", f.Sha256.Hex) })]);
+            done += rows;
+        }
     }
 
     /// <summary>Writes stage, metadata and flags where nobody else did meanwhile. Content has no update.</summary>
@@ -75,7 +87,7 @@ public sealed partial class RegistrySession
 
     /// <summary>Aliases of a model with the label and id they point at.</summary>
     internal ValueTask<List<(string Alias, string VersionId, string Label)>> AliasesAsync(string modelId) => ManyAsync(
-        "select a.alias, v.id, v.label from alias a join version v on v.id = a.version_id where a.model_id = @model order by a.alias", r => (r.GetString(0), r.GetString(1), r.GetString(2)), ("model", modelId));
+        "select a.alias, v.id, v.label from alias a join version v on v.id = a.version_id where a.model_id = @model and v.deleted_at is null order by a.alias", r => (r.GetString(0), r.GetString(1), r.GetString(2)), ("model", modelId));
 
     internal ValueTask<int> SetAliasAsync(string modelId, string alias, string versionId) => ExecuteAsync(
         "insert into alias (model_id, alias_key, alias, version_id) values (@model, @key, @alias, @version) on conflict (model_id, alias_key) do update set alias = excluded.alias, version_id = excluded.version_id",

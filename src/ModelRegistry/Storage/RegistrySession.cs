@@ -20,7 +20,7 @@ public sealed partial class RegistrySession
         (_connection, Now, _mayWrite) = (connection, now, mayWrite);
 
     /// <summary>
-    /// The time of this transaction, UTC, whole microseconds. For a write never before the last audit entry: a clock that
+    /// The time of this transaction, UTC, whole microseconds. For a write always after the last audit entry: a clock that
     /// steps back revives nothing.
     /// </summary>
     public DateTimeOffset Now { get; }

@@ -14,14 +14,17 @@ namespace ModelRegistry.Storage;
 /// </remarks>
 internal sealed class SqliteDialect : Dialect
 {
-    /// <summary>Pages this process writes between two checkpoints: about 4 MiB of log.</summary>
-    private const int PagesPerCheckpoint = 1000;
+    /// <summary>Pages this process writes between two checkpoints: about 16 MiB of log. Pages written often are moved once.</summary>
+    private const int PagesPerCheckpoint = 4000;
 
     private const int NoCheckpointOnClose = 1006;
 
     private readonly string _path;
     private readonly TimeSpan _turnTimeout;
     private readonly TurnFile _turn;
+
+    // Set when the log was long already: processes that were killed may have left it to others to move.
+    private bool _checkpointOwed;
 
     public SqliteDialect(string path, StorageOptions options)
     {
@@ -69,6 +72,7 @@ internal sealed class SqliteDialect : Dialect
                 pragma case_sensitive_like = on;
                 """).ConfigureAwait(false);
             await store.RunScriptAsync(writer ? "pragma journal_mode = wal" : "pragma query_only = on").ConfigureAwait(false);
+            _checkpointOwed |= writer && new FileInfo(_path + "-wal") is { Exists: true, Length: > 2L * PagesPerCheckpoint * 4096 };
             return store;
         }
         catch
@@ -107,8 +111,7 @@ internal sealed class SqliteDialect : Dialect
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin").ConfigureAwait(false);
 
-    public override async ValueTask CommitAsync(StoreConnection connection) =>
-        await connection.ExecuteAsync("commit").ConfigureAwait(false);
+    public override ValueTask EndReadAsync(StoreConnection connection) => CommitAsync(connection);
 
     public override async ValueTask RollbackAsync(StoreConnection connection)
     {
@@ -130,8 +133,9 @@ internal sealed class SqliteDialect : Dialect
     {
         var handle = ((SqliteConnection)writer.Connection).Handle!;
         raw.sqlite3_db_status(handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var written, out _, 0);
-        if (written < PagesPerCheckpoint && !(closing && written > 0))
+        if (written < PagesPerCheckpoint && !_checkpointOwed && !(closing && written > 0))
             return;
+        _checkpointOwed = false;
         raw.sqlite3_db_status(handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out _, out _, 1);
         var result = raw.sqlite3_wal_checkpoint_v2(handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out var frames, out var moved);
         if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY))

@@ -5,7 +5,7 @@ namespace ModelRegistry.Storage;
 
 /// <summary>
 /// Which SQLite library is used: the system's when it is newer than the one in the package, for it is the one that
-/// gets repaired. <c>MODELREGISTRY_SQLITE=bundled</c> forces the package's.
+/// gets repaired.
 /// </summary>
 internal static class SqliteLibrary
 {
@@ -26,15 +26,13 @@ internal static class SqliteLibrary
     {
         var provider = typeof(SQLite3Provider_e_sqlite3).Assembly;
         var bundled = NativeLibrary.TryLoad("e_sqlite3", provider, null, out var own) ? own : 0;
-        var (system, newer) = Environment.GetEnvironmentVariable("MODELREGISTRY_SQLITE") == "bundled"
-            ? (0, 0)
-            : Newest(bundled == 0 ? 0 : NumberOf(bundled));
+        var (system, number) = Newest(above: bundled == 0 ? 0 : NumberOf(bundled));
         if (system != 0)
             NativeLibrary.SetDllImportResolver(provider, (name, _, _) => name == "e_sqlite3" ? system : 0);
         else if (bundled == 0)
             throw new StorageUnavailableException("There is no SQLite library for this system.", "Install SQLite 3.35 or newer (libsqlite3), or use PostgreSQL.");
         raw.SetProvider(new SQLite3Provider_e_sqlite3());
-        if (newer != raw.sqlite3_libversion_number() && system != 0)
+        if (system != 0 && number != raw.sqlite3_libversion_number())
             throw new InvalidOperationException("The SQLite library was loaded before it could be chosen.");
         return $"{raw.sqlite3_libversion().utf8_to_string()} ({(system != 0 ? "system" : "bundled")})";
     }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Storage;
@@ -14,9 +15,12 @@ internal sealed class StoreConnection(DbConnection connection) : IAsyncDisposabl
     /// <summary>Commands kept; beyond, all are dropped: only filters put together from many parts come this far.</summary>
     private const int MostCommands = 256;
 
-    private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Prepared> _commands = new(StringComparer.Ordinal);
 
     public DbConnection Connection => connection;
+
+    /// <summary>The driver's own transaction, where one is used: it spares the round trip of a <c>begin</c>.</summary>
+    public DbTransaction? Transaction { get; set; }
 
     public async ValueTask<int> ExecuteAsync(string sql, params (string Name, object? Value)[] args)
     {
@@ -89,55 +93,68 @@ internal sealed class StoreConnection(DbConnection connection) : IAsyncDisposabl
 
     private DbCommand Command(string sql, (string Name, object? Value)[] args)
     {
-        if (!_commands.TryGetValue(sql, out var command))
+        if (!_commands.TryGetValue(sql, out var prepared))
         {
             if (_commands.Count == MostCommands)
                 Forget();
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            foreach (var (name, _) in args)
+            prepared = new Prepared(connection.CreateCommand(), new DbParameter[args.Length], [.. args.Select(a => a.Name)]);
+            prepared.Command.CommandText = sql;
+            for (var i = 0; i < args.Length; i++)
             {
-                var parameter = command.CreateParameter();
-                parameter.ParameterName = name;
-                command.Parameters.Add(parameter);
+                var parameter = prepared.Parameters[i] = prepared.Command.CreateParameter();
+                // With its sign: without, SQLite's driver tries three of them at every execution.
+                parameter.ParameterName = "@" + args[i].Name;
+                prepared.Command.Parameters.Add(parameter);
             }
-            _commands.Add(sql, command);
+            _commands.Add(sql, prepared);
         }
-        if (command.Parameters.Count != args.Length)
-            throw new ArgumentException($"This statement was first used with {command.Parameters.Count} arguments, now with {args.Length}: {sql}", nameof(args));
+        if (prepared.Names.Length != args.Length)
+            throw new ArgumentException($"This statement was first used with {prepared.Names.Length} arguments, now with {args.Length}: {sql}", nameof(args));
         for (var i = 0; i < args.Length; i++)
         {
-            var parameter = command.Parameters[i];
-            if (parameter.ParameterName != args[i].Name)
-                parameter = command.Parameters[args[i].Name];
-            parameter.Value = Bind(args[i].Name, args[i].Value);
+            var (name, value) = args[i];
+            var place = name == prepared.Names[i] ? i : Array.IndexOf(prepared.Names, name);
+            if (place < 0)
+                throw new ArgumentException($"This statement was first used without the argument '{name}': {sql}", nameof(args));
+            prepared.Parameters[place].Value = Bind(name, value);
         }
-        return command;
+        return prepared.Command;
     }
+
+    private sealed record Prepared(DbCommand Command, DbParameter[] Parameters, string[] Names);
 
     /// <summary>The few types that mean the same in both databases.</summary>
     internal static object Bind(string name, object? value) => value switch
     {
         null => DBNull.Value,
-        string or long or double or byte[] => value,
+        string text => Storable(text),
+        long or double or byte[] => value,
         int number => (long)number,
         bool flag => flag ? 1L : 0L,
-        DateTimeOffset time => StoreTime.Micros(time),
+        DateTimeOffset time => Times.Micros(time),
         Digest digest => digest.Hex,
         _ => throw new ArgumentException($"The argument '{name}' is a {value.GetType().Name}; the store takes text, whole numbers, doubles, booleans, times, digests and bytes.", nameof(value)),
     };
 
+    /// <summary>
+    /// PostgreSQL keeps no U+0000 and neither database a lone surrogate; U+FFFD takes their place. What is stored was
+    /// checked before, so this makes look-ups find nothing instead of failing.
+    /// </summary>
+    private static string Storable(string text) => !text.Contains('\0') && !text.AsSpan().ContainsAnyInRange('\ud800', '\udfff')
+        ? text
+        : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
+
     /// <summary>A statement that failed half-way may be left open; it is prepared anew next time.</summary>
     private void Forget(string sql)
     {
-        if (_commands.Remove(sql, out var command))
-            command.Dispose();
+        if (_commands.Remove(sql, out var prepared))
+            prepared.Command.Dispose();
     }
 
     private void Forget()
     {
-        foreach (var command in _commands.Values)
-            command.Dispose();
+        foreach (var prepared in _commands.Values)
+            prepared.Command.Dispose();
         _commands.Clear();
     }
 

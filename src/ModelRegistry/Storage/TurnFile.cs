@@ -91,6 +91,8 @@ internal sealed class TurnFile : IDisposable
     {
         lock (_gate)
         {
+            if (_disposed)
+                return;
             _disposed = true;
             // Closing the files under the waiting thread would let it lock somebody else's descriptor.
             if (_waiting is null)

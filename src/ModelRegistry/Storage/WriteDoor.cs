@@ -107,26 +107,23 @@ internal sealed class WriteDoor : IAsyncDisposable
     /// <summary>One transaction for all that are waiting; gives the signed checkpoint where one was due.</summary>
     private async Task<string?> TransactAsync(List<WriteRequest> started)
     {
-        var writer = await BeginAsync().ConfigureAwait(false);
         try
         {
-            var log = await AuditAppender.BeginAsync(_identity, writer).ConfigureAwait(false);
-            await writer.ExecuteAsync("savepoint request").ConfigureAwait(false);
+            var group = await BeginAsync().ConfigureAwait(false);
             while (started.Count < MostInGroup && _queue.Reader.TryRead(out var request))
             {
                 if (!request.TryStart())
                     continue;
                 started.Add(request);
-                if (!await RunAsync(request, writer, log).ConfigureAwait(false))
+                if (!await group.RunAsync(request, more: _queue.Reader.TryPeek(out _)).ConfigureAwait(false))
                     started.Remove(request);
             }
-            if (!log.HasAppended)
+            if (!group.HasAppended)
             {
-                await _dialect.RollbackAsync(writer).ConfigureAwait(false);
+                await _dialect.RollbackAsync(_writer!).ConfigureAwait(false);
                 return null;
             }
-            var note = await log.CloseAsync(_dialect, due: _file.Due == TimeSpan.Zero).ConfigureAwait(false);
-            await CommitAsync(writer).ConfigureAwait(false);
+            var note = await group.CommitAsync(checkpointDue: _file.Due == TimeSpan.Zero).ConfigureAwait(false);
             _fileLags = true;
             return note;
         }
@@ -138,46 +135,13 @@ internal sealed class WriteDoor : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets one request decide and appends what it decided. False when it threw: it is undone and its caller told.</summary>
-    private async ValueTask<bool> RunAsync(WriteRequest request, StoreConnection writer, AuditAppender log)
-    {
-        var before = log.Head;
-        // Strictly after the last entry: a clock that steps back revives nothing, and what happened later sorts later.
-        var now = StoreTime.At(Math.Max(StoreTime.Micros(_time.GetUtcNow()), before.At + 1));
-        var session = new RegistrySession(writer, now, mayWrite: true);
-        try
-        {
-            Inside.Value = true;
-            var decision = await request.DecideAsync(session).ConfigureAwait(false);
-            Inside.Value = false;
-            session.End();
-            if (decision.Refusal is not null && session.HasWritten)
-                await writer.ExecuteAsync("rollback to savepoint request").ConfigureAwait(false);
-            await _dialect.ExecuteAllAsync(writer, [.. log.Append(request, now, decision), new("release savepoint request", []), new("savepoint request", [])]).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception e) when (_dialect.Outage(e) is null)
-        {
-            Inside.Value = false;
-            session.End();
-            log.Head = before;
-            await writer.ExecuteAsync("rollback to savepoint request").ConfigureAwait(false);
-            request.Fail(e);
-            return false;
-        }
-    }
-
-    /// <summary>Whether the code running belongs to a decision: from there, another write or read would wait for itself.</summary>
-    public static AsyncLocal<bool> Inside { get; } = new();
-
-    private async ValueTask<StoreConnection> BeginAsync()
+    private async ValueTask<WriteGroup> BeginAsync()
     {
         if (_writer is { } open)
         {
             try
             {
-                await _dialect.BeginWriteAsync(open).ConfigureAwait(false);
-                return open;
+                return await WriteGroup.BeginAsync(_dialect, _identity, open, _time).ConfigureAwait(false);
             }
             catch (Exception e) when (!_dialect.IsUsable(open.Connection))
             {
@@ -187,22 +151,7 @@ internal sealed class WriteDoor : IAsyncDisposable
             }
         }
         _writer = await _dialect.OpenAsync(writer: true, CancellationToken.None).ConfigureAwait(false);
-        await _dialect.BeginWriteAsync(_writer).ConfigureAwait(false);
-        return _writer;
-    }
-
-    private async ValueTask CommitAsync(StoreConnection writer)
-    {
-        try
-        {
-            await _dialect.CommitAsync(writer).ConfigureAwait(false);
-        }
-        catch (Exception e) when (_dialect.Outage(e) is { } outage && !_dialect.IsUsable(writer.Connection))
-        {
-            throw new StorageUnavailableException(
-                outage.Message + " It went away during a commit: whether the change was kept is not known.",
-                outage.Remedy + " Look whether the change is there before repeating it.", e);
-        }
+        return await WriteGroup.BeginAsync(_dialect, _identity, _writer, _time).ConfigureAwait(false);
     }
 
     private void Publish(string note)
@@ -226,10 +175,8 @@ internal sealed class WriteDoor : IAsyncDisposable
             _dialect.TakeTurn();
             try
             {
-                var writer = await BeginAsync().ConfigureAwait(false);
-                var log = await AuditAppender.BeginAsync(_identity, writer).ConfigureAwait(false);
-                var note = await log.CheckpointAsync(_dialect).ConfigureAwait(false);
-                await _dialect.CommitAsync(writer).ConfigureAwait(false);
+                var group = await BeginAsync().ConfigureAwait(false);
+                var note = await group.CheckpointAsync().ConfigureAwait(false);
                 if (note is not null)
                     Publish(note);
             }
@@ -243,10 +190,10 @@ internal sealed class WriteDoor : IAsyncDisposable
                 _dialect.EndTurn();
             }
         }
-        catch (Exception e) when (e is StorageUnavailableException || _dialect.Outage(e) is not null)
+        catch (Exception e)
         {
             _fileLags = false;
-            _log.LogWarning(e, "The audit checkpoint outside the database could not catch up; the next write tries again.");
+            _log.LogError(e, "The audit checkpoint outside the database could not catch up; the next write tries again.");
         }
     }
 

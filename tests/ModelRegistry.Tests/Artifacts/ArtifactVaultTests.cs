@@ -168,7 +168,7 @@ public sealed class ArtifactVaultTests : IDisposable
     [Fact]
     public async Task A_pipe_or_a_device_is_refused_without_waiting_for_it()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes and devices are told apart on Linux only.");
+        Needs.Linux("pipes and devices are told apart there only");
         using (var make = System.Diagnostics.Process.Start("mkfifo", [_folder.At("pipe")]))
             await make.WaitForExitAsync();
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Domain;
-using ModelRegistry.Storage;
 using Xunit;
 
 namespace ModelRegistry.Tests.Artifacts;
@@ -64,7 +63,7 @@ public sealed class VaultOutageTests : IDisposable
     {
         var mounted = _folder.At("small");
         Directory.CreateDirectory(mounted);
-        Assert.SkipUnless(OperatingSystem.IsLinux() && await Run("mount", "-t", "tmpfs", "-o", "size=4m", "none", mounted),
+        Needs.That(OperatingSystem.IsLinux() && await Run("mount", "-t", "tmpfs", "-o", "size=4m", "none", mounted),
             "A small file system could not be mounted; that needs Linux and root.");
         try
         {

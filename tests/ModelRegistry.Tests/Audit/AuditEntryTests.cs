@@ -59,7 +59,10 @@ public sealed class AuditEntryTests
         {
             Outcome = AuditOutcome.Refused,
             Actor = new AuditActor("act_1", null, ActorKind.Person, null, null, null, "cli"),
-            Model = null, RequestId = null, Facts = [], Erasable = new Dictionary<string, string>(),
+            Model = null,
+            RequestId = null,
+            Facts = [],
+            Erasable = new Dictionary<string, string>(),
         };
 
         Assert.Equal(
@@ -165,7 +168,10 @@ public sealed class AuditEntryTests
         var worst = new string('\u0001', 1_000_000);
         var entry = Sample() with
         {
-            Id = worst[..512], Verb = worst[..512], Model = worst[..512], RequestId = worst,
+            Id = worst[..512],
+            Verb = worst[..512],
+            Model = worst[..512],
+            RequestId = worst,
             Actor = new AuditActor(worst[..512], worst, ActorKind.Service, worst[..512], worst, worst[..512], worst[..512]),
             Subject = new AuditSubject(worst[..512], worst[..512]),
             Facts = new JsonObject(Enumerable.Range(0, 500).Select(i => KeyValuePair.Create<string, JsonNode?>($"{i}", worst[..200]))),

@@ -24,7 +24,7 @@ public sealed partial class AttackTests
         await it.PutIntoProductionAsync();
         await it.VerifyAuditAsync();
 
-        await TamperAsync(it, sql.Replace("{hash of 7b7d}", $"x'{MerkleTree.LeafHash("{}"u8.ToArray()).Hex}'", StringComparison.Ordinal));
+        await ChangeRowsAsync(it, sql.Replace("{hash of 7b7d}", $"x'{MerkleTree.LeafHash("{}"u8.ToArray()).Hex}'", StringComparison.Ordinal));
 
         var report = Ok(await it.Services.Audit.VerifyAsync(await it.AgentAsync(), null));
         Assert.False(report.Verified, what);
@@ -103,7 +103,7 @@ public sealed partial class AttackTests
     }
 
     /// <summary>Changes rows as somebody would who has a shell: past the registry, while it is closed.</summary>
-    private static async Task TamperAsync(TestRegistry it, string sql)
+    private static async Task ChangeRowsAsync(TestRegistry it, string sql)
     {
         await it.Services.DisposeAsync();
         await using (var connection = new SqliteConnection($"Data Source={Path.Combine(it.DataFolder, "registry.db")};Pooling=False"))

@@ -1,6 +1,5 @@
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
-using ModelRegistry.Storage;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 

@@ -9,6 +9,8 @@ namespace ModelRegistry.Tests.Storage;
 /// Another process on the same database: this test assembly, started with <c>dotnet exec</c>.
 /// <list type="bullet">
 /// <item><c>add PREFIX N WRITERS</c> waits for a line on stdin, then adds N lines from so many writers at once, and ends.</item>
+/// <item><c>tell WRITERS</c> adds lines from so many writers at once, telling each on stdout once it is acknowledged, until
+/// it is killed.</item>
 /// <item><c>hang</c> adds the line <c>kept</c>, then begins to add <c>lost</c> and stops inside that transaction; says so
 /// on stdout and waits to be killed.</item>
 /// </list>
@@ -31,6 +33,8 @@ internal sealed class ChildProcess : IDisposable
     public Task SayAsync(string line) => _process.StandardInput.WriteLineAsync(line);
 
     public async Task ExpectAsync(string line) => Assert.Equal(line, await _process.StandardOutput.ReadLineAsync());
+
+    public ValueTask<string?> HearAsync() => new(_process.StandardOutput.ReadLineAsync());
 
     public async Task<int> EndAsync()
     {
@@ -68,6 +72,13 @@ internal sealed class ChildProcess : IDisposable
                 {
                     while (Interlocked.Increment(ref next) is var i && i <= last)
                         Assert.Null((await db.AddAsync($"{prefix}-{i:000}")).Refusal);
+                })));
+                return 0;
+            case ["tell", var writers]:
+                await Task.WhenAll(Enumerable.Range(0, int.Parse(writers, CultureInfo.InvariantCulture)).Select(w => Task.Run(async () =>
+                {
+                    for (var i = 0; ; i++)
+                        Console.WriteLine((await db.AddAsync($"{w}-{i}")).Value);
                 })));
                 return 0;
             case ["hang"]:

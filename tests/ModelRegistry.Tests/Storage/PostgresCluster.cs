@@ -13,7 +13,6 @@ namespace ModelRegistry.Tests.Storage;
 public sealed class PostgresCluster : IAsyncLifetime
 {
     private const string Password = "only-for-tests";
-    private static readonly string? Binaries = Find();
     private readonly TempFolder _folder = new();
     private int _port;
     private int _databases;
@@ -22,7 +21,7 @@ public sealed class PostgresCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Binaries is null)
+        if (Needs.PostgreSqlPrograms is null)
             return;
         var password = _folder.File("password");
         await File.WriteAllTextAsync(password, Password);
@@ -42,7 +41,7 @@ public sealed class PostgresCluster : IAsyncLifetime
     /// <summary>An empty database, as a URL. Skips the test where there is no server.</summary>
     public async Task<string> NewDatabaseAsync()
     {
-        Assert.SkipWhen(Binaries is null, "PostgreSQL is not installed here (no initdb found).");
+        Needs.PostgreSql();
         var name = $"registry_{Interlocked.Increment(ref _databases)}";
         await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={_port};Username=registry;Password={Password};Database=postgres;Pooling=false");
         await connection.OpenAsync();
@@ -64,19 +63,15 @@ public sealed class PostgresCluster : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (Binaries is not null)
+        if (Needs.PostgreSqlPrograms is not null)
             await RunAsServerAsync("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
         _folder.Dispose();
     }
 
-    private static string? Find() => new[] { Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [] }.SelectMany(p => p)
-        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")) : [])
-        .FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")) && File.Exists(Path.Combine(d, "pg_ctl")));
-
     /// <summary>The server refuses to run as root.</summary>
     private static Task RunAsServerAsync(string program, params string[] args) => Environment.UserName == "root"
-        ? RunAsync("runuser", ["-u", "postgres", "--", Path.Combine(Binaries!, program), .. args])
-        : RunAsync(Path.Combine(Binaries!, program), args);
+        ? RunAsync("runuser", ["-u", "postgres", "--", Path.Combine(Needs.PostgreSqlPrograms!, program), .. args])
+        : RunAsync(Path.Combine(Needs.PostgreSqlPrograms!, program), args);
 
     private static async Task RunAsync(string program, params string[] args)
     {

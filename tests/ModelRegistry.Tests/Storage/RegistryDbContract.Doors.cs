@@ -61,6 +61,29 @@ public abstract partial class RegistryDbContract
     }
 
     [Fact]
+    public async Task A_process_killed_while_it_writes_loses_nothing_it_acknowledged()
+    {
+        await using var db = await Ledger.OpenAsync(Options);
+        List<string> told = [];
+        using (var child = ChildProcess.Start(Options, "tell", "8"))
+        {
+            while (told.Count < 400)
+                told.Add((await child.HearAsync())!);
+            await child.KillAsync();
+            // A last line may have been cut by the kill.
+            while (await child.HearAsync() is { } line)
+                told.Add(line);
+            told.RemoveAt(told.Count - 1);
+        }
+
+        var lines = await db.LinesAsync();
+        Assert.Empty(told.Except(lines));
+        AssertSound(await db.VerifyAsync(), lines.Count);
+        Assert.Equal("next", (await db.AddAsync("next")).Value);
+        AssertSound(await db.VerifyAsync(), lines.Count + 1);
+    }
+
+    [Fact]
     public async Task A_clock_that_steps_back_does_not_take_Now_with_it()
     {
         var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);

@@ -1,4 +1,5 @@
 using ModelRegistry.Domain;
+using ModelRegistry.Domain.Audit;
 using ModelRegistry.Storage;
 using Xunit;
 
@@ -183,7 +184,7 @@ public abstract partial class RegistryDbContract : IAsyncLifetime
         return (write, open);
     }
 
-    private static void AssertSound(ModelRegistry.Domain.Audit.AuditReport report, long entries)
+    private static void AssertSound(AuditReport report, long entries)
     {
         Assert.Empty(report.Findings);
         Assert.Equal(entries, report.Entries);

@@ -1,4 +1,3 @@
-using ModelRegistry.Storage;
 using Xunit;
 
 namespace ModelRegistry.Tests.Storage;

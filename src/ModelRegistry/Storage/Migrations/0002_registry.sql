@@ -51,6 +51,8 @@ create table model (
   name {text} not null,
   name_key {text} not null,
   description {text} not null,
+  -- Folded by the program, because lower() knows other letters in each database.
+  description_key {text} not null,
   task {text} not null,
   owner {text} not null,
   versioning {text} not null,

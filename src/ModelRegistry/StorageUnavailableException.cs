@@ -1,4 +1,4 @@
-namespace ModelRegistry.Storage;
+namespace ModelRegistry;
 
 /// <summary>The storage cannot do its work now: the disk is full, rights are missing, a device fails. Nothing half-written stays.</summary>
 /// <remarks>An outage, not a refusal: the same request succeeds once the <see cref="Remedy"/> was applied.</remarks>

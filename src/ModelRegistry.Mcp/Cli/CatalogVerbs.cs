@@ -1,0 +1,70 @@
+using ModelRegistry.Catalog;
+
+namespace ModelRegistry.Mcp.Cli;
+
+/// <summary>Verbs that look things up.</summary>
+internal static class CatalogVerbs
+{
+    private const int DefaultLimit = 20;
+
+    public static Verb ListModels()
+    {
+        var verb = new Verb("list-models", "Lists models by name.", "list-models", "list-models --search fraud --stage production", "list-models --output json");
+        var search = verb.Text("--search", "TEXT", "Part of the name or description.");
+        var task = verb.Text("--task", "TASK", "Models of this task.");
+        var stage = verb.Text("--stage", "STAGE", "Models with a version in this stage.", Completions.Stages);
+        var tag = verb.Text("--tag", "KEY[:VALUE]", "Models with this tag, on themselves or a version.");
+        var all = verb.Flag("--all", "Inactive models as well.");
+        var (limit, cursor) = Paging(verb);
+        return verb.On(async (run, registry, me) => run.Answer(
+            await registry.Catalog.ListModelsAsync(me, new ModelQuery(run.Of(search), run.Of(task), run.Of(stage), run.Of(tag), run.Of(all), run.Of(limit) ?? DefaultLimit, run.Of(cursor)), run.Cancel), CatalogSheets.Models));
+    }
+
+    public static Verb ListVersions()
+    {
+        var verb = new Verb("list-versions", "Lists a model's versions, newest first.", "list-versions fraud-detector", "list-versions fraud-detector --stage staging");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var stage = verb.Text("--stage", "STAGE", "Versions in this stage.", Completions.Stages);
+        var (limit, cursor) = Paging(verb);
+        return verb.On(async (run, registry, me) => run.Answer(
+            await registry.Catalog.ListVersionsAsync(me, new VersionQuery(run.Of(model), run.Of(stage), run.Of(limit) ?? DefaultLimit, run.Of(cursor)), run.Cancel), CatalogSheets.Versions));
+    }
+
+    public static Verb GetModel()
+    {
+        var verb = new Verb("get-model", "Shows a model and one of its versions in full.", "get-model fraud-detector", "get-model fraud-detector --version @champion");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var version = verb.Text("--version", "V", "Number, label, latest, default or @alias. Default: default.", Completions.Versions);
+        return verb.On(async (run, registry, me) => run.Answer(await registry.Catalog.GetAsync(me, run.Of(model), run.Of(version), run.Cancel), CatalogSheets.Model));
+    }
+
+    public static Verb Compare()
+    {
+        var verb = new Verb("compare", "Puts versions side by side; differences are to the first.", "compare fraud-detector 1 2", "compare fraud-detector @champion latest --output json");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var versions = verb.Words("V", "Two to ten versions: number, label, latest, default or @alias.", 2, Completions.Versions);
+        return verb.On(async (run, registry, me) => run.Answer(await registry.Catalog.CompareAsync(me, run.Of(model), run.Of(versions), run.Cancel), CatalogSheets.Comparison));
+    }
+
+    public static Verb Serving()
+    {
+        var verb = new Verb("serving", "Says which version serves a stage, now or at a moment.", "serving fraud-detector", "serving fraud-detector --at 2026-01-31T12:00:00Z --output json");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var stage = verb.Text("--stage", "STAGE", "Default: production.", Completions.Stages);
+        var at = verb.Time("--at", "What served then. A date is its first moment in UTC.");
+        return verb.On(async (run, registry, me) => run.Answer(await registry.Catalog.ServingAsync(me, run.Of(model), run.Of(stage), run.Of(at), run.Cancel), CatalogSheets.Serving));
+    }
+
+    public static Verb History()
+    {
+        var verb = new Verb("history", "Says what served when, and who approved it.", "history fraud-detector", "history fraud-detector --at 2026-01-31");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var at = verb.Time("--at", "Only what served then. A date is its first moment in UTC.");
+        var (limit, cursor) = Paging(verb);
+        return verb.On(async (run, registry, me) => run.Answer(
+            await registry.Catalog.HistoryAsync(me, new HistoryQuery(run.Of(model), run.Of(at), run.Of(limit) ?? DefaultLimit, run.Of(cursor)), run.Cancel), CatalogSheets.History));
+    }
+
+    internal static (System.CommandLine.Option<int?> Limit, System.CommandLine.Option<string?> Cursor) Paging(Verb verb, int most = DefaultLimit) =>
+        (verb.Number("--limit", $"At most so many, 1 to 100. Default: {most}."), verb.Text("--cursor", "CURSOR", "Where to go on: next_cursor of the page before."));
+}

@@ -1,0 +1,56 @@
+using ModelRegistry.Catalog;
+
+namespace ModelRegistry.Mcp.Cli;
+
+/// <summary><c>set-metadata</c>: what is known about a model or a version. Content never changes.</summary>
+internal static class MetadataVerb
+{
+    public static Verb Make()
+    {
+        var verb = new Verb("set-metadata", "Edits what is known about a model or, with --version, about a version.",
+            "set-metadata fraud-detector --description 'Card fraud' --tag team=risk", "set-metadata fraud-detector --version 3 --alias candidate --metric auc=0.98",
+            "set-metadata fraud-detector --version 1 --deprecated true", "set-metadata fraud-detector --rename fraud-detector-eu");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var version = verb.Text("--version", "V", "Number, label, latest, default or @alias.", Completions.Versions);
+        var description = verb.Text("--description", "TEXT", "Of the model.");
+        var task = verb.Text("--task", "TASK", "Of the model.");
+        var owner = verb.Text("--owner", "NAME", "Of the model.");
+        var card = verb.Text("--card", "FILE", "Model card, Markdown; of the model or the version.");
+        var tags = verb.Pairs("--tag", "KEY=VALUE", "A tag to set.");
+        var untag = verb.Many("--remove-tag", "KEY", "A tag to take away.");
+        var metrics = verb.Numbers("--metric", "NAME=NUMBER", "A metric of the version.");
+        var alias = verb.Text("--alias", "ALIAS", "An alias to point at the version.");
+        var notes = verb.Text("--release-notes", "TEXT", "Of the version.");
+        var dataset = verb.Text("--dataset", "TEXT", "Of the version.");
+        var commit = verb.Text("--code-commit", "SHA", "Of the version.");
+        var deprecated = verb.YesNo("--deprecated", "Whether people should no longer start using the version.");
+        var active = verb.YesNo("--active", "Whether the model is active; an inactive one is read-only.");
+        var rename = verb.Text("--rename", "NAME", "A new name for the model; its id stays.");
+        return verb.On(async (run, registry, me) =>
+        {
+            var text = TextFile.ReadOrNull(run.Of(card));
+            if (text.Refusal is { } no)
+                return run.Tell(no);
+            var edit = new MetadataEdit(run.Of(model))
+            {
+                Version = run.Of(version),
+                Description = run.Of(description),
+                Task = run.Of(task),
+                Owner = run.Of(owner),
+                Card = text.Value,
+                Tags = run.Of(tags) ?? [],
+                RemoveTags = run.Of(untag) ?? [],
+                Metrics = run.Of(metrics) ?? [],
+                Alias = run.Of(alias),
+                ReleaseNotes = run.Of(notes),
+                Dataset = run.Of(dataset),
+                CodeCommit = run.Of(commit),
+                Deprecated = run.YesNo(deprecated),
+                IsActive = run.YesNo(active),
+                NewName = run.Of(rename),
+            };
+            return run.Answer(await registry.Metadata.SetAsync(me, edit, run.Cancel),
+                m => new Sheet().Facts(("model", m.ModelName), ("version", m.Version), ("changed", m.Changed.Count == 0 ? "nothing" : Shown.List(m.Changed))));
+        });
+    }
+}

@@ -1,0 +1,92 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Identity;
+
+namespace ModelRegistry.Mcp.Cli;
+
+/// <summary><c>init</c> and <c>person</c>.</summary>
+internal static class PersonVerbs
+{
+    private sealed record InitView(string DataFolder, string RegistryId, string Policy, PersonView Person);
+
+    public static Verb Init()
+    {
+        var verb = new Verb("init", "Makes a new registry and its first person, who is admin and approver.", "init --person alice", "init --person alice --passphrase-file ./passphrase --policy team");
+        var name = verb.Required("--person", "NAME", "The first person.");
+        var file = verb.Text("--passphrase-file", "FILE", "Their passphrase. Default: typed twice on the terminal.");
+        return verb.Answers(async run =>
+        {
+            var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name)!, run.Of(file), run.Cancel);
+            return passphrase.Refusal is { } no ? run.Tell(no) : await run.OnRegistryAsync(async (registry, _) =>
+            {
+                var person = await registry.People.InitAsync(run.Of(name)!, passphrase.Value, run.Cancel);
+                var view = person.Refusal is { } refused ? refused : await InitializedAsync(registry, person.Value, run.Cancel);
+                return run.Answer(view, v => new Sheet().Facts(("registry", v.RegistryId), ("data folder", v.DataFolder), ("policy", v.Policy), ("person", v.Person.Name), ("roles", Shown.List(v.Person.Roles))));
+            }, make: true);
+        });
+    }
+
+    public static Verb Person()
+    {
+        var verb = new Verb("person", "Persons: those who approve and administer.");
+        verb.Add(Add());
+        verb.Add(List());
+        verb.Add(Disable());
+        return verb;
+    }
+
+    private static async Task<Outcome<InitView>> InitializedAsync(RegistryServices registry, PersonView person, CancellationToken cancel)
+    {
+        var me = await registry.Actors.CliAsync(person.Name, cancel);
+        var policy = await registry.Policies.ShowAsync(me, cancel);
+        return policy.Refusal is { } no ? no : new InitView(registry.Options.DataFolder, registry.Storage.RegistryId, policy.Value.Name, person);
+    }
+
+    private static Verb Add()
+    {
+        var verb = new Verb("add", "Adds a person; asks an admin's passphrase on the terminal.", "person add bob --role approver", "person add carol --role admin --role approver --passphrase-file ./carol");
+        var name = verb.Word("NAME", "The new person.");
+        var roles = verb.Many("--role", "ROLE", "viewer, proposer, registrar, approver, admin, or a word of the policy such as risk. Default: approver.", complete: Completions.Roles);
+        var file = verb.Text("--passphrase-file", "FILE", "The new person's passphrase. Default: typed twice on the terminal.");
+        var asPerson = As(verb);
+        return verb.On(async (run, registry, _) =>
+        {
+            var admin = await AdminAsync(run, registry, run.Of(asPerson));
+            if (admin.Refusal is { } no)
+                return run.Tell(no);
+            var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name), run.Of(file), run.Cancel);
+            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.People.AddAsync(admin.Value.Actor, run.Of(name), passphrase.Value, run.Of(roles) ?? [], run.Cancel), One);
+        });
+    }
+
+    private static Verb List()
+    {
+        var verb = new Verb("list", "Lists the persons.", "person list");
+        return verb.On(async (run, registry, me) => run.Answer(Paged(await registry.People.ListAsync(me, run.Cancel)), Many));
+    }
+
+    private static Verb Disable()
+    {
+        var verb = new Verb("disable", "Takes a person's powers away at once; asks an admin's passphrase on the terminal.", "person disable bob");
+        var name = verb.Word("NAME", "The person.", Completions.Persons);
+        var asPerson = As(verb);
+        return verb.On(async (run, registry, _) =>
+        {
+            var admin = await AdminAsync(run, registry, run.Of(asPerson));
+            return admin.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.People.DisableAsync(admin.Value.Actor, run.Of(name), run.Cancel), One);
+        });
+    }
+
+    /// <summary>The option that says whose passphrase is asked.</summary>
+    internal static System.CommandLine.Option<string?> As(Verb verb) => verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: yours, else the only admin's.", Completions.Persons);
+
+    internal static Task<Outcome<ProvenPerson>> AdminAsync(CliRun run, RegistryServices registry, string? asPerson) =>
+        TerminalProof.OfAsync(registry, run.Around.Terminal, asPerson, run.Around.OsUser, Permissions.Admin, run.Cancel);
+
+    /// <summary>A whole list in the shape that every list has.</summary>
+    internal static Outcome<Page<T>> Paged<T>(Outcome<IReadOnlyList<T>> list) => list.Refusal is { } no ? no : new Page<T>(list.Value, null);
+
+    private static Sheet One(PersonView person) => Many([person]);
+
+    private static Sheet Many(IReadOnlyList<PersonView> persons) => new Sheet().Rows("", ["NAME", "ROLES", "STATE", "SINCE", "ID"],
+        persons.Select(p => new[] { p.Name, Shown.List(p.Roles), p.Disabled ? "disabled" : "active", Shown.Time(p.Since), p.Id }));
+}

@@ -1,0 +1,91 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Promotions;
+
+namespace ModelRegistry.Mcp.Cli;
+
+/// <summary>Verbs that propose, list and take back promotions.</summary>
+internal static class PromotionVerbs
+{
+    public static Verb Promote()
+    {
+        var verb = new Verb("promote", "Proposes to move a version to a stage; a governed stage parks it until a person decides (exit 8).",
+            "promote fraud-detector 3 staging", "promote fraud-detector latest production --reason 'better recall at the same precision'");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var version = verb.Word("V", "Number, label, latest, default or @alias.", Completions.Versions);
+        var stage = verb.Word("STAGE", "Where to; dev, prod and any case are understood.", Completions.Stages);
+        var (reason, key) = Why(verb);
+        return verb.On(async (run, registry, me) => Asked(run,
+            await registry.Promotions.RequestAsync(me, new PromotionRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key)), run.Cancel)));
+    }
+
+    public static Verb Rollback()
+    {
+        var verb = new Verb("rollback", "Proposes to go back to a version that served before.", "rollback fraud-detector --reason 'false positives since noon'", "rollback fraud-detector 2");
+        var model = verb.Word("MODEL", "The model's name.", Completions.Models);
+        var version = verb.OptionalWord("V", "Default: what served just before.", Completions.Versions);
+        var stage = verb.Text("--stage", "STAGE", "Default: production.", Completions.Stages);
+        var (reason, key) = Why(verb);
+        return verb.On(async (run, registry, me) => Asked(run,
+            await registry.Promotions.RollbackAsync(me, new RollbackRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key)), run.Cancel)));
+    }
+
+    public static Verb Pending()
+    {
+        var verb = new Verb("pending", "Lists promotions that wait, newest first; with --status, others.", "pending", "pending --model fraud-detector --status all");
+        var model = verb.Text("--model", "MODEL", "Of this model.", Completions.Models);
+        var status = verb.Text("--status", "STATUS", "live (default), all, or a state such as applied or rejected.");
+        var (limit, cursor) = CatalogVerbs.Paging(verb);
+        return verb.On(async (run, registry, me) => run.Answer(
+            await registry.Promotions.ListAsync(me, new PromotionQuery(run.Of(status) ?? "live", run.Of(model), run.Of(limit) ?? 20, run.Of(cursor)), run.Cancel), PromotionSheets.List));
+    }
+
+    public static Verb Get()
+    {
+        var verb = new Verb("get-promotion", "Shows a promotion with its gates and decisions.", "get-promotion prm_01k…", "get-promotion prm_01k… --output json");
+        var id = verb.Word("ID", "The promotion's id.", Completions.AnyPromotions);
+        return verb.On(async (run, registry, me) =>
+        {
+            using var noted = run.NotePromotion(run.Of(id));
+            return run.Answer(await registry.Promotions.GetAsync(me, run.Of(id), run.Cancel), PromotionSheets.One);
+        });
+    }
+
+    public static Verb Withdraw()
+    {
+        var verb = new Verb("withdraw", "Takes a pending proposal back: your own, your agent's, or as an approver.", "withdraw prm_01k… --reason 'wrong version'");
+        var id = verb.Word("ID", "The promotion's id.", Completions.LivePromotions);
+        var reason = verb.Text("--reason", "TEXT", "Why.");
+        var asPerson = verb.Text("--as", "PERSON", "Act as this person, whose passphrase is asked on the terminal.");
+        return verb.On(async (run, registry, me) =>
+        {
+            using var noted = run.NotePromotion(run.Of(id));
+            if (run.Of(asPerson) is null)
+                return run.Answer(await registry.Promotions.WithdrawAsync(me, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
+            var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
+            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Promotions.WithdrawAsync(proven.Value.Actor, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
+        });
+    }
+
+    public static Verb Revoke()
+    {
+        var verb = new Verb("revoke", "Takes an approval back that has not been applied; asks an approver's passphrase on the terminal.", "revoke prm_01k… --reason 'the evaluation was wrong'");
+        var id = verb.Word("ID", "The promotion's id.", Completions.LivePromotions);
+        var reason = verb.Text("--reason", "TEXT", "Why.");
+        var asPerson = verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: yours, else the only approver's.");
+        return verb.On(async (run, registry, me) =>
+        {
+            using var noted = run.NotePromotion(run.Of(id));
+            var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
+            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Promotions.RevokeAsync(proven.Value.Actor, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
+        });
+    }
+
+    private static int Asked(CliRun run, Outcome<PromotionView> promotion)
+    {
+        using var noted = promotion.Refusal is null && promotion.Value.PromotionId is { } id ? run.NotePromotion(id) : null;
+        return run.Answer(promotion, PromotionSheets.One, Replies.SignOf, p => p.Next);
+    }
+
+    private static (System.CommandLine.Option<string?> Reason, System.CommandLine.Option<string?> Key) Why(Verb verb) =>
+        (verb.Text("--reason", "TEXT", "Why; whoever decides reads it."), verb.Text("--idempotency-key", "KEY", "The same key with the same wish gives the same promotion."));
+}

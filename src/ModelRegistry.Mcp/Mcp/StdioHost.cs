@@ -1,0 +1,60 @@
+using ModelContextProtocol.Server;
+using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Tools;
+
+namespace ModelRegistry.Mcp;
+
+/// <summary>MCP over standard input and output: one client, which started this process and ends it by closing its input.</summary>
+internal static class StdioHost
+{
+    /// <summary>Serves until standard input ends. Standard output carries protocol messages and nothing else.</summary>
+    public static async Task<int> RunAsync(RegistryOptions options, StdioSettings settings, ILoggerFactory logs, CancellationToken ct)
+    {
+        // Whatever writes to the console by mistake must not be taken for a message; the transport has the raw stream.
+        Console.SetOut(Console.Error);
+        var tools = ToolSurface.Select(settings.ReadOnly, settings.Toolsets, localFiles: true);
+        if (tools.Refusal is { } no)
+        {
+            await Console.Error.WriteLineAsync($"{no.Message} {no.Remedy}");
+            return Replies.Exit.Usage;
+        }
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await using var registry = new LateRegistry(options, logs, stop.Token);
+        var desk = new ToolDesk(tools.Value, (context, cancel) => WhoAsync(registry, context, cancel), logs.CreateLogger("ModelRegistry.Mcp"));
+        var server = RegistryServer.Options(desk);
+        var chores = Task.CompletedTask;
+        server.Filters.Message.IncomingFilters.Add(next => async (context, cancel) =>
+        {
+            await next(context, cancel);
+            // Not before the first message is answered: clients wait for that one.
+            if (chores == Task.CompletedTask && !settings.ReadOnly)
+                chores = Task.Run(registry.FinishApprovedAsync, CancellationToken.None);
+        });
+        try
+        {
+            await using var transport = new StdioTransport(Console.OpenStandardInput(), Console.OpenStandardOutput());
+            await using var running = McpServer.Create(transport, server, logs);
+            var run = running.RunAsync(stop.Token);
+            // A call that waits for the client's answer would wait for ever: with the input, everything ends.
+            await Task.WhenAny(run, transport.Ended);
+            await stop.CancelAsync();
+            await run;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+        await chores;
+        return Replies.Exit.Done;
+    }
+
+    /// <summary>The agent that the client says it is, owned by the person this process runs as.</summary>
+    private static async ValueTask<Outcome<ToolCaller>> WhoAsync(LateRegistry registry, MessageContext context, CancellationToken cancel)
+    {
+        var opened = await registry.GetAsync(cancel);
+        if (opened.Refusal is { } no)
+            return no;
+        // 2026-07-28 names the client in every request, earlier versions once at the start.
+        var client = context.JsonRpcMessage.Context?.ClientInfo ?? context.Server.ClientInfo;
+        return new ToolCaller(opened.Value, await opened.Value.Actors.StdioAsync(Environment.UserName, client?.Name, cancel));
+    }
+}

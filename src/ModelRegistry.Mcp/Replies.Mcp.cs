@@ -1,0 +1,39 @@
+using System.Text;
+using ModelContextProtocol.Protocol;
+using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Tools;
+
+namespace ModelRegistry.Mcp;
+
+internal static partial class Replies
+{
+    /// <summary>A tool's answer: the view as structured content and the same facts as text, or the refusal.</summary>
+    public static CallToolResult Tool<T>(Outcome<T> outcome, Func<T, string> text) =>
+        outcome.Match(view => Tool(view, text(view)), ToolError);
+
+    public static CallToolResult Tool<T>(T view, string text) => new()
+    {
+        Content = [new TextContentBlock { Text = text }],
+        StructuredContent = ToolJson.Of(view),
+    };
+
+    /// <summary>
+    /// A tool's no: text alone, since strict clients drop an error whose structured content does not fit the output schema.
+    /// </summary>
+    public static CallToolResult ToolError(Refusal refusal)
+    {
+        var message = new StringBuilder();
+        if (refusal.Fields is { Count: > 0 } fields && refusal.Code == "invalid_arguments")
+            foreach (var (field, problem) in fields)
+                message.Append("- ").Append(field).Append(": ").Append(problem).Append(problem.EndsWith('.') || problem.EndsWith('?') ? "\n" : ".\n");
+        else
+            message.Append(refusal.Message);
+        return ToolError(refusal.Code, message.ToString().TrimEnd(), refusal.Remedy);
+    }
+
+    public static CallToolResult ToolError(string code, string message, string remedy) => new()
+    {
+        IsError = true,
+        Content = [new TextContentBlock { Text = Untrusted.Clean($"error: {code}\n{message}\nNext: {remedy}") }],
+    };
+}

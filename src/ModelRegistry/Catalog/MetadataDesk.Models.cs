@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
+using ModelRegistry.Promotions;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>A model to be made before its first version.</summary>
+/// <param name="Versioning">Null: auto-increment.</param>
+public sealed record NewModel(
+    string Name,
+    string? Description = null,
+    string? Task = null,
+    string? Owner = null,
+    string? Card = null,
+    Versioning? Versioning = null,
+    IReadOnlyDictionary<string, string>? Tags = null);
+
+/// <summary>Making and deleting models as such; registering a version makes its model too.</summary>
+public sealed partial class MetadataDesk
+{
+    public Task<Outcome<MetadataView>> CreateModelAsync(Actor by, NewModel asked, CancellationToken cancel = default) =>
+        _db.WriteAsync<MetadataView>(by, new AuditAct("model.create", "model", asked.Name), async session =>
+        {
+            if (Names.Model(asked.Name).Refusal is { } unfit)
+                return unfit;
+            if (Permissions.Check(by, Permission.Register, asked.Name) is { } no)
+                return no;
+            if (by.Answerable is null)
+                return Refusals.NoOwner;
+            var tags = asked.Tags ?? new Dictionary<string, string>();
+            if (MetadataLimits.Check(new VersionMetadata { Tags = tags }, asked.Description, asked.Task, asked.Owner, asked.Card) is { } tooMuch)
+                return tooMuch;
+            if (await session.FindModelAsync(asked.Name) is { } there)
+                return Refusals.ModelExists(there.Name);
+            var model = new RegisteredModel
+            {
+                Id = Ids.New("mdl", session.Now),
+                Name = asked.Name,
+                Description = asked.Description ?? "",
+                Task = asked.Task ?? "",
+                Owner = asked.Owner ?? "",
+                Card = asked.Card ?? "",
+                Versioning = asked.Versioning ?? Versioning.Auto,
+                CreatedAt = session.Now,
+                UpdatedAt = session.Now,
+            };
+            await session.InsertModelAsync(model);
+            foreach (var (key, value) in tags)
+                await session.SetModelTagAsync(model.Id, key, value);
+            var facts = new JsonObject { ["name"] = model.Name, ["versioning"] = model.Versioning.ToString().ToLowerInvariant() };
+            return new Written<MetadataView>(new MetadataView(model.Name, null, []), [new AuditAct("model.create", "model", model.Id, model.Id, facts)], [new FeedChange("model", model.Id, model.Id)]);
+        }, cancel);
+
+    /// <summary>
+    /// Deletes a model: its name becomes free, its id, versions, history and audit entries stay. Refused while a version
+    /// serves a governed stage or a promotion is live.
+    /// </summary>
+    public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, CancellationToken cancel = default) =>
+        _db.WriteAsync<MetadataView>(by, new AuditAct("model.delete", "model", modelName), async session =>
+        {
+            if (await session.FindModelAsync(modelName) is not { } model)
+                return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
+            if (Permissions.Check(by, Permission.Register, model.Name) is { } no)
+                return no;
+            var policy = await _policies.GetAsync(session);
+            var serving = await session.ServingOfModelAsync(model.Id);
+            if (serving.Select(s => s.Stage).FirstOrDefault(policy.Governs) is { } governed)
+                return Refusals.ServesGoverned(model.Name, governed);
+            var acts = new List<AuditAct>();
+            foreach (var stored in await session.LivePromotionsAsync(model.Id))
+            {
+                // One that time has ended already does not stand in the way.
+                var promotion = await PromotionCase.OfAsync(session, _policies, stored);
+                await promotion.BringUpToDateAsync();
+                if (promotion.Promotion.IsLive)
+                    return Refusals.ModelHasLivePromotion(model.Name, promotion.Promotion.Id);
+                acts.AddRange(promotion.Acts);
+            }
+            foreach (var (stage, _) in serving)
+                await session.EndServingAsync(model.Id, stage);
+            if (!await session.DeleteModelAsync(model))
+                return Refusals.ChangedMeanwhile("The model");
+            var facts = new JsonObject { ["name"] = model.Name, ["highest_number"] = model.HighestNumber, ["served"] = new JsonArray([.. serving.Select(s => (JsonNode)s.Stage)]) };
+            acts.Add(new AuditAct("model.delete", "model", model.Id, model.Id, facts));
+            return new Written<MetadataView>(new MetadataView(model.Name, null, ["deleted"]), acts,
+                [new FeedChange("model", model.Id, model.Id), .. serving.Select(s => new FeedChange("serving", model.Id, s.Stage))]);
+        }, cancel);
+}

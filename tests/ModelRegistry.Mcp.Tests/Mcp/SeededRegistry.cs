@@ -1,0 +1,103 @@
+using ModelRegistry.Audit;
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Promotions;
+using Xunit;
+
+namespace ModelRegistry.Mcp.Tests;
+
+/// <summary>A registry in a folder of its own, open in this process while the server under test has it open in another.</summary>
+internal sealed class SeededRegistry : IAsyncDisposable
+{
+    private const string Passphrase = "correct horse battery";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("registry-mcp-").FullName;
+
+    private SeededRegistry() { }
+
+    public RegistryServices Services { get; private set; } = null!;
+
+    public string DataFolder => Path.Combine(_folder, "data");
+
+    /// <summary>With ana (admin and approver), who answers for every agent, and ben (approver).</summary>
+    public static async Task<SeededRegistry> OpenAsync(string policy = "local")
+    {
+        var it = new SeededRegistry();
+        it.Services = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }, TimeProvider.System));
+        Ok(await it.Services.People.InitAsync("ana", Passphrase));
+        var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
+        Ok(await it.Services.People.AddAsync(admin, "ben", Passphrase, [Permissions.Approver]));
+        return it;
+    }
+
+    public Task<Actor> AgentAsync() => Services.Actors.StdioAsync("ana", "seeder");
+
+    public string File(string content, string name = "model.onnx")
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "in", Guid.NewGuid().ToString("N"))).FullName;
+        var path = Path.Combine(folder, name);
+        System.IO.File.WriteAllText(path, content);
+        return path;
+    }
+
+    public async Task<RegisteredView> RegisterAsync(string model = "churn", double accuracy = 0.9, VersionMetadata? metadata = null, string? description = null) => Ok(await Services.Intake.RegisterAsync(
+        await AgentAsync(), new Registration(model, null, null, [File($"weights {Guid.NewGuid()}")], metadata ?? Metadata(accuracy), description)));
+
+    public static VersionMetadata Metadata(double accuracy = 0.9) => new()
+    {
+        Format = "onnx",
+        Metrics = new Dictionary<string, double> { ["accuracy"] = accuracy },
+        Dataset = "digits@1",
+        CodeCommit = "0123abc",
+        Card = "# Card\n\n## Intended use\n\nReading digits.\n",
+    };
+
+    /// <summary>churn with v1, which serves production, and the better v2.</summary>
+    public async Task ChurnAsync()
+    {
+        await RegisterAsync(accuracy: 0.9);
+        await MoveAsync("v1", "staging");
+        await MoveAsync("v1", "production");
+        await RegisterAsync(accuracy: 0.95);
+        await MoveAsync("v2", "staging");
+    }
+
+    /// <summary>Proposes, and lets ben approve with his passphrase where that is asked.</summary>
+    public async Task MoveAsync(string version, string stage, string model = "churn")
+    {
+        var promotion = Ok(await Services.Promotions.RequestAsync(await AgentAsync(), new PromotionRequest(model, version, stage, "seeded")));
+        if (promotion.Status == "pending")
+            promotion = Ok(await DecideAsync(promotion.PromotionId!, DecisionVerdict.Approve));
+        Assert.Equal("applied", promotion.Status);
+    }
+
+    public async Task<Outcome<PromotionView>> DecideAsync(string id, DecisionVerdict verdict)
+    {
+        var review = Ok(await Services.Promotions.ReviewAsync(await AgentAsync(), id));
+        var ben = Ok(await Services.People.ProveAsync("ben", Passphrase, "terminal"));
+        return await Services.Promotions.DecideAsync(ben.Actor, new DecisionRequest(id, review.Promotion.Revision, review.StatementDigest, verdict, "as ben sees it", ben.Proof));
+    }
+
+    public async Task<string?> ServingAsync(string model = "churn") => Ok(await Services.Catalog.ServingAsync(await AgentAsync(), model, "production", null)).Version;
+
+    public async Task<string> ProposeAsync(string version = "v2") =>
+        Ok(await Services.Promotions.RequestAsync(await AgentAsync(), new PromotionRequest("churn", version, "production", "better"))).PromotionId!;
+
+    public async Task<PromotionView> PromotionAsync(string id) => Ok(await Services.Promotions.GetAsync(await AgentAsync(), id));
+
+    /// <summary>Verbs about a subject, oldest first; refused ones with their code.</summary>
+    public async Task<IReadOnlyList<string>> VerbsAsync(string subject) =>
+        [.. Ok(await Services.Audit.ListAsync(await AgentAsync(), new AuditQuery(Subject: subject, Limit: 100))).Items.Reverse().Select(e => e.Outcome == "refused" ? $"{e.Verb} refused {(string?)e.Entry["facts"]?["code"]}" : e.Verb)];
+
+    public static T Ok<T>(Outcome<T> outcome)
+    {
+        Assert.True(outcome.Refusal is null, outcome.Refusal?.ToString());
+        return outcome.Value;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Services.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
