@@ -16,9 +16,10 @@ internal sealed partial class DeskWalk
     public async Task PersonActsAsync(ProofMethod method)
     {
         var name = One(_persons.Keys.ToArray());
-        var (id, person) = (Id(), _persons[name]);
+        var live = TestRegistry.Ok(await Door.Promotions.ListAsync(_agents[0], new PromotionQuery("live"))).Items;
+        var (id, person) = (live.Count > 0 && !Chance(10) ? One(live).PromotionId! : Id(), _persons[name]);
         var seen = await Door.Promotions.ReviewAsync(person.Actor, id);
-        if (Chance(150) && _persons.Count < 5)
+        if (Chance(100) && _persons.Count < 4)
             await ChangePeopleAsync();
         var proof = person.Proof with { Method = method, ProvenAt = it.Clock.GetUtcNow() };
         var (revision, digest) = seen.Refusal is null ? (seen.Value.Promotion.Revision, seen.Value.StatementDigest) : (1, "");

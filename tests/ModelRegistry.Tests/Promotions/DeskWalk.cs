@@ -9,7 +9,7 @@ namespace ModelRegistry.Tests.Promotions;
 internal sealed partial class DeskWalk(TestRegistry it, int seed)
 {
     private static readonly string[] StageWords = ["production", "production", "Production", "PROD", "staging", "staging", "validation", "development", "archived", "archived", "moon"];
-    private static readonly string[] VersionWords = ["1", "v1", "2", "v2", "3", "v3", "4", "v5", "latest", "latest", "default", "@champion", "@blue", "@Blue", "v99"];
+    private static readonly string[] VersionWords = ["1", "v1", "2", "v2", "3", "v3", "4", "latest", "latest", "latest", "default", "@champion", "@Blue", "v99"];
     private static readonly string[] ModelWords = ["digits", "digits", "digits", "Digits", "DIGITS", "toy", "toy", "Toy", "fraud", "old"];
     private static readonly string[] AliasWords = ["champion", "Champion", "@CHAMPION", "default", "latest", "blue", "Blue", "production"];
 
@@ -34,8 +34,8 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
         await it.RegisterAsync("toy");
         await it.AcceptAsync(policy);
         _agents.AddRange([
-            await it.AgentAsync(), await it.TokenAsync("scout", "ana"), await it.TokenAsync("drone", "ben"), await it.TokenAsync("narrow", "cora", null, false, "toy*", "d*s"),
-            await it.TokenAsync("pipeline", "ben", null, service: true), await it.TokenAsync("watcher", "ana", [Permissions.Viewer])]);
+            await it.AgentAsync(), await it.TokenAsync("scout", "ana"), await it.TokenAsync("drone", "ben"), await it.TokenAsync("narrow", "ana", null, false, "toy*", "d*s"),
+            await it.TokenAsync("pipeline", "ana", null, service: true), await it.TokenAsync("watcher", "ana", [Permissions.Viewer])]);
         foreach (var name in new[] { "ana", "ben", "cora" })
             _persons[name] = await it.PersonAsync(name);
         it.Clock.Advance(TimeSpan.FromSeconds(1));
@@ -55,21 +55,19 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
         var by = One(_agents);
         var refusal = _random.Next(26) switch
         {
-            <= 6 => await RequestAsync(by, new PromotionRequest(One(ModelWords), One(VersionWords), One(StageWords), Chance(5) ? "" : $"because {_random.Next(3)}", Key())),
-            7 or 8 => await NoteAsync(by, new RollbackRequest(One(ModelWords), Chance(2) ? null : One(VersionWords), Chance(2) ? null : One(StageWords), "errors", Key())),
-            9 => (await Door.Promotions.WithdrawAsync(by, Id(), "no")).Refusal,
-            10 => await AskAsync(by),
-            11 => await AnswerAsync(Chance(4) ? One(_agents) : by),
-            12 or 13 => await ForgeAsync(by),
-            14 => (await Door.Promotions.RevokeAsync(by, Id(), null)).Refusal,
-            15 => (await Door.Promotions.ReviewAsync(by, Id())).Refusal,
-            16 or 17 => await EditAsync(by, new MetadataEdit(One(ModelWords)) { Version = One(VersionWords) }),
-            18 or 19 => await EditAsync(by, new MetadataEdit(One(ModelWords))),
-            20 => await RegisterAsync(by),
-            21 => (await Door.Policies.AcceptAsync(Chance(2) ? by : by with { Roles = [Permissions.Admin] }, PolicyProfiles.Find(One(PolicyProfiles.Names))!)).Refusal,
-            22 => (await Door.People.AddAsync(by with { Roles = [Permissions.Admin] }, "eve", "a long passphrase", [Permissions.Approver, Permissions.Admin])).Refusal,
-            23 => (await Door.Tokens.CreateAsync(by, new NewToken("spare", null, "ana", [Permissions.Approver], [], null))).Refusal,
-            24 => Chance(20) ? await FinishAsync() : null,
+            <= 8 => await RequestAsync(by, new PromotionRequest(One(ModelWords), One(VersionWords), One(StageWords), Chance(8) ? "" : $"because {_random.Next(3)}", Key())),
+            9 or 10 => await RollBackAsync(by, new RollbackRequest(One(ModelWords), Chance(2) ? null : One(VersionWords), Chance(2) ? null : One(StageWords), "errors", Key())),
+            11 => (await Door.Promotions.WithdrawAsync(by, Id(), "no")).Refusal,
+            12 => await AskAsync(by),
+            13 or 14 => await AnswerAsync(by),
+            15 => await ForgeAsync(by),
+            16 => (await Door.Promotions.RevokeAsync(by, Id(), null)).Refusal,
+            17 => (await Door.Promotions.ReviewAsync(by, Id())).Refusal,
+            18 or 19 => await EditAsync(by, new MetadataEdit(One(ModelWords)) { Version = One(VersionWords) }),
+            20 => await EditAsync(by, new MetadataEdit(One(ModelWords))),
+            21 => await RegisterAsync(by),
+            22 => await AdministerAsync(by with { Roles = [Permissions.Admin] }),
+            23 => Chance(10) ? await FinishAsync() : null,
             _ => Wait(),
         };
         _trace.Add($"{_trace.Count}: {by.Name} {_doing} → {refusal?.Code ?? "ok"}");
@@ -84,7 +82,7 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
         return Keep(await Door.Promotions.RequestAsync(by, request));
     }
 
-    private async Task<Refusal?> NoteAsync(Actor by, RollbackRequest request)
+    private async Task<Refusal?> RollBackAsync(Actor by, RollbackRequest request)
     {
         _doing = request.ToString();
         return Keep(await Door.Promotions.RollbackAsync(by, request));
@@ -109,16 +107,27 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
         return null;
     }
 
+    /// <summary>A client that answers its own question, and answers to questions that were others' or never put.</summary>
     private async Task<Refusal?> AnswerAsync(Actor by)
     {
         var (id, verdict) = (Id(), Chance(8) ? DecisionVerdict.Reject : DecisionVerdict.Approve);
-        var state = Chance(2) ? _states[^1] : One(_states);
-        var answered = await Door.Promotions.AnswerAsync(by, id, "arguments", state, verdict, "");
+        var asked = Chance(3) ? null : (Outcome<QuestionView>?)await Door.Promotions.AskAsync(by, id, "arguments");
+        var state = asked is { Refusal: null } question ? question.Value.RequestState : One(_states);
+        if (Chance(6))
+            by = One(_agents);
+        var answered = await Door.Promotions.AnswerAsync(by, id, Chance(10) ? "others" : "arguments", state, verdict, "");
         if (answered.Refusal is null)
             _decided.Add((id, by.Owner!.Id, verdict));
         _doing = $"answers {id}";
         return answered.Refusal;
     }
+
+    private async Task<Refusal?> AdministerAsync(Actor by) => _random.Next(3) switch
+    {
+        0 => (await Door.Policies.AcceptAsync(by, PolicyProfiles.Find(One(PolicyProfiles.Names))!)).Refusal,
+        1 => (await Door.People.AddAsync(by, "eve", "a long passphrase", [Permissions.Approver, Permissions.Admin])).Refusal,
+        _ => (await Door.Tokens.CreateAsync(by, new NewToken("spare", null, "ana", [Permissions.Approver], [], null))).Refusal,
+    };
 
     /// <summary>A decision with everything as it should be but for who sends it.</summary>
     private async Task<Refusal?> ForgeAsync(Actor by)
@@ -174,7 +183,7 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
 
     private Refusal? Wait()
     {
-        var by = _random.Next(12) switch { <= 5 => TimeSpan.FromSeconds(1), <= 8 => TimeSpan.FromMinutes(7), 9 => TimeSpan.FromHours(2), 10 => TimeSpan.FromMinutes(-3), _ => TimeSpan.FromHours(25) };
+        var by = _random.Next(12) switch { <= 6 => TimeSpan.FromSeconds(1), <= 8 => TimeSpan.FromMinutes(7), 9 => TimeSpan.FromHours(2), 10 => TimeSpan.FromMinutes(-3), _ => TimeSpan.FromHours(Chance(3) ? 25 : 5) };
         it.Clock.Advance(by);
         _doing = $"waits {by}";
         return null;
