@@ -14,9 +14,11 @@ internal sealed class TestRegistry : IAsyncDisposable
     public const string Passphrase = "correct horse battery";
 
     private readonly string? _database;
-    private readonly string _folder = Directory.CreateTempSubdirectory("registry-test-").FullName;
+    private readonly string _folder;
 
-    private TestRegistry(TestClock clock, string? database) => (Clock, _database) = (clock, database);
+    private TestRegistry(TestClock clock, string? database, bool inMemory = false) => (Clock, _database, _folder) = (clock, database, inMemory && Directory.Exists("/dev/shm")
+        ? Directory.CreateDirectory($"/dev/shm/registry-test-{Guid.NewGuid():N}").FullName
+        : Directory.CreateTempSubdirectory("registry-test-").FullName);
 
     public TestClock Clock { get; }
     public RegistryServices Services { get; private set; } = null!;
@@ -24,11 +26,12 @@ internal sealed class TestRegistry : IAsyncDisposable
     public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database };
 
     /// <summary>With ana (admin, approver), ben and cora (approvers).</summary>
-    public static async Task<TestRegistry> OpenAsync(string policy = "team", string? database = null)
+    /// <param name="inMemory">For thousands of commits, where syncing them is not what is tested.</param>
+    public static async Task<TestRegistry> OpenAsync(string policy = "team", string? database = null, bool inMemory = false)
     {
         if (database is not null)
             return await MakeAsync(policy, database);
-        var it = new TestRegistry(new TestClock(), null);
+        var it = new TestRegistry(new TestClock(), null, inMemory);
         Directory.CreateDirectory(it.DataFolder);
         foreach (var file in Directory.EnumerateFiles(await Models.GetOrAdd(policy, p => new Lazy<Task<string>>(() => MakeModelAsync(p))).Value, "*", SearchOption.AllDirectories))
         {

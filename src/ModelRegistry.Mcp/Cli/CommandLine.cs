@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Diagnostics;
@@ -57,6 +58,8 @@ internal static class CommandLine
     {
         // '@champion' is a version here, not a file of arguments.
         var parsed = Root().Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        if (((RootCommand)parsed.RootCommandResult.Command).Directives.OfType<SuggestDirective>().Any(asked => parsed.GetResult(asked) is not null))
+            return Completions.Offer(parsed, around.Out);
         if (parsed.Action is not (null or ParseErrorAction))
             return await parsed.InvokeAsync(new InvocationConfiguration { Output = around.Out, Error = around.Err, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, cancel);
         if (UsageErrors.Of(parsed, args) is { Count: > 0 } errors)

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Globalization;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
@@ -9,6 +11,18 @@ namespace ModelRegistry.Mcp.Cli;
 internal static class Completions
 {
     private const int Most = 100;
+
+    /// <summary>Answers a shell's Tab, one word a line. Options are offered where nothing else fits, or they were begun.</summary>
+    public static int Offer(ParseResult asked, TextWriter output)
+    {
+        using var all = new StringWriter(CultureInfo.InvariantCulture);
+        var code = asked.Invoke(new InvocationConfiguration { Output = all });
+        var words = all.ToString().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var first = words.Where(word => !word.StartsWith('-')).ToList();
+        foreach (var word in first.Count > 0 ? first : [.. words])
+            output.WriteLine(word);
+        return code;
+    }
 
     public static IEnumerable<CompletionItem> Stages(CompletionContext context) => Items(Domain.Stages.Ladder);
 

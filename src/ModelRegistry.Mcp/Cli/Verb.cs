@@ -96,9 +96,22 @@ internal sealed class Verb(string name, string description, params string[] exam
     private TArgument Completed<TArgument>(TArgument argument, Func<CompletionContext, IEnumerable<CompletionItem>>? complete) where TArgument : Argument
     {
         if (complete is not null)
-            argument.CompletionSources.Add(complete);
+            argument.CompletionSources.Add(context => IsNext(argument, context) ? complete(context) : []);
         Add(argument);
         return argument;
+    }
+
+    // Only the argument whose turn it is has anything to offer: no stage where a model is still to be named.
+    private bool IsNext(Argument argument, CompletionContext context)
+    {
+        foreach (var at in Arguments)
+        {
+            var tokens = context.ParseResult.GetResult(at)?.Tokens ?? [];
+            var filled = tokens.Count - (tokens is [.., var last] && last.Value == context.WordToComplete ? 1 : 0);
+            if (filled < at.Arity.MaximumNumberOfValues)
+                return at == argument;
+        }
+        return false;
     }
 
     private static string Only(ArgumentResult result) => result.Tokens is [var token, ..] ? token.Value : "";

@@ -18,14 +18,14 @@ internal sealed class StdioTransport : ITransport
 {
     public const int MostBytes = 8 * 1024 * 1024;
 
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
     private static readonly JsonTypeInfo<JsonRpcMessage> Shape = McpJsonUtilities.GetTypeInfo<JsonRpcMessage>(McpJsonUtilities.DefaultOptions);
 
     private readonly PipeReader _input;
     private readonly Stream _output;
     private readonly Channel<JsonRpcMessage> _messages = Channel.CreateUnbounded<JsonRpcMessage>(new UnboundedChannelOptions { SingleWriter = true });
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly ConcurrentDictionary<RequestId, bool> _unanswered = new();
+    private readonly ConcurrentDictionary<RequestId, bool> _unanswered = new(), _asked = new();
     private readonly CancellationTokenSource _stop = new();
     private volatile TaskCompletionSource? _ended;
 
@@ -44,9 +44,12 @@ internal sealed class StdioTransport : ITransport
 
     public async Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
     {
+        if (message is JsonRpcRequest question)
+            _asked[question.Id] = true;
         await WriteAsync(JsonSerializer.SerializeToUtf8Bytes(message, Shape), cancellationToken);
         if (message is JsonRpcResponse or JsonRpcError)
-            Answered(((JsonRpcMessageWithId)message).Id);
+            _unanswered.TryRemove(((JsonRpcMessageWithId)message).Id, out _);
+        Settle();
     }
 
     public async ValueTask DisposeAsync()
@@ -112,7 +115,9 @@ internal sealed class StdioTransport : ITransport
             _unanswered[request.Id] = true;
         // Whoever cancels a request gets no answer to it.
         else if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled && Cancelled(cancelled) is { } id)
-            Answered(id);
+            _unanswered.TryRemove(id, out _);
+        else if (message is JsonRpcResponse or JsonRpcError)
+            _asked.TryRemove(((JsonRpcMessageWithId)message).Id, out _);
         if (message is not null)
             await _messages.Writer.WriteAsync(message, _stop.Token);
     }
@@ -183,18 +188,18 @@ internal sealed class StdioTransport : ITransport
         }
     }
 
-    /// <summary>Waits for the answers to what was read; a question to the client that nobody will answer any more holds it up for a moment only.</summary>
+    /// <summary>Waits for the answers to what was read; not for calls that wait for the client, which will say nothing any more, and not for ever.</summary>
     private async Task AnswerTheRestAsync()
     {
         var ended = _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_unanswered.IsEmpty)
-            await Task.WhenAny(ended.Task, Task.Delay(Farewell, _stop.Token));
+        Settle();
+        await Task.WhenAny(ended.Task, Task.Delay(Farewell, _stop.Token));
     }
 
-    private void Answered(RequestId id)
+    private void Settle()
     {
-        if (_unanswered.TryRemove(id, out _) && _unanswered.IsEmpty)
-            _ended?.TrySetResult();
+        if (_ended is { } ended && _unanswered.Count <= _asked.Count)
+            ended.TrySetResult();
     }
 
     private static RequestId? Cancelled(JsonRpcNotification notification)

@@ -23,6 +23,17 @@ public class CompletionTests
     }
 
     [Fact]
+    public async Task Only_what_comes_next_is_offered()
+    {
+        using var desk = await new CommandDesk().InitAsync();
+        await desk.RegisterAsync("digits", 0.9);
+        Assert.Equal("digits\n", (await SuggestAsync(desk, $"promote --data {desk.Data} ")).Out.ReplaceLineEndings("\n"));
+        Assert.Equal("digits\n", (await SuggestAsync(desk, $"promote --data {desk.Data} dig")).Out.ReplaceLineEndings("\n"));
+        Assert.DoesNotContain("digits", (await SuggestAsync(desk, $"promote --data {desk.Data} digits ")).Out, StringComparison.Ordinal);
+        Assert.Contains("--reason", (await SuggestAsync(desk, $"promote --data {desk.Data} digits v1 production ")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_there_is_no_registry_nothing_is_said_and_nothing_is_made()
     {
         using var desk = new CommandDesk();

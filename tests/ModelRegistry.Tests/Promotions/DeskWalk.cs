@@ -1,0 +1,182 @@
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Identity;
+using ModelRegistry.Promotions;
+
+namespace ModelRegistry.Tests.Promotions;
+
+/// <summary>A random way through the real desk, the same for the same seed: what agents do, and what persons do in between.</summary>
+internal sealed partial class DeskWalk(TestRegistry it, int seed)
+{
+    private static readonly string[] StageWords = ["production", "production", "Production", "PROD", "staging", "staging", "validation", "development", "archived", "archived", "moon"];
+    private static readonly string[] VersionWords = ["1", "v1", "2", "v2", "3", "v3", "4", "v5", "latest", "latest", "default", "@champion", "@blue", "@Blue", "v99"];
+    private static readonly string[] ModelWords = ["digits", "digits", "digits", "Digits", "DIGITS", "toy", "toy", "Toy", "fraud", "old"];
+    private static readonly string[] AliasWords = ["champion", "Champion", "@CHAMPION", "default", "latest", "blue", "Blue", "production"];
+
+    private readonly Random _random = new(seed);
+    private readonly List<string> _promotions = [];
+    private readonly List<string> _states = ["", "a.b"];
+    private readonly List<Actor> _agents = [];
+    private readonly Dictionary<string, ProvenPerson> _persons = [];
+    private readonly List<string> _trace = [];
+
+    /// <summary>What was done last, to be read when something went wrong.</summary>
+    public string Trace => $"seed {seed}, step {_trace.Count}:\n" + string.Join('\n', _trace.TakeLast(12));
+
+    private RegistryServices Door => it.Services;
+
+    /// <summary>v1 and v2 served production, put there by persons; then the policy, and the agents.</summary>
+    public async Task BeginAsync(string policy)
+    {
+        await it.PutIntoProductionAsync();
+        await it.PutIntoProductionAsync();
+        await it.RegisterAsync();
+        await it.RegisterAsync("toy");
+        await it.AcceptAsync(policy);
+        _agents.AddRange([
+            await it.AgentAsync(), await it.TokenAsync("scout", "ana"), await it.TokenAsync("drone", "ben"), await it.TokenAsync("narrow", "cora", null, false, "toy*", "d*s"),
+            await it.TokenAsync("pipeline", "ben", null, service: true), await it.TokenAsync("watcher", "ana", [Permissions.Viewer])]);
+        foreach (var name in new[] { "ana", "ben", "cora" })
+            _persons[name] = await it.PersonAsync(name);
+        it.Clock.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    private T One<T>(IReadOnlyList<T> of) => of[_random.Next(of.Count)];
+
+    private bool Chance(int outOf) => _random.Next(outOf) == 0;
+
+    private string Id() => _promotions.Count == 0 || Chance(20) ? "prm_none" : Chance(3) ? One(_promotions) : _promotions[^1];
+
+    private string? Key() => Chance(3) ? $"key-{_random.Next(6)}" : null;
+
+    /// <summary>One thing that an agent does, allowed or not.</summary>
+    public async Task AgentActsAsync()
+    {
+        var by = One(_agents);
+        var refusal = _random.Next(26) switch
+        {
+            <= 6 => await RequestAsync(by, new PromotionRequest(One(ModelWords), One(VersionWords), One(StageWords), Chance(5) ? "" : $"because {_random.Next(3)}", Key())),
+            7 or 8 => await NoteAsync(by, new RollbackRequest(One(ModelWords), Chance(2) ? null : One(VersionWords), Chance(2) ? null : One(StageWords), "errors", Key())),
+            9 => (await Door.Promotions.WithdrawAsync(by, Id(), "no")).Refusal,
+            10 => await AskAsync(by),
+            11 => await AnswerAsync(Chance(4) ? One(_agents) : by),
+            12 or 13 => await ForgeAsync(by),
+            14 => (await Door.Promotions.RevokeAsync(by, Id(), null)).Refusal,
+            15 => (await Door.Promotions.ReviewAsync(by, Id())).Refusal,
+            16 or 17 => await EditAsync(by, new MetadataEdit(One(ModelWords)) { Version = One(VersionWords) }),
+            18 or 19 => await EditAsync(by, new MetadataEdit(One(ModelWords))),
+            20 => await RegisterAsync(by),
+            21 => (await Door.Policies.AcceptAsync(Chance(2) ? by : by with { Roles = [Permissions.Admin] }, PolicyProfiles.Find(One(PolicyProfiles.Names))!)).Refusal,
+            22 => (await Door.People.AddAsync(by with { Roles = [Permissions.Admin] }, "eve", "a long passphrase", [Permissions.Approver, Permissions.Admin])).Refusal,
+            23 => (await Door.Tokens.CreateAsync(by, new NewToken("spare", null, "ana", [Permissions.Approver], [], null))).Refusal,
+            24 => Chance(20) ? await FinishAsync() : null,
+            _ => Wait(),
+        };
+        _trace.Add($"{_trace.Count}: {by.Name} {_doing} → {refusal?.Code ?? "ok"}");
+        _doing = "";
+    }
+
+    private string _doing = "";
+
+    private async Task<Refusal?> RequestAsync(Actor by, PromotionRequest request)
+    {
+        _doing = request.ToString();
+        return Keep(await Door.Promotions.RequestAsync(by, request));
+    }
+
+    private async Task<Refusal?> NoteAsync(Actor by, RollbackRequest request)
+    {
+        _doing = request.ToString();
+        return Keep(await Door.Promotions.RollbackAsync(by, request));
+    }
+
+    private Refusal? Keep(Outcome<PromotionView> outcome)
+    {
+        if (outcome.Refusal is { } no)
+            return no;
+        if (outcome.Value.PromotionId is { } id && !_promotions.Contains(id))
+            _promotions.Add(id);
+        _doing += $" {outcome.Value.PromotionId} {outcome.Value.Status}";
+        return null;
+    }
+
+    private async Task<Refusal?> AskAsync(Actor by)
+    {
+        var question = await Door.Promotions.AskAsync(by, Id(), "arguments");
+        if (question.Refusal is { } no)
+            return no;
+        _states.Add(question.Value.RequestState);
+        return null;
+    }
+
+    private async Task<Refusal?> AnswerAsync(Actor by)
+    {
+        var (id, verdict) = (Id(), Chance(8) ? DecisionVerdict.Reject : DecisionVerdict.Approve);
+        var state = Chance(2) ? _states[^1] : One(_states);
+        var answered = await Door.Promotions.AnswerAsync(by, id, "arguments", state, verdict, "");
+        if (answered.Refusal is null)
+            _decided.Add((id, by.Owner!.Id, verdict));
+        _doing = $"answers {id}";
+        return answered.Refusal;
+    }
+
+    /// <summary>A decision with everything as it should be but for who sends it.</summary>
+    private async Task<Refusal?> ForgeAsync(Actor by)
+    {
+        var id = Id();
+        var seen = await Door.Promotions.ReviewAsync(by, id);
+        var victim = _persons[One(_persons.Keys.ToArray())];
+        var proof = victim.Proof with { Method = One(Enum.GetValues<ProofMethod>()), ProvenAt = it.Clock.GetUtcNow(), Channel = One(["terminal", "page", "rest"]) };
+        var caller = _random.Next(4) switch
+        {
+            0 => by,
+            1 => by with { Roles = [.. Permissions.Roles] },
+            2 => by with { Id = victim.Actor.Id, Name = victim.Actor.Name, Roles = [.. Permissions.Roles] },
+            _ => by with { Kind = ActorKind.Person, Roles = [.. Permissions.Roles] },
+        };
+        return (await Door.Promotions.DecideAsync(caller, new DecisionRequest(id, seen.Refusal is null ? seen.Value.Promotion.Revision : 1, seen.Refusal is null ? seen.Value.StatementDigest : "", DecisionVerdict.Approve, "", proof))).Refusal;
+    }
+
+    private async Task<Refusal?> EditAsync(Actor by, MetadataEdit edit)
+    {
+        edit = edit.Version is not null
+            ? _random.Next(5) switch
+            {
+                0 => edit with { Metrics = new Dictionary<string, double> { ["accuracy"] = _random.Next(5) / 5.0 } },
+                1 => edit with { Tags = new Dictionary<string, string> { ["approved"] = $"{_random.Next(3)}" } },
+                2 => edit with { Deprecated = Chance(2) },
+                3 => edit with { Card = $"# Card\n\n## Intended use\n\nUse {_random.Next(3)}.\n" },
+                _ => edit with { Alias = One(AliasWords) },
+            }
+            : _random.Next(4) switch
+            {
+                0 => edit with { NewName = One(ModelWords) },
+                1 => edit with { IsActive = Chance(2) },
+                2 => edit with { IsActive = true },
+                _ => edit with { Card = $"card {_random.Next(3)}" },
+            };
+        _doing = edit.ToString();
+        return (await Door.Metadata.SetAsync(by, edit)).Refusal;
+    }
+
+    private async Task<Refusal?> RegisterAsync(Actor by)
+    {
+        var registration = new Registration(One(ModelWords), null, null, [it.File($"weights {_random.Next()}")], TestRegistry.Metadata(_random.NextDouble()), Alias: Chance(2) ? One(AliasWords) : null);
+        _doing = $"registers {registration.ModelName} {registration.Alias}";
+        return (await Door.Intake.RegisterAsync(by, registration)).Refusal;
+    }
+
+    private async Task<Refusal?> FinishAsync()
+    {
+        await Door.Promotions.FinishApprovedAsync();
+        return null;
+    }
+
+    private Refusal? Wait()
+    {
+        var by = _random.Next(12) switch { <= 5 => TimeSpan.FromSeconds(1), <= 8 => TimeSpan.FromMinutes(7), 9 => TimeSpan.FromHours(2), 10 => TimeSpan.FromMinutes(-3), _ => TimeSpan.FromHours(25) };
+        it.Clock.Advance(by);
+        _doing = $"waits {by}";
+        return null;
+    }
+}
