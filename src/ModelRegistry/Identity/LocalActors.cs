@@ -32,9 +32,6 @@ public sealed class LocalActors
     private Task<Actor> AgentAsync(string name, string osUser, string door, string? client, CancellationToken cancel) => _db.ReadAsync(async session =>
     {
         var persons = (await session.PersonsAsync()).Where(p => p.DisabledAt is null).ToList();
-        // A client may call itself anything; it must not be taken for somebody who is known here.
-        if (client is not null && (name == Actor.Registry.Name || await session.FindActorByNameAsync(name) is not null))
-            name = $"client {name}";
         var owner = persons.FirstOrDefault(p => string.Equals(p.Name, osUser, StringComparison.OrdinalIgnoreCase)) ?? persons.FirstOrDefault();
         return new Actor($"local:{name}:{owner?.Id ?? "nobody"}", name, ActorKind.Agent, Permissions.MachineRoles, [], owner?.Ref, Clip(client), "local", door);
     }, cancel);
