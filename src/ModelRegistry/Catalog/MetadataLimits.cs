@@ -16,7 +16,9 @@ internal static class MetadataLimits
         Long(bad, "task", task, 100);
         Long(bad, "owner", owner, 200);
         Long(bad, "model_card", modelCard, Card);
-        Long(bad, "format", data.Format, 64);
+        // A word: gate findings repeat it, and they are read as the registry's own text.
+        if (data.Format.Length is 0 or > 64 || !data.Format.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+            bad["format"] = "a word of up to 64 letters, digits, dots, underscores or hyphens, such as onnx";
         Long(bad, "framework", data.Framework, 200);
         Long(bad, "dataset", data.Dataset, 2_000);
         Long(bad, "code_commit", data.CodeCommit, 200);

@@ -58,9 +58,16 @@ public sealed class UntrustedTests
         await using var registry = await SeededRegistry.OpenAsync("team");
         var metadata = SeededRegistry.Metadata() with
         {
-            Card = "# Card\n## Intended use\n" + Injection, ReleaseNotes = Injection, Dataset = Injection, Framework = Injection, CodeCommit = "c" + Injection.ReplaceLineEndings(" ")[..60], Source = Injection,
-            Tags = new Dictionary<string, string> { ["note"] = Injection }, Dependencies = [Injection],
-            Hyperparameters = new JsonObject { ["why"] = Injection }, Lineage = new JsonObject { ["parent"] = Injection },
+            Card = "# Card\n## Intended use\n" + Injection,
+            ReleaseNotes = Injection,
+            Dataset = Injection,
+            Framework = Injection,
+            CodeCommit = "c" + Injection.ReplaceLineEndings(" ")[..60],
+            Source = Injection,
+            Tags = new Dictionary<string, string> { ["note"] = Injection },
+            Dependencies = [Injection],
+            Hyperparameters = new JsonObject { ["why"] = Injection },
+            Lineage = new JsonObject { ["parent"] = Injection },
         };
         await registry.RegisterAsync(metadata: metadata, description: Injection);
         await registry.RegisterAsync(metadata: metadata with { Framework = "other" + Injection });

@@ -128,8 +128,8 @@ public sealed class TokenTests
         Assert.Equal(("mcp-client", "ana", "mcp-stdio"), Shown(await it.Services.Actors.StdioAsync("ana", "\u202e\0")));
         Assert.Equal(40, (await it.Services.Actors.StdioAsync("ana", new string('x', 100_000))).Name.Length);
         // A client may call itself like somebody who is known; it is not taken for them.
-        Assert.Equal("client ben", (await it.Services.Actors.StdioAsync("ana", "ben")).Name);
-        Assert.Equal("client registry", (await it.Services.Actors.StdioAsync("ana", "registry")).Name);
+        Assert.Equal("mcp-client", (await it.Services.Actors.StdioAsync("ana", "ben")).Name);
+        Assert.Equal("mcp-client", (await it.Services.Actors.StdioAsync("ana", "registry")).Name);
 
         Ok(await it.Services.People.AddAsync(ana, "dora", Passphrase, [Permissions.Admin]));
         Ok(await it.Services.People.DisableAsync(Ok(await it.Services.People.ProveAsync("dora", Passphrase, "terminal")).Actor, "ana"));

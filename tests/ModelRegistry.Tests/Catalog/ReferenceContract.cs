@@ -4,16 +4,18 @@ using static ModelRegistry.Tests.TestRegistry;
 
 namespace ModelRegistry.Tests.Catalog;
 
-/// <summary>How versions are named, resolved against real rows.</summary>
-public sealed class ReferenceTests
+/// <summary>How versions are named, resolved against real rows of both databases.</summary>
+public abstract class ReferenceContract
 {
+    private protected abstract Task<TestRegistry> OpenAsync();
+
     private static async Task<string> FindAsync(TestRegistry it, string model, string? reference) =>
         (await it.Services.Catalog.GetAsync(Robot, model, reference)) is { Refusal: null } found ? $"{found.Value.Version!.Number}:{found.Value.Version.Version}" : (await it.Services.Catalog.GetAsync(Robot, model, reference)).Refusal!.Code;
 
     [Fact]
     public async Task An_auto_numbered_version_is_found_by_number_label_and_word()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.RegisterAsync("auto", by: Robot);
         await it.RegisterAsync("auto", version: "v7", by: Robot);
         Ok(await it.Services.Metadata.SetAsync(Robot, new MetadataEdit("auto") { Version = "1", Alias = "Best" }));
@@ -31,7 +33,7 @@ public sealed class ReferenceTests
     [Fact]
     public async Task A_semantic_label_is_found_with_and_without_v_and_a_bare_integer_is_always_a_number()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.RegisterAsync("sem", version: "1.0.0", by: Robot);
         await it.RegisterAsync("sem", version: "v2.0", by: Robot);
         await it.RegisterAsync("sem", version: "1.1.0", by: Robot);
@@ -50,7 +52,7 @@ public sealed class ReferenceTests
     [Fact]
     public async Task Default_is_the_alias_else_what_serves_production_else_the_latest()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.RegisterAsync("m", by: Robot);
         await it.RegisterAsync("m", by: Robot);
         await it.RegisterAsync("m", by: Robot);
@@ -67,7 +69,7 @@ public sealed class ReferenceTests
     [Fact]
     public async Task A_version_that_is_gone_is_not_latest_and_its_number_and_label_stay_taken()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.RegisterAsync("m", by: Robot);
         await it.RegisterAsync("m", by: Robot);
         await it.RegisterAsync("s", version: "1.0.0", by: Robot);
@@ -85,7 +87,7 @@ public sealed class ReferenceTests
     [Fact]
     public async Task A_model_whose_versions_are_all_gone_is_still_shown()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.RegisterAsync("m", by: Robot);
         await it.ChangeRowsAsync("update version set deleted_at = 1");
 
@@ -96,7 +98,7 @@ public sealed class ReferenceTests
     [Fact]
     public async Task A_name_that_is_not_there_is_answered_with_the_nearest_one()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.RegisterAsync("resnet-50", by: Robot);
         await it.RegisterAsync("keras", by: Robot);
 

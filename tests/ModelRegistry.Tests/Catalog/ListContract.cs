@@ -6,9 +6,11 @@ using static ModelRegistry.Tests.TestRegistry;
 
 namespace ModelRegistry.Tests.Catalog;
 
-/// <summary>Pages and filters of the lists.</summary>
-public sealed class ListTests
+/// <summary>Pages and filters of the lists, the same on both databases.</summary>
+public abstract class ListContract
 {
+    private protected abstract Task<TestRegistry> OpenAsync();
+
     private static async Task<List<string>> ModelsAsync(TestRegistry it, ModelQuery query) =>
         [.. Ok(await it.Services.Catalog.ListModelsAsync(Robot, query)).Items.Select(m => m.Name)];
 
@@ -31,7 +33,7 @@ public sealed class ListTests
     [Fact]
     public async Task Pages_show_each_model_once_while_others_come_and_go()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         foreach (var i in Enumerable.Range(0, 10))
             await it.CreateAsync($"m{i}");
 
@@ -51,7 +53,7 @@ public sealed class ListTests
     [Fact]
     public async Task Versions_are_paged_newest_first_while_new_ones_arrive()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         foreach (var _ in Enumerable.Range(0, 5))
             await it.RegisterAsync("m", by: Robot);
 
@@ -77,7 +79,7 @@ public sealed class ListTests
     [InlineData("ÿÿ")]
     public async Task A_cursor_that_no_list_gave_out_is_refused(string cursor)
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.RegisterAsync("m", by: Robot);
         var services = it.Services;
 
@@ -90,7 +92,7 @@ public sealed class ListTests
     [Fact]
     public async Task A_cursor_with_sql_in_its_key_is_just_a_key()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.CreateAsync("m");
         var cursor = Base64Url.EncodeToString(Encoding.UTF8.GetBytes("[\"l' or 'a'='a\"]"));
 
@@ -106,7 +108,7 @@ public sealed class ListTests
     [InlineData(int.MinValue)]
     public async Task A_page_holds_one_to_a_hundred(int limit)
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.CreateAsync("m");
 
         Assert.Equal("invalid_arguments", No(await it.Services.Catalog.ListModelsAsync(Robot, new ModelQuery(Limit: limit))));
@@ -118,7 +120,7 @@ public sealed class ListTests
     [Fact]
     public async Task Search_takes_every_character_as_it_stands_and_ignores_case_in_every_language()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.CreateAsync("percent", "100% sure");
         await it.CreateAsync("plain", "1000 sure");
         await it.CreateAsync("under_score", @"back\slash");
@@ -142,7 +144,7 @@ public sealed class ListTests
     [Fact]
     public async Task An_edited_description_is_found_by_its_new_words_only()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.CreateAsync("m", "ALTER TEXT");
         Ok(await it.Services.Metadata.SetAsync(Robot, new MetadataEdit("m") { Description = "Ölmessung" }));
 
@@ -153,7 +155,7 @@ public sealed class ListTests
     [Fact]
     public async Task Tags_stages_and_tasks_filter_and_combine()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.CreateAsync("a", task: "vision", tags: new() { ["team"] = "eu", ["tier"] = "" });
         await it.CreateAsync("b", task: "vision", tags: new() { ["team"] = "us" });
         await it.RegisterAsync("c", by: Robot);
@@ -181,7 +183,7 @@ public sealed class ListTests
     [Fact]
     public async Task A_list_tells_tags_counts_and_what_serves_of_each_model()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         foreach (var i in Enumerable.Range(0, 30))
             await it.CreateAsync($"m{i:00}", tags: new() { ["i"] = $"{i}", ["kind"] = "test" });
         await it.RegisterAsync("m07", by: Robot);
@@ -198,7 +200,7 @@ public sealed class ListTests
     [Fact]
     public async Task An_inactive_model_is_hidden_until_asked_for()
     {
-        await using var it = await EmptyAsync();
+        await using var it = await OpenAsync();
         await it.CreateAsync("on");
         await it.CreateAsync("off");
         Ok(await it.Services.Metadata.SetAsync(Robot, new MetadataEdit("off") { IsActive = false }));
