@@ -94,7 +94,7 @@ public sealed class StandingTests
         var agent = await it.Services.Actors.StdioAsync("ana", claim);
         Assert.Equal(ActorKind.Agent, agent.Kind);
         var parked = await it.ParkAsync(by: agent);
-        Assert.StartsWith("client ", parked.RequestedBy, StringComparison.Ordinal);
+        Assert.Equal("mcp-client", parked.RequestedBy);
     }
 
     [Fact]
