@@ -33,7 +33,7 @@ public sealed class LocalActors
     {
         var persons = (await session.PersonsAsync()).Where(p => p.DisabledAt is null).ToList();
         var owner = persons.FirstOrDefault(p => string.Equals(p.Name, osUser, StringComparison.OrdinalIgnoreCase)) ?? persons.FirstOrDefault();
-        return new Actor($"local:{name}:{owner?.Id ?? "nobody"}", name, ActorKind.Agent, Permissions.MachineRoles, [], owner?.Ref, Clip(client), "local", door);
+        return new Actor($"local:{door}:{name}:{owner?.Id ?? "nobody"}", name, ActorKind.Agent, Permissions.MachineRoles, [], owner?.Ref, Clip(client), "local", door);
     }, cancel);
 
     private static string Clean(string? client)
