@@ -55,9 +55,6 @@ public static partial class Refusals
     public static Refusal NeverServed(string version, string stage) => new(RefusalKind.Conflict, "never_served",
         $"Version {version} has never served {stage}; a rollback goes back to something that has.", "Call get_history to see what served, or use promote_model.");
 
-    public static Refusal RollbackUngoverned(string stage) => new(RefusalKind.Conflict, "stage_ungoverned",
-        $"{stage} is not a stage of the policy in force.", "Name a stage of the policy.");
-
     public static Refusal GatesUnmet(string id, string unmet) => new(RefusalKind.PolicyUnmet, "gates_unmet",
         $"Promotion {id} cannot be approved: {unmet}.", "Mend what is missing and propose again, or reject it.");
 
@@ -100,9 +97,6 @@ public static partial class Refusals
 
     public static Refusal PolicyDiffers(string inForce, string asked) => new(RefusalKind.Conflict, "policy_differs",
         $"This registry is under the policy '{inForce}'; starting with '{asked}' does not change it.", "Leave --policy out, or let an admin run `policy accept`.");
-
-    public static Refusal NoVoiceLeft(string stage) => new(RefusalKind.PolicyUnmet, "quorum_impossible",
-        $"No persons enrolled could meet the quorum of {stage}.", "Ask an admin to add approvers (person add).");
 
     private static string Word(PromotionState state) => state.ToString().ToLowerInvariant();
 

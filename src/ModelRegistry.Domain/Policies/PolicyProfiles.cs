@@ -10,9 +10,6 @@ public static class PolicyProfiles
     /// <summary>The text of a profile; null when there is none of this name.</summary>
     public static string? Find(string name) => name switch { Open => OpenJson, Local => LocalJson, Team => TeamJson, Regulated => RegulatedJson, _ => null };
 
-    /// <summary>Profiles that are only for one user on one machine: a server on any but a loopback address refuses them.</summary>
-    public static bool LoopbackOnly(PromotionPolicy policy) => policy.Name is Open or Local;
-
     private const string Better = """
         "better": {"log_loss": "lower", "loss": "lower", "mae": "lower", "mse": "lower", "rmse": "lower", "latency_ms": "lower", "perplexity": "lower", "wer": "lower"}
         """;

@@ -31,8 +31,11 @@ public sealed class LocalActors
 
     private Task<Actor> AgentAsync(string name, string osUser, string door, string? client, CancellationToken cancel) => _db.ReadAsync(async session =>
     {
-        var persons = (await session.PersonsAsync()).Where(p => p.DisabledAt is null).ToList();
-        var owner = persons.FirstOrDefault(p => string.Equals(p.Name, osUser, StringComparison.OrdinalIgnoreCase)) ?? persons.FirstOrDefault();
+        var persons = await session.PersonsAsync();
+        var owner = persons.FirstOrDefault(p => string.Equals(p.Name, osUser, StringComparison.OrdinalIgnoreCase)) ?? persons.FirstOrDefault(p => p.DisabledAt is null);
+        // Whose person was disabled does not go on in another's name.
+        if (owner?.DisabledAt is not null)
+            owner = null;
         return new Actor($"local:{door}:{name}:{owner?.Id ?? "nobody"}", name, ActorKind.Agent, Permissions.MachineRoles, [], owner?.Ref, Clip(client), "local", door);
     }, cancel);
 

@@ -52,7 +52,7 @@ public sealed partial class PromotionDesk
         foreach (var id in approved)
         {
             cancel.ThrowIfCancellationRequested();
-            await ApplyAsync(Actor.Registry, id);
+            await ApplyAsync(Actor.Registry, id, unasked: true);
         }
         return approved.Count;
     }
@@ -96,12 +96,15 @@ public sealed partial class PromotionDesk
     /// Hashes every file again, then in one transaction holds the policy against it once more and swaps what serves. Not
     /// to be cancelled: the decision stands, and whoever made it may have closed their page.
     /// </summary>
-    private async Task<Outcome<PromotionView>> ApplyAsync(Actor by, string promotionId)
+    /// <param name="unasked">Whether this process only found it approved: what its own vault lacks, another's may have.</param>
+    private async Task<Outcome<PromotionView>> ApplyAsync(Actor by, string promotionId, bool unasked = false)
     {
         var files = await _db.ReadAsync(async session => await session.FindPromotionAsync(promotionId) is { } p ? await session.FilesAsync(p.Promotion.Statement.VersionId) : [], CancellationToken.None);
         Refusal? damage = files.Count == 0 ? Refusals.ContentMissing : null;
         foreach (var file in files)
             damage ??= (await _vault.VerifyAsync(file.Sha256, file.Size, null, CancellationToken.None)).Refusal;
+        if (unasked && damage is { Code: "blob_missing" })
+            return damage;
         var manifest = damage is null ? Manifest.Of(files) : damage;
 
         return await _db.WriteAsync<PromotionView>(by, new AuditAct("promotion.apply", "promotion", promotionId), async session =>

@@ -133,7 +133,9 @@ public sealed class TokenTests
 
         Ok(await it.Services.People.AddAsync(ana, "dora", Passphrase, [Permissions.Admin]));
         Ok(await it.Services.People.DisableAsync(Ok(await it.Services.People.ProveAsync("dora", Passphrase, "terminal")).Actor, "ana"));
-        Assert.Equal(("cli", "ben", "cli"), Shown(await it.Services.Actors.CliAsync("ana")));
+        // Whose person was disabled does not go on as somebody else's agent; who matches nobody is the first person's that is left.
+        Assert.Equal(("cli", null, "cli"), Shown(await it.Services.Actors.CliAsync("ana")));
+        Assert.Equal(("cli", "ben", "cli"), Shown(await it.Services.Actors.CliAsync("nobody here")));
 
         static (string, string?, string) Shown(Actor actor)
         {
