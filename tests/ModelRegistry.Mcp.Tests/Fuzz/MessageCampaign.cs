@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
@@ -20,6 +21,7 @@ internal sealed class MessageCampaign : IAsyncDisposable
     private readonly ConcurrentQueue<string> _problems = new();
     private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly CancellationTokenSource _over = new();
     private readonly Task _reading;
     private int _questions;
 
@@ -96,8 +98,10 @@ internal sealed class MessageCampaign : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _toServer.DisposeAsync();
-        await _reading.WaitAsync(Patience);
+        await _over.CancelAsync();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _writing.Dispose();
+        _over.Dispose();
     }
 
     /// <summary>Waits until everything that had to come has; null, or what did not.</summary>
@@ -125,9 +129,9 @@ internal sealed class MessageCampaign : IAsyncDisposable
 
     private async Task ReadAsync(PipeReader output)
     {
-        while (true)
+        for (var ended = false; !ended;)
         {
-            var read = await output.ReadAsync();
+            var read = await output.ReadAsync(_over.Token);
             var rest = read.Buffer;
             while (rest.PositionOf((byte)'\n') is { } end)
             {
@@ -135,15 +139,14 @@ internal sealed class MessageCampaign : IAsyncDisposable
                 rest = rest.Slice(rest.GetPosition(1, end));
             }
             output.AdvanceTo(rest.Start, read.Buffer.End);
-            if (read.IsCompleted)
-                break;
+            ended = read.IsCompleted;
         }
         _arrived.Writer.Complete();
     }
 
-    private async Task TakeAsync(System.Buffers.ReadOnlySequence<byte> sequence)
+    private async Task TakeAsync(ReadOnlySequence<byte> sequence)
     {
-        var line = sequence.IsSingleSegment ? sequence.First : System.Buffers.BuffersExtensions.ToArray(sequence);
+        var line = sequence.IsSingleSegment ? sequence.First : sequence.ToArray();
         var answer = AnswerCheck.Of(line, _secrets);
         if (answer.Problem is not null)
             _problems.Enqueue($"{answer.Problem}: {Encoding.UTF8.GetString(line.Span[..Math.Min(line.Length, 2_000)])}");

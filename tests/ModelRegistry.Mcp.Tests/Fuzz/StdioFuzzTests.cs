@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -68,7 +66,6 @@ public sealed class StdioFuzzTests
                 await campaign.RunAsync(messages, at, Math.Min(Batch, from + count - at));
             await input.Writer.CompleteAsync();
             await transport.Ended.WaitAsync(TimeSpan.FromSeconds(60));
-            await output.Writer.CompleteAsync();
         }
         await running.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Empty(log.Failures);
