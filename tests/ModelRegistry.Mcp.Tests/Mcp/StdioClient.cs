@@ -23,6 +23,8 @@ internal sealed class StdioClient : IAsyncDisposable
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> _waiting = new();
     private readonly StringBuilder _errors = new();
+    private readonly HashSet<JsonObject> _taken = [];
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading, _listening;
     private readonly Era _era;
     private readonly JsonObject _capabilities;
@@ -80,16 +82,41 @@ internal sealed class StdioClient : IAsyncDisposable
         var id = Interlocked.Increment(ref _id);
         var answer = _waiting[id] = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
         parameters ??= [];
-        if (_era == Era.Stateless)
-            parameters["_meta"] = new JsonObject
-            {
-                ["io.modelcontextprotocol/protocolVersion"] = "2026-07-28",
-                ["io.modelcontextprotocol/clientCapabilities"] = _capabilities.DeepClone(),
-                ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" },
-            };
-        await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters });
+        await SendRequestAsync(id, method, parameters);
         return await answer.Task.WaitAsync(Patience);
     }
+
+    /// <summary>Sends a request whose answer, if there is one, will be among <see cref="Others"/>.</summary>
+    public Task SendRequestAsync(int id, string method, JsonObject parameters)
+    {
+        if (_era == Era.Stateless)
+        {
+            var meta = parameters["_meta"] as JsonObject ?? [];
+            meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28";
+            meta["io.modelcontextprotocol/clientCapabilities"] = _capabilities.DeepClone();
+            meta["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" };
+            parameters["_meta"] = meta;
+        }
+        return SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters });
+    }
+
+    /// <summary>Waits for a message among <see cref="Others"/> that no earlier call of this gave.</summary>
+    public async Task<JsonObject> OtherAsync(Func<JsonObject, bool> wanted)
+    {
+        while (true)
+        {
+            var more = _more.Task;
+            if (Others.FirstOrDefault(m => !_taken.Contains(m) && wanted(m)) is { } found)
+            {
+                _taken.Add(found);
+                return found;
+            }
+            await more.WaitAsync(Patience);
+        }
+    }
+
+    /// <summary>Waits for a notification.</summary>
+    public Task<JsonObject> NotificationAsync(string method) => OtherAsync(m => (string?)m["method"] == method);
 
     public Task<JsonObject> SendCallAsync(string tool, JsonObject arguments, JsonObject? inputResponses = null, string? requestState = null)
     {
@@ -171,12 +198,16 @@ internal sealed class StdioClient : IAsyncDisposable
             else if (message["method"] is null && message["id"]?.GetValueKind() == System.Text.Json.JsonValueKind.Number && _waiting.TryRemove((int)message["id"]!, out var waiting))
                 waiting.SetResult(message);
             else if ((string?)message["method"] != "elicitation/create")
+            {
                 Others.Enqueue(message);
+                Interlocked.Exchange(ref _more, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            }
             else if (Ask(message["params"]!.AsObject()) is { } said)
                 await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
         foreach (var waiting in _waiting.Values)
             waiting.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
+        _more.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
     }
 
     private async Task ListenAsync()
