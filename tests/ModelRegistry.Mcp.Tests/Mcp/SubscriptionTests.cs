@@ -23,7 +23,7 @@ public sealed class SubscriptionTests
             await OkAsync(client, "resources/subscribe", uri);
         await registry.RegisterAsync("other");
         await registry.ProposeAsync();
-        Assert.Equal([Pending, "registry://models/CHURN"], (await UrisAsync(client, 2)).Order(StringComparer.Ordinal));
+        Assert.Equal(["registry://models/CHURN", Pending], (await UrisAsync(client, 2)).Order(StringComparer.Ordinal));
         SeededRegistry.Ok(await registry.Services.Metadata.SetAsync(await registry.AgentAsync(), new MetadataEdit("churn") { Description = "what it is for" }));
         Assert.Equal(["registry://models/CHURN", "registry://models/churn/versions/latest/card"], (await UrisAsync(client, 2)).Order(StringComparer.Ordinal));
         Assert.All(client.Others, m => Assert.Equal(["uri"], m["params"]!.AsObject().Select(p => p.Key)));
