@@ -15,6 +15,8 @@ internal static partial class Replies
         DictionaryKeyPolicy = null,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+        // Named, so that copies of these options have it whichever of them is used first.
+        TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>Exit codes: 0 done, 1 verification failed, 2 usage, 8 parked, then these.</summary>
@@ -32,6 +34,9 @@ internal static partial class Replies
         RefusalKind.Forbidden => (403, Exit.Forbidden),
         RefusalKind.PolicyUnmet => (422, Exit.PolicyUnmet),
         RefusalKind.Unproven => (409, Exit.Unverified),
+        RefusalKind.Unauthenticated => (401, Exit.Forbidden),
+        RefusalKind.Limited => (429, Exit.Conflict),
+        RefusalKind.TooLarge => (413, Exit.Invalid),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -8,12 +8,12 @@ namespace ModelRegistry.Mcp;
 internal static class StdioHost
 {
     /// <summary>Serves until standard input ends. Standard output carries protocol messages and nothing else.</summary>
-    public static async Task<int> RunAsync(RegistryOptions options, StdioSettings settings, ILoggerFactory logs, CancellationToken ct)
+    public static async Task<int> RunAsync(RegistryOptions options, SurfaceSettings settings, ILoggerFactory logs, CancellationToken ct)
     {
         // Whatever writes to the console by mistake must not be taken for a message; the transport has the raw stream.
         Console.SetOut(Console.Error);
-        var tools = ToolSurface.Select(settings.ReadOnly, settings.Toolsets, localFiles: true);
-        if (tools.Refusal is { } no)
+        var surface = ToolSurface.Select(settings, localFiles: true);
+        if (surface.Refusal is { } no)
         {
             await Console.Error.WriteLineAsync($"{no.Message} {no.Remedy}");
             return Replies.Exit.Usage;
@@ -21,8 +21,7 @@ internal static class StdioHost
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await using var registry = new LateRegistry(options, logs, stop.Token);
         var log = logs.CreateLogger("ModelRegistry.Mcp");
-        WhoCalls who = (context, cancel) => WhoAsync(registry, context, cancel);
-        var desks = McpDesks.Of(new ToolDesk(tools.Value, who, log), who, (_, tool) => tools.Value.Any(t => t.Name == tool), log);
+        var desks = McpDesks.Of(_ => surface.Value, (context, cancel) => WhoAsync(registry, context, cancel), log);
         using var updates = desks.Updates;
         var server = RegistryServer.Options(desks);
         var chores = Task.CompletedTask;

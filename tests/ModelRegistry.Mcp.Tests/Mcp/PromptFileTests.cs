@@ -85,7 +85,7 @@ public sealed class PromptFileTests
     [Fact]
     public void Every_shipped_prompt_names_only_tools_that_are_and_says_which_it_needs()
     {
-        var tools = ToolSurface.Select(false, ToolSurface.Toolsets, localFiles: true).Value.Select(t => t.Name).ToList();
+        var tools = ToolSurface.Select(new SurfaceSettings(false, ToolSurface.Toolsets, []), localFiles: true).Value.Tools.Select(t => t.Name).ToList();
         var prompts = new PromptShelf(PromptShelf.Folder, NullLogger.Instance).Prompts;
         Assert.Equal(6, prompts.Count);
         foreach (var prompt in prompts)

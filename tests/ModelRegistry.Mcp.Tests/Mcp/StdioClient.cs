@@ -6,54 +6,28 @@ using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
 
-/// <summary>The two ways to talk: with <c>initialize</c> (2025-11-25), or with everything in each request (2026-07-28).</summary>
-public enum Era { Handshake, Stateless }
-
-/// <summary>What came back from a tool.</summary>
-internal sealed record ToolAnswer(bool IsError, string Text, JsonObject? Structured, JsonObject Raw);
-
 /// <summary>
-/// A bare JSON-RPC client of a real server process. It looks at every byte of standard output: each line has to be one
+/// A bare client of a real <c>stdio</c> process. It looks at every byte of standard output: each line has to be one
 /// JSON-RPC message.
 /// </summary>
-internal sealed class StdioClient : IAsyncDisposable
+internal sealed class StdioClient : RawClient
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> _waiting = new();
     private readonly StringBuilder _errors = new();
-    private readonly HashSet<JsonObject> _taken = [];
-    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading, _listening;
-    private readonly Era _era;
-    private readonly JsonObject _capabilities;
-    private int _id;
 
-    private StdioClient(Process process, Era era, bool forms, string name)
+    private StdioClient(Process process, Era era, bool forms, string name) : base(era, forms, name)
     {
-        (_process, _era, Name, _capabilities) = (process, era, name, forms ? new JsonObject { ["elicitation"] = new JsonObject { ["form"] = new JsonObject() } } : []);
+        _process = process;
         _reading = ReadAsync();
-        _listening = ListenAsync();
+        _listening = ReadErrorsAsync();
     }
-
-    /// <summary>The client's name; 2026-07-28 says it with every request, so it can change.</summary>
-    public string Name { get; set; }
-
-    /// <summary>What the person says to a question: the <c>ElicitResult</c>; null leaves it open.</summary>
-    public Func<JsonObject, JsonObject?> Person { get; set; } = _ => throw new InvalidOperationException("Nobody expected to be asked.");
-
-    public List<JsonObject> Questions { get; } = [];
-
-    /// <summary>Messages that answer no request of this client's.</summary>
-    public ConcurrentQueue<JsonObject> Others { get; } = [];
 
     /// <summary>Lines of standard output that were not JSON-RPC messages.</summary>
     public List<string> Rubbish { get; } = [];
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
-
-    public JsonObject? Welcome { get; private set; }
 
     public static async Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options)
     {
@@ -62,94 +36,20 @@ internal sealed class StdioClient : IAsyncDisposable
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
         var client = new StdioClient(Process.Start(start)!, era, forms, name);
-        if (era == Era.Handshake)
-        {
-            var welcome = await client.RequestAsync("initialize", new JsonObject
-            {
-                ["protocolVersion"] = "2025-11-25",
-                ["capabilities"] = client._capabilities.DeepClone(),
-                ["clientInfo"] = new JsonObject { ["name"] = name, ["version"] = "1" },
-            });
-            client.Welcome = welcome["result"] as JsonObject;
-            await client.SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["method"] = "notifications/initialized" });
-        }
+        await client.BeginAsync();
         return client;
     }
 
-    /// <summary>The whole response message.</summary>
-    public async Task<JsonObject> RequestAsync(string method, JsonObject? parameters = null)
+    protected override async Task<JsonObject> ExchangeAsync(int id, JsonObject request)
     {
-        var id = Interlocked.Increment(ref _id);
         var answer = _waiting[id] = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
-        parameters ??= [];
-        await SendRequestAsync(id, method, parameters);
+        await SendAsync(request);
         return await answer.Task.WaitAsync(Patience);
     }
 
-    /// <summary>Sends a request whose answer, if there is one, will be among <see cref="Others"/>.</summary>
-    public Task SendRequestAsync(int id, string method, JsonObject parameters)
-    {
-        if (_era == Era.Stateless)
-        {
-            var meta = parameters["_meta"] as JsonObject ?? [];
-            meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28";
-            meta["io.modelcontextprotocol/clientCapabilities"] = _capabilities.DeepClone();
-            meta["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" };
-            parameters["_meta"] = meta;
-        }
-        return SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters });
-    }
+    public override Task BeginRequestAsync(int id, string method, JsonObject parameters) => SendAsync(Message(method, parameters, id));
 
-    /// <summary>Waits for a message among <see cref="Others"/> that no earlier call of this gave.</summary>
-    public async Task<JsonObject> OtherAsync(Func<JsonObject, bool> wanted)
-    {
-        while (true)
-        {
-            var more = _more.Task;
-            if (Others.FirstOrDefault(m => !_taken.Contains(m) && wanted(m)) is { } found)
-            {
-                _taken.Add(found);
-                return found;
-            }
-            await more.WaitAsync(Patience);
-        }
-    }
-
-    /// <summary>Waits for a notification.</summary>
-    public Task<JsonObject> NotificationAsync(string method) => OtherAsync(m => (string?)m["method"] == method);
-
-    public Task<JsonObject> SendCallAsync(string tool, JsonObject arguments, JsonObject? inputResponses = null, string? requestState = null)
-    {
-        var parameters = new JsonObject { ["name"] = tool, ["arguments"] = arguments.DeepClone() };
-        if (inputResponses is not null)
-            parameters["inputResponses"] = inputResponses.DeepClone();
-        if (requestState is not null)
-            parameters["requestState"] = requestState;
-        return RequestAsync("tools/call", parameters);
-    }
-
-    /// <summary>Calls a tool and, in the stateless era, answers its questions as a well-behaved client does.</summary>
-    public async Task<ToolAnswer> CallAsync(string tool, JsonObject? arguments = null)
-    {
-        var message = await SendCallAsync(tool, arguments ?? []);
-        while (message["result"] is JsonObject result && (string?)result["resultType"] == "input_required")
-        {
-            var responses = new JsonObject();
-            foreach (var (key, request) in result["inputRequests"]!.AsObject())
-                responses[key] = Ask(request!["params"]!.AsObject());
-            message = await SendCallAsync(tool, arguments ?? [], responses, (string?)result["requestState"]);
-        }
-        return Read(message);
-    }
-
-    public static ToolAnswer Read(JsonObject message)
-    {
-        Assert.True(message["result"] is JsonObject, message.ToJsonString());
-        var result = message["result"]!.AsObject();
-        return new ToolAnswer((bool?)result["isError"] ?? false, (string)result["content"]![0]!["text"]!, result["structuredContent"] as JsonObject, result);
-    }
-
-    public async Task SendAsync(JsonObject message) => await SendLineAsync(message.ToJsonString());
+    public override async Task SendAsync(JsonObject message) => await SendLineAsync(message.ToJsonString());
 
     public async Task SendLineAsync(string line)
     {
@@ -158,7 +58,7 @@ internal sealed class StdioClient : IAsyncDisposable
     }
 
     /// <summary>Closes standard input and gives the exit code.</summary>
-    public async Task<int> EndAsync()
+    public override async Task<int> EndAsync()
     {
         _process.StandardInput.Close();
         await _process.WaitForExitAsync().WaitAsync(Patience);
@@ -166,19 +66,13 @@ internal sealed class StdioClient : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
             _process.Kill();
         await Task.WhenAll(_reading, _listening).WaitAsync(Patience);
         _process.Dispose();
         Assert.Empty(Rubbish);
-    }
-
-    private JsonObject? Ask(JsonObject question)
-    {
-        Questions.Add((JsonObject)question.DeepClone());
-        return Person(question);
     }
 
     private async Task ReadAsync()
@@ -198,19 +92,15 @@ internal sealed class StdioClient : IAsyncDisposable
             else if (message["method"] is null && message["id"]?.GetValueKind() == System.Text.Json.JsonValueKind.Number && _waiting.TryRemove((int)message["id"]!, out var waiting))
                 waiting.SetResult(message);
             else if ((string?)message["method"] != "elicitation/create")
-            {
-                Others.Enqueue(message);
-                Interlocked.Exchange(ref _more, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
-            }
+                Keep(message);
             else if (Ask(message["params"]!.AsObject()) is { } said)
                 await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
         foreach (var waiting in _waiting.Values)
             waiting.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
-        _more.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
     }
 
-    private async Task ListenAsync()
+    private async Task ReadErrorsAsync()
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
             lock (_errors)
