@@ -7,7 +7,9 @@ internal static class ClientConfigVerb
 {
     private const string DefaultServer = "http://localhost:8003";
 
-    public static Verb Make()
+    /// <param name="declareSurface">Declares the settings that say which tools there are.</param>
+    /// <param name="check">Says what is wrong with them; with files of this machine over stdio, without over HTTP.</param>
+    public static Verb Make(Action<Verb> declareSurface, Func<SurfaceSettings, bool, Refusal?> check)
     {
         var verb = new Verb("mcp-config", "Prints the configuration with which a client starts this registry over stdio, or reaches it over HTTP.",
             "mcp-config --client claude > .mcp.json", "mcp-config --client vscode > .vscode/mcp.json", "mcp-config --client cursor --read-only > .cursor/mcp.json",
@@ -17,15 +19,12 @@ internal static class ClientConfigVerb
         var transport = verb.Choice("--transport", "stdio (default) or http.", "stdio", "http");
         var url = verb.Text("--url", "URL", $"Where the server is, for http. Default: the public URL, else {DefaultServer}.");
         var noToken = verb.Flag("--no-token", "Leave the token out, for http: for a server on this machine that asks for none.");
-        var readOnly = verb.Flag("--read-only", "Have only tools that read.");
-        var toolsets = verb.Text("--toolsets", "NAMES", "Toolsets to have beside the default one, separated by commas.");
-        var tools = verb.Text("--tools", "NAMES", "Only these tools, separated by commas.");
+        declareSurface(verb);
         return verb.Do(run =>
         {
-            var surface = new ToolChoice(run.Of(readOnly), run.Of(toolsets), run.Of(tools));
-            var http = run.Of(transport) == "http";
-            var reach = http
-                ? Address(run.Of(url) ?? run.Settings.Registry.PublicUrl ?? DefaultServer).Then<ClientReach>(address => ClientReach.Over(address, surface, !run.Of(noToken)))
+            var (surface, http) = (run.Settings.Surface, run.Of(transport) == "http");
+            var reach = check(surface, !http) is { } unknown ? unknown
+                : http ? Address(run.Of(url) ?? run.Settings.Registry.PublicUrl ?? DefaultServer).Then<ClientReach>(address => ClientReach.Over(address, surface, !run.Of(noToken)))
                 : NeedsHttp(run.Of(url) is not null ? "url" : run.Of(noToken) ? "no-token" : null) ?? (Outcome<ClientReach>)ClientReach.Starting(Program(), run.Settings.Registry, surface);
             return Task.FromResult(reach.Refusal is { } no ? run.Tell(no) : Print(run, ClientConfiguration.Of(run.Of(client)!, reach.Value)));
         });
