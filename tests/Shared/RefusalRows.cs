@@ -16,12 +16,14 @@ internal static class RefusalRows
 
     /// <summary>A row with arguments, once for each value of the enumerations it takes.</summary>
     /// <param name="argument">What to give for a parameter that is no enumeration.</param>
-    public static IReadOnlyList<Refusal> Call(MemberInfo row, Func<ParameterInfo, object?> argument) => row switch
+    public static IReadOnlyList<(Refusal Refusal, object?[] Given)> Calls(MemberInfo row, Func<ParameterInfo, object?> argument) => row switch
     {
-        PropertyInfo p => [(Refusal)p.GetValue(null)!],
-        MethodInfo m => [.. Arguments(m.GetParameters(), argument).Select(given => (Refusal)m.Invoke(null, given)!)],
+        PropertyInfo p => [((Refusal)p.GetValue(null)!, [])],
+        MethodInfo m => [.. Arguments(m.GetParameters(), argument).Select(given => ((Refusal)m.Invoke(null, given)!, given))],
         _ => [],
     };
+
+    public static IReadOnlyList<Refusal> Call(MemberInfo row, Func<ParameterInfo, object?> argument) => [.. Calls(row, argument).Select(c => c.Refusal)];
 
     /// <summary>An argument that a row takes as it is, made of a text.</summary>
     public static object? Of(ParameterInfo parameter, string text) => parameter.ParameterType switch
