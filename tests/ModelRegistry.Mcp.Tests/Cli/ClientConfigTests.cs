@@ -37,6 +37,21 @@ public class ClientConfigTests
         var printed = await program.RunAsync(["mcp-config", "--client", "claude", "--read-only", "--toolsets", "registrar"]);
         await using var server = await StdioClient.StartAsync(new PrintedConfiguration("claude", printed.Out, Environment).Command);
         Assert.Equal(8, await ToolsAsync(server));
+        printed = await program.RunAsync(["mcp-config", "--client", "vscode", "--tools", "list_models,promote_model"]);
+        await using var smaller = await StdioClient.StartAsync(new PrintedConfiguration("vscode", printed.Out, Environment).Command);
+        Assert.Equal(2, await ToolsAsync(smaller));
+    }
+
+    [Fact]
+    public async Task Tools_that_are_not_there_are_refused_before_anything_is_printed()
+    {
+        using var desk = new CommandDesk();
+        var unknown = await desk.RunAsync("mcp-config", "--client", "claude", "--toolsets", "registrars");
+        Assert.Equal((64, ""), (unknown.Exit, unknown.Out));
+        Assert.Contains("Did you mean 'registrar'?", unknown.Err, StringComparison.Ordinal);
+        // A server's files are not its clients'.
+        Assert.Equal(0, (await desk.RunAsync("mcp-config", "--client", "claude", "--tools", "register_version")).Exit);
+        Assert.StartsWith("tool_unknown: ", (await desk.RunAsync("mcp-config", "--client", "claude", "--transport", "http", "--tools", "register_version")).Err, StringComparison.Ordinal);
     }
 
     [Theory]
