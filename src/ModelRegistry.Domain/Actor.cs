@@ -29,6 +29,9 @@ public sealed record Actor(
     /// <summary>The person who answers for what this actor does: itself, or its owner. Null when an agent has none.</summary>
     public ActorRef? Answerable => Kind == ActorKind.Person ? new ActorRef(Id, Name) : Owner;
 
+    /// <summary>The same actor, calling through a client of this name. The name is the client's own word; what is too long of it is cut off.</summary>
+    public Actor Through(string? client) => this with { Client = client is { Length: > 100 } ? client[..(char.IsHighSurrogate(client[99]) ? 99 : 100)] : client };
+
     public bool IsPerson => Kind == ActorKind.Person;
 
     /// <summary>The actor that the registry itself is, for expiry and other acts nobody asked for.</summary>

@@ -1,6 +1,6 @@
 namespace ModelRegistry.Domain;
 
-/// <summary>The shape of a no, from which each face takes its status: HTTP 400/404/409/403/422, exit 64/66/75/77/65.</summary>
+/// <summary>The shape of a no, from which each face takes its status: an HTTP status, an exit code.</summary>
 public enum RefusalKind
 {
     /// <summary>The request makes no sense as it stands; changing it helps.</summary>
@@ -15,6 +15,12 @@ public enum RefusalKind
     PolicyUnmet,
     /// <summary>A proof failed: an integrity check, a signature, a digest.</summary>
     Unproven,
+    /// <summary>Nobody knows who calls: no credential, or none that counts.</summary>
+    Unauthenticated,
+    /// <summary>Too much at once; the same request succeeds later.</summary>
+    Limited,
+    /// <summary>More than is taken in one request.</summary>
+    TooLarge,
 }
 
 /// <summary>One way to say no. All of them are rows of <see cref="Refusals"/>; faces only translate.</summary>

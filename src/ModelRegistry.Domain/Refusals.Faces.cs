@@ -7,4 +7,32 @@ public static partial class Refusals
     public static Refusal ToolsetUnknown(string asked, IReadOnlyList<string> known) => new(RefusalKind.Invalid, "toolset_unknown",
         $"There is no toolset '{Shown(asked)}'.{(Nearest.Of(asked, known) is { } near ? $" Did you mean '{near}'?" : "")}", $"Use {string.Join(" or ", known)}.",
         new Dictionary<string, string> { ["toolsets"] = string.Join(", ", known) });
+
+    public static Refusal ToolUnknown(string asked, IReadOnlyList<string> known) => new(RefusalKind.Invalid, "tool_unknown",
+        $"There is no tool '{Shown(asked)}'.{(Nearest.Of(asked, known) is { } near ? $" Did you mean '{near}'?" : "")}", $"Use some of {string.Join(", ", known)}.",
+        new Dictionary<string, string> { ["tools"] = string.Join(", ", known) });
+
+    /// <param name="policy">Name of the policy in force.</param>
+    /// <param name="url">The address that others can reach.</param>
+    public static Refusal ServeExposed(string policy, string url) => new(RefusalKind.PolicyUnmet, "serve_exposed",
+        $"Under the policy '{policy}' whoever reaches the server without a token may propose and register, so it listens on loopback only; {Shown(url)} is more than that.",
+        "Listen on http://localhost:PORT, or let an admin accept a policy such as `team` (policy accept), under which every caller needs a token.");
+
+    public static Refusal HostNotAllowed(string? host) => new(RefusalKind.Forbidden, "host_not_allowed",
+        $"This server is not '{Shown(host)}'.", "Use the address it is published under; an operator adds names with --allowed-hosts.");
+
+    public static Refusal OriginNotAllowed(string? origin) => new(RefusalKind.Forbidden, "origin_not_allowed",
+        $"Pages of '{Shown(origin)}' may not call this server.", "An operator adds origins with --allowed-origins.");
+
+    public static Refusal PathNotFound(string? path) => new(RefusalKind.NotFound, "path_not_found",
+        $"There is nothing at '{Shown(path)}'.", "MCP is at /mcp; see the documentation for what else there is.");
+
+    public static Refusal RateLimited(int seconds) => new(RefusalKind.Limited, "rate_limited",
+        "This caller sends more requests than the server takes from one.", $"Wait {seconds} s, then go on more slowly.");
+
+    public static Refusal TooManySessions => new(RefusalKind.Limited, "too_many_sessions",
+        "All sessions are taken.", "Close sessions that are not needed (DELETE), or try again later; an operator raises --max-sessions.");
+
+    public static Refusal BodyTooLarge(long most) => new(RefusalKind.TooLarge, "body_too_large",
+        $"A request takes at most {most} bytes.", "Send less.", new Dictionary<string, string> { ["body"] = $"at most {most} bytes" });
 }

@@ -35,8 +35,11 @@ public static partial class Refusals
     public static Refusal TokenNotFound(string? id) => new(RefusalKind.NotFound, "token_not_found",
         $"There is no token '{Shown(id)}'.", "Call `token list` to see their ids.");
 
-    public static Refusal TokenInvalid => new(RefusalKind.Forbidden, "token_invalid",
+    public static Refusal TokenInvalid => new(RefusalKind.Unauthenticated, "token_invalid",
         "The token is unknown, expired or revoked.", "Ask its owner or an admin for a new one (token create).");
+
+    public static Refusal TokenRequired => new(RefusalKind.Unauthenticated, "token_required",
+        "This request carries no token, and this server takes none without.", "Send `Authorization: Bearer` with a token that a person made (token create).");
 
     public static Refusal LastAdmin(string name) => new(RefusalKind.Conflict, "last_admin",
         $"'{name}' is the only admin left.", "Make another person an admin first.");

@@ -6,7 +6,7 @@ var around = Surroundings.OfProcess();
 try
 {
     var code = await CommandLine.RunAsync(args, around, interruption.Token);
-    return interruption.ExitCode ?? code;
+    return code == CommandLine.Cancelled ? interruption.ExitCode ?? code : code;
 }
 finally
 {

@@ -3,16 +3,35 @@ using ModelRegistry.Mcp.Demo;
 
 namespace ModelRegistry.Mcp;
 
-/// <summary>Verbs that are programs of their own: the server for an agent's client, and the demo.</summary>
+/// <summary>Verbs that are programs of their own: the servers for agents' clients, and the demo.</summary>
 internal static class ProgramVerbs
 {
     public static Verb Stdio()
     {
-        var verb = new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry", "stdio --read-only", "stdio --toolsets registrar");
-        // Both are settings, read with the others.
+        var verb = new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry", "stdio --read-only", "stdio --toolsets registrar", "stdio --tools list_models,get_serving_version");
+        Surface(verb);
+        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Surface, run.Logs, run.Cancel));
+    }
+
+    public static Verb Serve()
+    {
+        var verb = new Verb("serve", "Serves MCP clients over HTTP until it is told to stop (SIGTERM, Ctrl-C).", "serve", "serve --urls http://localhost:8003", "serve --urls http://0.0.0.0:8003 --public-url https://models.example.org");
+        verb.Text("--urls", "URLS", "Where to listen, separated by semicolons. Default: http://localhost:8003.");
+        verb.Text("--allowed-hosts", "NAMES", "Host names that requests may name, beside those of --public-url and --urls; separated by commas.");
+        verb.Text("--allowed-origins", "ORIGINS", "Web origins whose pages may call, such as http://localhost:6274; separated by commas.");
+        verb.Text("--max-sessions", "N", "Sessions held at once for clients of 2025-11-25 and before; a caller gets half of them. Default: 5000.");
+        verb.Text("--session-idle", "MINUTES", "After how long an unused session is closed. Default: 30.");
+        verb.Text("--rate-limit", "N", "Requests a second that one caller may keep up; 0: as many as it likes. Default: 200.");
+        Surface(verb);
+        return verb.Do(run => run.OnRegistryAsync((registry, _) => ServerHost.RunAsync(registry, run.Settings, run.Logs, run.Around.Err, run.Cancel)));
+    }
+
+    // Settings, read with the others.
+    private static void Surface(Verb verb)
+    {
         verb.Flag("--read-only", "Offer only tools that read.");
         verb.Text("--toolsets", "NAMES", "Toolsets to offer beside the default one, separated by commas.");
-        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Stdio, run.Logs, run.Cancel));
+        verb.Text("--tools", "NAMES", "Offer these tools and, unless --toolsets is given too, no others; separated by commas.");
     }
 
     public static Verb Demo()

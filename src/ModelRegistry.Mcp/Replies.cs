@@ -32,6 +32,9 @@ internal static partial class Replies
         RefusalKind.Forbidden => (403, Exit.Forbidden),
         RefusalKind.PolicyUnmet => (422, Exit.PolicyUnmet),
         RefusalKind.Unproven => (409, Exit.Unverified),
+        RefusalKind.Unauthenticated => (401, Exit.Forbidden),
+        RefusalKind.Limited => (429, Exit.Conflict),
+        RefusalKind.TooLarge => (413, Exit.Invalid),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -4,20 +4,28 @@ using Serilog.Events;
 
 namespace ModelRegistry.Mcp;
 
-/// <summary>How much of the tool surface <c>stdio</c> offers.</summary>
+/// <summary>How much of the tool surface is offered.</summary>
 /// <param name="Toolsets">Names of toolsets beside the default one; empty: the default one only.</param>
-internal sealed record StdioSettings(bool ReadOnly, IReadOnlyList<string> Toolsets);
+/// <param name="Tools">Names of single tools; when there are any, nothing but them and the toolsets named.</param>
+internal sealed record SurfaceSettings(bool ReadOnly, IReadOnlyList<string> Toolsets, IReadOnlyList<string> Tools);
+
+/// <summary>How <c>serve</c> listens.</summary>
+/// <param name="AllowedHosts">Host names beside those of the public URL and of <paramref name="Urls"/>.</param>
+/// <param name="AllowedOrigins">Web origins beside the server's own.</param>
+/// <param name="MostSessions">Sessions held at once; a caller gets half of them.</param>
+/// <param name="RateLimit">Requests a second of one caller; 0: no limit.</param>
+internal sealed record HttpSettings(IReadOnlyList<Uri> Urls, Uri? PublicUrl, IReadOnlyList<string> AllowedHosts, IReadOnlyList<string> AllowedOrigins, int MostSessions, TimeSpan SessionIdle, int RateLimit);
 
 /// <param name="Json">One JSON object per line instead of text.</param>
 internal sealed record LogSettings(LogEventLevel Level, bool Json);
 
 /// <summary>What one process is told, read once: the <c>appsettings.json</c> beside the executable, then the environment, then the command line; the last one wins.</summary>
-internal sealed record Settings(RegistryOptions Registry, StdioSettings Stdio, LogSettings Log)
+internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surface, HttpSettings Http, LogSettings Log)
 {
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -62,6 +70,7 @@ internal sealed record Settings(RegistryOptions Registry, StdioSettings Stdio, L
         var url = said.GetValueOrDefault("public-url");
         if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" && parsed.UserInfo.Length == 0))
             bad["public-url"] = "an address such as https://models.example.org";
+        var http = ReadHttp(said, bad);
         var artifacts = said.GetValueOrDefault("artifacts");
         if (artifacts is not null && (!artifacts.StartsWith("file:", StringComparison.Ordinal) || artifacts.Length == "file:".Length))
             bad["artifacts"] = "file:PATH";
@@ -78,8 +87,38 @@ internal sealed record Settings(RegistryOptions Registry, StdioSettings Stdio, L
             Policy = said.GetValueOrDefault("policy"),
             PublicUrl = url,
         };
-        var toolsets = (said.GetValueOrDefault("toolsets") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return new Settings(registry, new StdioSettings(readOnly, toolsets), new LogSettings(level, format == "json"));
+        return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"));
+    }
+
+    private static HttpSettings ReadHttp(Dictionary<string, string> said, Dictionary<string, string> bad)
+    {
+        var urls = new List<Uri>();
+        foreach (var text in List(said, "urls", ';') is { Length: > 0 } named ? named : ["http://localhost:8003"])
+            if (Uri.TryCreate(text.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var url)
+                && url is { Scheme: "http", AbsolutePath: "/", Query: "", UserInfo: "" } && (url.IsLoopback || System.Net.IPAddress.TryParse(url.DnsSafeHost, out _)))
+                urls.Add(url);
+            else
+                bad["urls"] = "addresses such as http://localhost:8003 or http://0.0.0.0:8003 (TLS is a proxy's work)";
+        foreach (var origin in List(said, "allowed-origins"))
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https") || parsed.GetLeftPart(UriPartial.Authority) != origin)
+                bad["allowed-origins"] = "origins such as http://localhost:6274, without a path";
+        if (List(said, "allowed-hosts").Any(host => Uri.CheckHostName(host.Trim('[', ']')) == UriHostNameType.Unknown))
+            bad["allowed-hosts"] = "host names without a port";
+        return new HttpSettings(urls, Uri.TryCreate(said.GetValueOrDefault("public-url"), UriKind.Absolute, out var publicUrl) ? publicUrl : null, List(said, "allowed-hosts"), List(said, "allowed-origins"),
+            Whole(said, bad, "max-sessions", 5_000, 1, 1_000_000), TimeSpan.FromMinutes(Whole(said, bad, "session-idle", 30, 1, 1_440)), Whole(said, bad, "rate-limit", 200, 0, 1_000_000));
+    }
+
+    private static string[] List(Dictionary<string, string> said, string key, char separator = ',') =>
+        (said.GetValueOrDefault(key) ?? "").Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static int Whole(Dictionary<string, string> said, Dictionary<string, string> bad, string key, int usual, int least, int most)
+    {
+        if (!said.TryGetValue(key, out var text))
+            return usual;
+        if (int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+        bad[key] = $"a whole number from {least} to {most}";
+        return usual;
     }
 
     private static Outcome<Dictionary<string, string>> ReadFile(string path)

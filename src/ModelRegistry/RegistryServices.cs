@@ -30,7 +30,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Promotions = new PromotionDesk(db, policies, Vault, options, new ElicitedQuestions());
         People = new People(db);
         Tokens = new Tokens(db);
-        Actors = new LocalActors(db);
+        Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db);
         Audit = new AuditTrail(db, options);
     }
@@ -100,6 +100,14 @@ public sealed class RegistryServices : IAsyncDisposable
     {
         People.Dispose();
         return _db.DisposeAsync();
+    }
+
+    /// <summary>Answers when database and files do.</summary>
+    /// <exception cref="StorageUnavailableException">One of them does not.</exception>
+    public async Task CheckAsync(CancellationToken cancel = default)
+    {
+        await _db.ReadAsync(session => session.PolicyDigestAsync(), cancel);
+        Vault.Check();
     }
 
     /// <summary>The text of a profile or of a policy file.</summary>

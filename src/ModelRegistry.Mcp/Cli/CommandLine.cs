@@ -10,6 +10,9 @@ namespace ModelRegistry.Mcp.Cli;
 /// <summary>The program's verbs, and one run: read the line, read the settings, do the work, say how it ended.</summary>
 internal static class CommandLine
 {
+    /// <summary>What a run gives back that ended because it was told to, before it was done.</summary>
+    public const int Cancelled = 130;
+
     private const string Verbose = "--verbose";
 
     /// <summary>Every verb, in the order of the help.</summary>
@@ -44,7 +47,7 @@ internal static class CommandLine
 
     private static IEnumerable<Verb> Verbs() =>
     [
-        ProgramVerbs.Stdio(), ProgramVerbs.Demo(), PersonVerbs.Init(), DoctorVerb.Make(),
+        ProgramVerbs.Stdio(), ProgramVerbs.Serve(), ProgramVerbs.Demo(), PersonVerbs.Init(), DoctorVerb.Make(),
         CatalogVerbs.ListModels(), CatalogVerbs.ListVersions(), CatalogVerbs.GetModel(), CatalogVerbs.Compare(), CatalogVerbs.Serving(), CatalogVerbs.History(),
         RegisterVerb.Make(), MetadataVerb.Make(), DownloadVerb.Make(),
         PromotionVerbs.Promote(), PromotionVerbs.Rollback(), PromotionVerbs.Pending(), PromotionVerbs.Get(),
@@ -53,7 +56,7 @@ internal static class CommandLine
     ];
 
     /// <summary>Reads the line and runs its verb.</summary>
-    /// <returns>The exit code (<see cref="Replies.Exit"/>); 130 when cancelled.</returns>
+    /// <returns>The exit code (<see cref="Replies.Exit"/>); <see cref="Cancelled"/> when it was cancelled.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Surroundings around, CancellationToken cancel)
     {
         // '@champion' is a version here, not a file of arguments.
@@ -72,7 +75,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            return 130;
+            return Cancelled;
         }
         catch (StorageUnavailableException e)
         {

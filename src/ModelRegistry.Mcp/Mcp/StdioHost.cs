@@ -8,19 +8,19 @@ namespace ModelRegistry.Mcp;
 internal static class StdioHost
 {
     /// <summary>Serves until standard input ends. Standard output carries protocol messages and nothing else.</summary>
-    public static async Task<int> RunAsync(RegistryOptions options, StdioSettings settings, ILoggerFactory logs, CancellationToken ct)
+    public static async Task<int> RunAsync(RegistryOptions options, SurfaceSettings settings, ILoggerFactory logs, CancellationToken ct)
     {
         // Whatever writes to the console by mistake must not be taken for a message; the transport has the raw stream.
         Console.SetOut(Console.Error);
-        var tools = ToolSurface.Select(settings.ReadOnly, settings.Toolsets, localFiles: true);
-        if (tools.Refusal is { } no)
+        var surface = ToolSurface.Select(settings, localFiles: true);
+        if (surface.Refusal is { } no)
         {
             await Console.Error.WriteLineAsync($"{no.Message} {no.Remedy}");
             return Replies.Exit.Usage;
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await using var registry = new LateRegistry(options, logs, stop.Token);
-        var desk = new ToolDesk(tools.Value, (context, cancel) => WhoAsync(registry, context, cancel), logs.CreateLogger("ModelRegistry.Mcp"));
+        var desk = new ToolDesk(_ => surface.Value, (context, cancel) => WhoAsync(registry, context, cancel), logs.CreateLogger("ModelRegistry.Mcp"));
         var server = RegistryServer.Options(desk);
         var chores = Task.CompletedTask;
         server.Filters.Message.IncomingFilters.Add(next => async (context, cancel) =>

@@ -78,7 +78,7 @@ internal sealed class StdioTransport : ITransport
                 if (buffer.Length > MostBytes || (skipping && !buffer.IsEmpty))
                 {
                     if (!skipping)
-                        await RejectAsync("null", McpErrorCode.InvalidRequest, $"A message takes at most {MostBytes:N0} bytes.");
+                        await WriteAsync(new RpcProblem("null", McpErrorCode.InvalidRequest, $"A message takes at most {MostBytes:N0} bytes.").ToBytes(), _stop.Token);
                     (skipping, buffer) = (true, buffer.Slice(buffer.End));
                 }
                 if (read.IsCompleted && !buffer.IsEmpty && !skipping)
@@ -101,14 +101,12 @@ internal sealed class StdioTransport : ITransport
 
     private async ValueTask TakeAsync(ReadOnlySequence<byte> line)
     {
-        JsonRpcMessage? message;
-        try
+        if (Blank(line))
+            return;
+        var (message, problem) = RpcReading.Of(line);
+        if (problem is not null)
         {
-            message = Parse(line);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
-        {
-            await RejectAsync(line);
+            await WriteAsync(problem.ToBytes(), _stop.Token);
             return;
         }
         if (message is JsonRpcRequest request)
@@ -118,29 +116,7 @@ internal sealed class StdioTransport : ITransport
             _unanswered.TryRemove(id, out _);
         else if (message is JsonRpcResponse or JsonRpcError)
             _asked.TryRemove(((JsonRpcMessageWithId)message).Id, out _);
-        if (message is not null)
-            await _messages.Writer.WriteAsync(message, _stop.Token);
-    }
-
-    /// <summary>The message of a line; null for a blank one.</summary>
-    private static JsonRpcMessage? Parse(ReadOnlySequence<byte> line)
-    {
-        var reader = new Utf8JsonReader(line);
-        if (Blank(line))
-            return null;
-        var message = JsonSerializer.Deserialize(ref reader, Shape) ?? throw new JsonException("null is no message.");
-        if (reader.Read())
-            throw new JsonException("There is more than one value on the line.");
-        // Half a character, escaped: JSON lets it pass, and everything that reads it later throws.
-        if (message is JsonRpcRequest { Params: { } parameters } && Surrogate(line))
-            _ = parameters.ToJsonString();
-        return message;
-    }
-
-    private static bool Surrogate(ReadOnlySequence<byte> line)
-    {
-        var bytes = line.IsSingleSegment ? line.FirstSpan : line.ToArray();
-        return bytes.IndexOf(@"\ud"u8) >= 0 || bytes.IndexOf(@"\uD"u8) >= 0;
+        await _messages.Writer.WriteAsync(message!, _stop.Token);
     }
 
     private static bool Blank(ReadOnlySequence<byte> line)
@@ -151,25 +127,6 @@ internal sealed class StdioTransport : ITransport
                     return false;
         return true;
     }
-
-    /// <summary>Says what is wrong with a line, to the request it seems to be (JSON-RPC 2.0, section 5.1: else to null).</summary>
-    private async Task RejectAsync(ReadOnlySequence<byte> line)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(line);
-            var root = document.RootElement;
-            var id = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("id", out var said) && said.ValueKind is JsonValueKind.String or JsonValueKind.Number ? said.GetRawText() : "null";
-            await RejectAsync(id, McpErrorCode.InvalidRequest, root.ValueKind == JsonValueKind.Array ? "Batches are not taken; send one message per line." : "This is not a JSON-RPC 2.0 message in well-formed Unicode.");
-        }
-        catch (JsonException)
-        {
-            await RejectAsync("null", McpErrorCode.ParseError, "This line is not JSON. Send one JSON-RPC 2.0 message per line, in UTF-8.");
-        }
-    }
-
-    private Task RejectAsync(string id, McpErrorCode code, string message) =>
-        WriteAsync(System.Text.Encoding.UTF8.GetBytes($$$"""{"jsonrpc":"2.0","id":{{{id}}},"error":{"code":{{{(int)code}}},"message":"{{{message}}}"}}"""), _stop.Token);
 
     private async Task WriteAsync(byte[] message, CancellationToken cancel)
     {

@@ -1,27 +1,55 @@
+using ModelContextProtocol.Protocol;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Tools;
 
-/// <summary>Which tools a client sees, always in the same order.</summary>
-internal static class ToolSurface
+/// <summary>
+/// Which tools a client sees, always in the same order. It keeps the context of a language model small; what a caller may
+/// do is decided elsewhere, by its credential.
+/// </summary>
+internal sealed class ToolSurface
 {
     public const string Default = "default", Registrar = "registrar";
 
-    public static IReadOnlyList<string> Toolsets { get; } = [Default, Registrar];
-
     private static readonly Lazy<IReadOnlyList<RegistryTool>> Every = new(() => [.. CatalogTools.All, .. PromotionTools.All, .. RegistrarTools.All]);
 
-    /// <summary>The default set and the toolsets named; without writing tools when read-only. An unknown toolset is refused.</summary>
-    /// <param name="localFiles">Whether the caller's files are this machine's.</param>
-    public static Outcome<IReadOnlyList<RegistryTool>> Select(bool readOnly, IReadOnlyList<string> toolsets, bool localFiles)
+    private readonly Dictionary<string, RegistryTool> _byName;
+    private readonly Lazy<ListToolsResult> _list;
+
+    private ToolSurface(bool readOnly, IReadOnlyList<RegistryTool> tools)
     {
-        foreach (var asked in toolsets)
-            if (!Toolsets.Contains(asked, StringComparer.OrdinalIgnoreCase))
-                return Refusals.ToolsetUnknown(asked, Toolsets);
-        return Every.Value
-            .Where(t => t.Toolset == Default || toolsets.Contains(t.Toolset, StringComparer.OrdinalIgnoreCase))
-            .Where(t => !readOnly || t.Hints.ReadOnly)
-            .Where(t => !t.LocalFiles || localFiles)
-            .ToList();
+        (ReadOnly, Tools, _byName) = (readOnly, tools, tools.ToDictionary(t => t.Name, StringComparer.Ordinal));
+        // Made at the first listing: schemas take longer than the whole handshake.
+        _list = new Lazy<ListToolsResult>(() => new ListToolsResult { Tools = [.. tools.Select(t => t.Describe())] });
     }
+
+    public static IReadOnlyList<string> Toolsets { get; } = [Default, Registrar];
+
+    public bool ReadOnly { get; }
+
+    public IReadOnlyList<RegistryTool> Tools { get; }
+
+    public ListToolsResult List => _list.Value;
+
+    public RegistryTool? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>
+    /// The default set and the toolsets named, or the tools named and only those (with toolsets named as well: both);
+    /// without writing tools when read-only, whatever else is asked for. An unknown name is refused.
+    /// </summary>
+    /// <param name="localFiles">Whether the caller's files are this machine's.</param>
+    public static Outcome<ToolSurface> Select(SurfaceSettings asked, bool localFiles)
+    {
+        if (asked.Toolsets.FirstOrDefault(name => !Toolsets.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } toolset)
+            return Refusals.ToolsetUnknown(toolset, Toolsets);
+        var there = Every.Value.Where(t => !t.LocalFiles || localFiles).ToList();
+        if (asked.Tools.FirstOrDefault(name => !there.Exists(t => Named(t, name))) is { } tool)
+            return Refusals.ToolUnknown(tool, [.. there.Select(t => t.Name)]);
+        var withDefault = asked.Tools.Count == 0 || asked.Toolsets.Contains(Default, StringComparer.OrdinalIgnoreCase);
+        return new ToolSurface(asked.ReadOnly, [.. there
+            .Where(t => asked.Tools.Any(name => Named(t, name)) || (t.Toolset == Default ? withDefault : asked.Toolsets.Contains(t.Toolset, StringComparer.OrdinalIgnoreCase)))
+            .Where(t => !asked.ReadOnly || t.Hints.ReadOnly)]);
+    }
+
+    private static bool Named(RegistryTool tool, string name) => string.Equals(tool.Name, name, StringComparison.OrdinalIgnoreCase);
 }

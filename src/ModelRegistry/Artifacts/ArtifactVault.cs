@@ -30,6 +30,9 @@ public sealed class ArtifactVault
         return new ArtifactVault(layout);
     }
 
+    /// <summary>Answers when the folder is there and can be read.</summary>
+    public void Check() => Guard(Reading, () => _ = Directory.EnumerateFileSystemEntries(_layout.Staging).Any());
+
     /// <summary>Size in bytes of a content that is here; null when it is not.</summary>
     public long? Find(Digest digest)
     {

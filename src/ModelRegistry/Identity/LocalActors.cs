@@ -1,4 +1,5 @@
 using ModelRegistry.Domain;
+using ModelRegistry.Policies;
 using ModelRegistry.Storage;
 
 namespace ModelRegistry.Identity;
@@ -14,7 +15,9 @@ public sealed class LocalActors
 
     private readonly RegistryDb _db;
 
-    internal LocalActors(RegistryDb db) => _db = db;
+    private readonly PolicyInForce _policies;
+
+    internal LocalActors(RegistryDb db, PolicyInForce policies) => (_db, _policies) = (db, policies);
 
     public Task<Actor> CliAsync(string osUser, CancellationToken cancel = default) => AgentAsync("cli", osUser, "cli", null, cancel);
 
@@ -29,6 +32,17 @@ public sealed class LocalActors
         return await AgentAsync(taken ? Unnamed : name, osUser, "mcp-stdio", clientName, cancel);
     }
 
+    /// <summary>
+    /// The agent <c>local</c>, for who comes over loopback without a token: under the policies for one user on one machine,
+    /// and no others. Refused also when the policy was changed while the server runs.
+    /// </summary>
+    public async Task<Outcome<Actor>> TokenlessAsync(string osUser, string door, CancellationToken cancel = default) =>
+        await NamesOneUserAsync(cancel) is not null ? await AgentAsync("local", osUser, door, null, cancel) : Refusals.TokenRequired;
+
+    /// <summary>The policy in force when it is one under which callers need no token; else null.</summary>
+    public Task<string?> NamesOneUserAsync(CancellationToken cancel = default) => _db.ReadAsync(async session =>
+        (await _policies.GetAsync(session)).Name is (PolicyProfiles.Open or PolicyProfiles.Local) and { } name ? name : null, cancel);
+
     private Task<Actor> AgentAsync(string name, string osUser, string door, string? client, CancellationToken cancel) => _db.ReadAsync(async session =>
     {
         var persons = await session.PersonsAsync();
@@ -36,7 +50,7 @@ public sealed class LocalActors
         // Whose person was disabled does not go on in another's name.
         if (owner?.DisabledAt is not null)
             owner = null;
-        return new Actor($"local:{door}:{name}:{owner?.Id ?? "nobody"}", name, ActorKind.Agent, Permissions.MachineRoles, [], owner?.Ref, Clip(client), "local", door);
+        return new Actor($"local:{door}:{name}:{owner?.Id ?? "nobody"}", name, ActorKind.Agent, Permissions.MachineRoles, [], owner?.Ref, null, "local", door).Through(client);
     }, cancel);
 
     private static string Clean(string? client)
@@ -44,6 +58,4 @@ public sealed class LocalActors
         var name = new string([.. (client ?? "").Where(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '.' or '_' or '-').Take(40)]).Trim(' ', '.', '_', '-');
         return name.Length == 0 ? Unnamed : name;
     }
-
-    private static string? Clip(string? text) => text is { Length: > 100 } ? text[..100] : text;
 }

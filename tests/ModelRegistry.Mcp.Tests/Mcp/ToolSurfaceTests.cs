@@ -92,13 +92,13 @@ public sealed class ToolSurfaceTests
     [Fact]
     public void Tools_that_read_the_servers_files_are_for_local_callers()
     {
-        Assert.DoesNotContain(ToolSurface.Select(false, ["registrar"], localFiles: false).Value, t => t.Name == "register_version");
-        Assert.Contains(ToolSurface.Select(false, ["registrar"], localFiles: true).Value, t => t.Name == "register_version");
+        Assert.DoesNotContain(ToolSurface.Select(new SurfaceSettings(false, ["registrar"], []), localFiles: false).Value.Tools, t => t.Name == "register_version");
+        Assert.Contains(ToolSurface.Select(new SurfaceSettings(false, ["registrar"], []), localFiles: true).Value.Tools, t => t.Name == "register_version");
     }
 
     [Fact]
     public void An_unknown_toolset_is_refused_with_the_nearest() =>
-        Assert.Contains("'registrar'", ToolSurface.Select(false, ["registrars"], true).Refusal!.Message);
+        Assert.Contains("'registrar'", ToolSurface.Select(new SurfaceSettings(false, ["registrars"], []), true).Refusal!.Message);
 
     [Fact]
     public async Task An_unknown_tool_is_answered_with_the_nearest()
@@ -111,7 +111,7 @@ public sealed class ToolSurfaceTests
     }
 
     private static List<ModelContextProtocol.Protocol.Tool> Tools(bool readOnly, params string[] toolsets) =>
-        [.. ToolSurface.Select(readOnly, toolsets, localFiles: true).Value.Select(t => t.Describe())];
+        [.. ToolSurface.Select(new SurfaceSettings(readOnly, toolsets, []), localFiles: true).Value.Tools.Select(t => t.Describe())];
 
     private static string Snapshot([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "Snapshots", "tools.json");
 }

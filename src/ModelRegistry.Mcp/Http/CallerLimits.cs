@@ -1,0 +1,48 @@
+using System.Threading.RateLimiting;
+
+namespace ModelRegistry.Mcp.Http;
+
+/// <summary>How much one caller may ask for: requests a second, with room for a burst, and requests under way at once.</summary>
+internal sealed class CallerLimits : IDisposable
+{
+    /// <summary>Requests and open streams of one caller at once.</summary>
+    public const int AtOnce = 1_000;
+
+    private const int BurstSeconds = 5;
+
+    private readonly PartitionedRateLimiter<string> _rate, _atOnce;
+
+    /// <param name="perSecond">0: as many as it likes.</param>
+    public CallerLimits(int perSecond)
+    {
+        _rate = PartitionedRateLimiter.Create<string, string>(caller => perSecond == 0 ? RateLimitPartition.GetNoLimiter(caller) : RateLimitPartition.GetTokenBucketLimiter(caller, _ => Bucket(perSecond)));
+        _atOnce = PartitionedRateLimiter.Create<string, string>(caller => RateLimitPartition.GetConcurrencyLimiter(caller, _ => new ConcurrencyLimiterOptions { PermitLimit = AtOnce }));
+    }
+
+    /// <summary>Counts a request; the lease is kept until it is answered. Not acquired: it is one too many.</summary>
+    public RateLimitLease Enter(string caller)
+    {
+        using var counted = _rate.AttemptAcquire(caller);
+        return counted.IsAcquired ? _atOnce.AttemptAcquire(caller) : _rate.AttemptAcquire(caller);
+    }
+
+    /// <summary>Counts an attempt without a credential that counts, by where it came from.</summary>
+    public bool Fail(System.Net.IPAddress? address)
+    {
+        using var counted = _rate.AttemptAcquire($"stranger:{address}");
+        return counted.IsAcquired;
+    }
+
+    public void Dispose()
+    {
+        _rate.Dispose();
+        _atOnce.Dispose();
+    }
+
+    // In ten steps a second, or one where that is less than a request each.
+    private static TokenBucketRateLimiterOptions Bucket(int perSecond)
+    {
+        var steps = perSecond % 10 == 0 ? 10 : 1;
+        return new TokenBucketRateLimiterOptions { TokenLimit = perSecond * BurstSeconds, TokensPerPeriod = perSecond / steps, ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / steps), AutoReplenishment = true };
+    }
+}

@@ -1,0 +1,40 @@
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Http;
+
+/// <summary>
+/// Which names and which web pages a request may come by, before anything else is looked at. A page that makes its own
+/// name point at this machine (DNS rebinding) is told by the name it asks for; a page of another site by its origin.
+/// </summary>
+internal sealed class HostGuard
+{
+    private readonly HashSet<string> _hosts = new(["localhost", "127.0.0.1", "[::1]"], StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _origins = new(StringComparer.OrdinalIgnoreCase);
+
+    public HostGuard(HttpSettings settings)
+    {
+        foreach (var url in settings.PublicUrl is { } published ? [.. settings.Urls, published] : settings.Urls)
+        {
+            _hosts.Add(url.Host);
+            _origins.Add(url.GetLeftPart(UriPartial.Authority));
+        }
+        _hosts.UnionWith(settings.AllowedHosts);
+        Allowed = new HashSet<string>(settings.AllowedOrigins, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Origins that an operator named; only their pages may read answers of another site.</summary>
+    public IReadOnlySet<string> Allowed { get; }
+
+    /// <summary>Why a request is turned away; null when it is not.</summary>
+    public Refusal? Problem(HttpRequest request)
+    {
+        if (!_hosts.Contains(request.Host.Host))
+            return Refusals.HostNotAllowed(request.Host.Host);
+        if (request.Headers.Origin.Count == 0)
+            return null;
+        // Several origins, or "null", are no origin of ours. A page that this server itself answered names it as the request does.
+        var origin = request.Headers.Origin is [{ } only] ? only : request.Headers.Origin.ToString();
+        return _origins.Contains(origin) || Allowed.Contains(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+            ? null : Refusals.OriginNotAllowed(origin);
+    }
+}

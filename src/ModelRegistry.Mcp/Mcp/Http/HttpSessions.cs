@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using ModelContextProtocol.Server;
+
+namespace ModelRegistry.Mcp.Tools;
+
+/// <summary>One client of 2025-11-25 or before, from its <c>initialize</c> until it leaves, idles too long, or the server ends.</summary>
+internal sealed class HttpSession(string id, string principal, StreamableHttpServerTransport transport, McpServer server, TimeProvider time) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Lock _gate = new();
+    private StandingStream? _standing;
+    private Task _running = Task.CompletedTask, _sending = Task.CompletedTask;
+    private int _active, _disposed;
+    private long _lastUsed = time.GetTimestamp();
+
+    public string Id { get; } = id;
+
+    /// <summary>Whose it is. To anybody else it is not there.</summary>
+    public string Principal { get; } = principal;
+
+    public StreamableHttpServerTransport Transport { get; } = transport;
+
+    public CancellationToken Ended { get; private set; }
+
+    public bool Idle => Volatile.Read(ref _active) == 0;
+
+    public TimeSpan Unused => time.GetElapsedTime(Volatile.Read(ref _lastUsed));
+
+    public void Run()
+    {
+        Ended = _ended.Token;
+        _running = server.RunAsync(Ended);
+    }
+
+    /// <summary>A request is under way until the result is disposed of.</summary>
+    public Use Enter()
+    {
+        Interlocked.Increment(ref _active);
+        return new Use(this);
+    }
+
+    /// <summary>What the server says unasked; the transport begins to write it at the first call.</summary>
+    public StandingStream Standing()
+    {
+        lock (_gate)
+        {
+            if (_standing is null)
+            {
+                _standing = new StandingStream();
+                _sending = Transport.HandleGetRequestAsync(_standing, Ended);
+            }
+            return _standing;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _ended.CancelAsync();
+        await Transport.DisposeAsync();
+        await Task.WhenAll(_running, _sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await server.DisposeAsync();
+        if (_standing is not null)
+            await _standing.DisposeAsync();
+        _ended.Dispose();
+    }
+
+    internal readonly struct Use(HttpSession session) : IDisposable
+    {
+        public void Dispose()
+        {
+            Volatile.Write(ref session._lastUsed, session.Now);
+            Interlocked.Decrement(ref session._active);
+        }
+    }
+
+    private long Now => time.GetTimestamp();
+}
+
+/// <summary>The sessions of one process. One that is not in use makes way when its caller asks for more than half of all.</summary>
+internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, HttpSession> _all = new(StringComparer.Ordinal);
+
+    public int Count => _all.Count;
+
+    /// <summary>Opens a session; null when there is no room.</summary>
+    /// <param name="serve">Makes the server for a transport.</param>
+    public async ValueTask<HttpSession?> OpenAsync(string principal, ILoggerFactory logs, Func<StreamableHttpServerTransport, McpServer> serve)
+    {
+        if (_all.Count >= Math.Max(1, most / 2))
+        {
+            var own = _all.Values.Where(s => s.Principal == principal).ToList();
+            if (own.Count >= Math.Max(1, most / 2) || _all.Count >= most)
+            {
+                if (own.Where(s => s.Idle).MaxBy(s => s.Unused) is not { } oldest)
+                    return null;
+                await CloseAsync(oldest);
+            }
+        }
+        var transport = new StreamableHttpServerTransport(logs) { SessionId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) };
+        var session = new HttpSession(transport.SessionId, principal, transport, serve(transport), time);
+        session.Run();
+        _all[session.Id] = session;
+        return session;
+    }
+
+    /// <summary>The session of that id if it is this caller's; another's is not told from one that does not exist.</summary>
+    public HttpSession? Find(string id, string principal) => _all.TryGetValue(id, out var session) && session.Principal == principal ? session : null;
+
+    public ValueTask CloseAsync(HttpSession session) => _all.TryRemove(session.Id, out _) ? session.DisposeAsync() : ValueTask.CompletedTask;
+
+    /// <summary>Closes what nobody uses, from time to time, until cancelled.</summary>
+    public async Task SweepAsync(CancellationToken cancel)
+    {
+        using var timer = new PeriodicTimer(idle < TimeSpan.FromMinutes(2) ? idle / 4 : TimeSpan.FromSeconds(30), time);
+        while (await timer.WaitForNextTickAsync(cancel))
+            foreach (var session in _all.Values.Where(s => s.Idle && s.Unused > idle))
+                await CloseAsync(session);
+    }
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_all.Values.Select(s => CloseAsync(s).AsTask()));
+}

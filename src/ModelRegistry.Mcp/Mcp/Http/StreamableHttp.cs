@@ -1,0 +1,192 @@
+using System.Text.Json;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Tools;
+
+/// <summary>Who sends a request, as far as the transport has to know.</summary>
+/// <param name="Principal">Sessions belong to it; nobody else's request reaches them.</param>
+/// <param name="Items">Travels with the message to the handlers of its request.</param>
+/// <param name="StillAllowed">Asked again while a stream stays open: a credential may end before it does.</param>
+internal sealed record HttpPeer(string Principal, Dictionary<string, object?> Items, Func<CancellationToken, ValueTask<bool>> StillAllowed);
+
+/// <summary>
+/// Streamable HTTP on one address for both eras: every request by itself (2026-07-28), or sessions that begin with
+/// <c>initialize</c> (2024-11-05 to 2025-11-25). Who may call is settled before; here the protocol's own rules are kept.
+/// </summary>
+internal sealed partial class StreamableHttp(McpServerOptions server, Func<string, JsonElement?> schemaOf, HttpSessions sessions, ILoggerFactory logs, CancellationToken stopping)
+{
+    /// <summary>The most bytes of one message.</summary>
+    public const long MostBytes = 4 * 1024 * 1024;
+
+    /// <summary>Takes one request of a known caller.</summary>
+    public Task HandleAsync(HttpContext http, HttpPeer peer) => http.Request.Method switch
+    {
+        "POST" => PostAsync(http, peer),
+        "GET" => ListenAsync(http, peer),
+        "DELETE" => EndAsync(http, peer),
+        _ => Replies.RpcAsync(http, 405, McpErrorCode.InvalidRequest, "MCP takes POST, GET and DELETE here.", allow: "POST, GET, DELETE"),
+    };
+
+    private async Task PostAsync(HttpContext http, HttpPeer peer)
+    {
+        if (!Accepts(http, "application/json") || !Accepts(http, "text/event-stream"))
+        {
+            await Replies.RpcAsync(http, 406, McpErrorCode.InvalidRequest, "The Accept header has to name both application/json and text/event-stream.");
+            return;
+        }
+        if (!http.Request.HasJsonContentType())
+        {
+            await Replies.RpcAsync(http, 415, McpErrorCode.InvalidRequest, "The Content-Type has to be application/json.");
+            return;
+        }
+        if (await ReadAsync(http) is not { } message)
+            return;
+        var (version, id) = (http.Request.Headers[ProtocolHeaders.Version].ToString().Trim(), (message as JsonRpcRequest)?.Id);
+        if (version.Length > 0 && version != ProtocolHeaders.Stateless && !ProtocolHeaders.Handshake.Contains(version))
+        {
+            await Replies.RpcAsync(http, 400, McpErrorCode.UnsupportedProtocolVersion, "This protocol version is not spoken here.", id, data: json =>
+            {
+                json.WriteStartArray("supported");
+                json.WriteStringValue(ProtocolHeaders.Stateless);
+                json.WriteEndArray();
+                json.WriteString("requested", version);
+            });
+            return;
+        }
+        message.Context ??= new JsonRpcMessageContext();
+        message.Context.Items = peer.Items;
+        if (ProtocolHeaders.IsStateless(version, message))
+            await PostAloneAsync(http, peer, message, version);
+        else
+            await PostInSessionAsync(http, peer, message);
+    }
+
+    /// <summary>A request of 2026-07-28: a server for it alone, gone with the answer.</summary>
+    private async Task PostAloneAsync(HttpContext http, HttpPeer peer, JsonRpcMessage message, string version)
+    {
+        if (message is JsonRpcRequest request)
+        {
+            if (ProtocolHeaders.Problem(http.Request.Headers, version, request, schemaOf) is var (status, code, why))
+            {
+                await Replies.RpcAsync(http, status, code, why, request.Id);
+                return;
+            }
+        }
+        else if (message is not JsonRpcNotification)
+        {
+            await Replies.RpcAsync(http, 400, McpErrorCode.InvalidRequest, $"In {ProtocolHeaders.Stateless} a client sends requests and notifications; answers go into the next request.");
+            return;
+        }
+        message.Context!.ProtocolVersion = version;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        await using var transport = new StreamableHttpServerTransport(logs) { Stateless = true };
+        await using var running = McpServer.Create(transport, server, logs);
+        var run = running.RunAsync(stop.Token);
+        try
+        {
+            await AnswerAsync(http, peer, transport, message, stop, answer => (McpErrorCode)(answer.ErrorCode ?? 0) switch
+            {
+                McpErrorCode.MethodNotFound => 404,
+                McpErrorCode.MissingRequiredClientCapability or McpErrorCode.UnsupportedProtocolVersion or McpErrorCode.HeaderMismatch => 400,
+                _ => 200,
+            });
+        }
+        finally
+        {
+            // First the reader, then a handler that is still at work: its client is gone.
+            await transport.DisposeAsync();
+            await stop.CancelAsync();
+            await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Lets the transport answer: as one JSON object when the answer is all there is to say, else as a stream of events.</summary>
+    /// <param name="whenAlone">Told of an answer that comes alone, before it is sent; gives its HTTP status.</param>
+    private static async Task AnswerAsync(HttpContext http, HttpPeer peer, StreamableHttpServerTransport transport, JsonRpcMessage message, CancellationTokenSource stop, Func<RpcAnswer, int> whenAlone)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var keeping = Task.CompletedTask;
+        await using var events = new EventStream(http.Response);
+        events.First = async (first, cancel) =>
+        {
+            if (message is JsonRpcRequest request && RpcAnswer.In(first, request.Id) is { } answer)
+            {
+                http.Response.StatusCode = whenAlone(answer);
+                await Replies.JsonAsync(http, answer.Json);
+                return true;
+            }
+            keeping = EndWhenBarredAsync(events, peer, stop, over.Token);
+            return false;
+        };
+        try
+        {
+            if (!await transport.HandlePostRequestAsync(message, events, stop.Token))
+                http.Response.StatusCode = 202;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The client left, the session ended, or the credential did.
+        }
+        catch (JsonException) when (!http.Response.HasStarted)
+        {
+            // The transport itself looks into some messages.
+            await Replies.RpcAsync(http, 400, McpErrorCode.InvalidParams, "The parameters do not fit the method.", (message as JsonRpcRequest)?.Id);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task EndWhenBarredAsync(EventStream events, HttpPeer peer, CancellationTokenSource stop, CancellationToken over)
+    {
+        await events.KeepAsync(peer.StillAllowed, over);
+        await stop.CancelAsync();
+    }
+
+    /// <summary>The message in the body; null when there is none and the client was told so.</summary>
+    private static async Task<JsonRpcMessage?> ReadAsync(HttpContext http)
+    {
+        try
+        {
+            var reader = http.Request.BodyReader;
+            while (true)
+            {
+                var read = await reader.ReadAsync(http.RequestAborted);
+                if (!read.IsCompleted)
+                {
+                    reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    continue;
+                }
+                var (message, problem) = RpcReading.Of(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End);
+                if (problem is not null)
+                {
+                    http.Response.StatusCode = 400;
+                    await Replies.JsonAsync(http, problem.ToBytes());
+                }
+                return message;
+            }
+        }
+        catch (BadHttpRequestException e)
+        {
+            if (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+                await Replies.RpcAsync(http, Refusals.BodyTooLarge(MostBytes));
+            else
+                await Replies.RpcAsync(http, e.StatusCode, McpErrorCode.InvalidRequest, "The body did not arrive whole.");
+            return null;
+        }
+    }
+
+    private static bool Accepts(HttpContext http, string type)
+    {
+        foreach (var line in http.Request.Headers.Accept)
+            if (line?.Contains(type, StringComparison.OrdinalIgnoreCase) == true)
+                return true;
+        return http.Request.GetTypedHeaders().Accept.Any(accepted => accepted.MatchesMediaType(type));
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp;
+
+internal static partial class Replies
+{
+    /// <summary>A no to an MCP request that never reached a tool: a JSON-RPC error with the refusal's code and remedy as data.</summary>
+    public static Task RpcAsync(HttpContext http, Refusal refusal, RequestId? id = null)
+    {
+        if (refusal.Kind == RefusalKind.Unauthenticated)
+            // No authorization server to name, so the plain challenge (RFC 6750, section 3); a token that was sent and does not count is said to be the reason.
+            http.Response.Headers.WWWAuthenticate = http.Request.Headers.Authorization.Count == 0 ? "Bearer realm=\"modelregistry\"" : "Bearer realm=\"modelregistry\", error=\"invalid_token\"";
+        return RpcAsync(http, Sign(refusal.Kind).Http, McpErrorCode.InvalidRequest, refusal.Message, id, data: json =>
+        {
+            json.WriteString("code", refusal.Code);
+            json.WriteString("remedy", refusal.Remedy);
+        });
+    }
+
+    /// <param name="id">Of the request that is answered; null when it is not known.</param>
+    /// <param name="allow">The methods that are taken, for a 405.</param>
+    public static Task RpcAsync(HttpContext http, int status, McpErrorCode code, string message, RequestId? id = null, Action<Utf8JsonWriter>? data = null, string? allow = null)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("jsonrpc", "2.0");
+            json.WritePropertyName("id");
+            switch (id?.Id)
+            {
+                case long number:
+                    json.WriteNumberValue(number);
+                    break;
+                case string text:
+                    json.WriteStringValue(text);
+                    break;
+                default:
+                    json.WriteNullValue();
+                    break;
+            }
+            json.WriteStartObject("error");
+            json.WriteNumber("code", (int)code);
+            json.WriteString("message", message);
+            if (data is not null)
+            {
+                json.WriteStartObject("data");
+                data(json);
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        http.Response.StatusCode = status;
+        if (allow is not null)
+            http.Response.Headers.Allow = allow;
+        return JsonAsync(http, bytes.ToArray());
+    }
+
+    /// <summary>One JSON document as the whole response, not to be stored on the way.</summary>
+    public static async Task JsonAsync(HttpContext http, ReadOnlyMemory<byte> json, string type = "application/json")
+    {
+        http.Response.ContentType = type;
+        http.Response.ContentLength = json.Length;
+        http.Response.Headers.CacheControl = "no-store";
+        await http.Response.Body.WriteAsync(json, http.RequestAborted);
+    }
+
+    /// <summary>Runs what answers a request; what it did not expect becomes an answer too, and nothing of the server's inside goes out.</summary>
+    public static async Task SafelyAsync(HttpContext http, ILogger log, Func<Task> answer)
+    {
+        try
+        {
+            await answer();
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told.
+        }
+        catch (BadHttpRequestException e) when (!http.Response.HasStarted)
+        {
+            await RpcAsync(http, e.StatusCode, McpErrorCode.InvalidRequest, "This is not a request that can be read.");
+        }
+        catch (StorageUnavailableException outage) when (!http.Response.HasStarted)
+        {
+            log.LogError(outage, "{Method} {Path} met an outage of the storage", http.Request.Method, http.Request.Path);
+            http.Response.Headers.RetryAfter = "5";
+            await RpcAsync(http, 503, McpErrorCode.InternalError, outage.Message, data: json =>
+            {
+                json.WriteString("code", "storage_unavailable");
+                json.WriteString("remedy", outage.Remedy);
+            });
+        }
+        catch (Exception e) when (!http.Response.HasStarted)
+        {
+            log.LogError(e, "{Method} {Path} failed", http.Request.Method, http.Request.Path);
+            await RpcAsync(http, 500, McpErrorCode.InternalError, "The server failed at this request; nothing half-done stays.", data: json => json.WriteString("code", "internal_error"));
+        }
+    }
+
+    /// <summary>A no outside of MCP: problem details (RFC 9457) with the refusal's code and remedy.</summary>
+    public static Task ProblemAsync(HttpContext http, Refusal refusal)
+    {
+        var status = http.Response.StatusCode = Sign(refusal.Kind).Http;
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = refusal.Message, Status = status, refusal.Code, refusal.Remedy, Errors = refusal.Fields }, Json), "application/problem+json");
+    }
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Http;
+using ModelRegistry.Mcp.Tools;
+
+namespace ModelRegistry.Mcp;
+
+/// <summary>The registry over HTTP: one process, every face that a network reaches.</summary>
+internal static class ServerHost
+{
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(15);
+
+    /// <summary>Serves until cancelled; then takes nothing new, answers what was asked, and ends.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(RegistryServices registry, Settings settings, ILoggerFactory logs, TextWriter talk, CancellationToken cancel)
+    {
+        var http = settings.Http;
+        if (http.Urls.FirstOrDefault(url => !url.IsLoopback) is { } exposed && await registry.Actors.NamesOneUserAsync(cancel) is { } policy)
+            return Replies.Tell(talk, Refusals.ServeExposed(policy, exposed.GetLeftPart(UriPartial.Authority)));
+        var surface = ToolSurface.Select(settings.Surface, localFiles: false);
+        if (surface.Refusal is { } unknown)
+            return Replies.Tell(talk, unknown);
+
+        using var stop = new CancellationTokenSource();
+        using var limits = new CallerLimits(http.RateLimit);
+        await using var sessions = new HttpSessions(http.MostSessions, http.SessionIdle, TimeProvider.System);
+        await using var app = Build(http, logs);
+        var callers = new Callers(registry, http.Urls.All(url => url.IsLoopback));
+        var log = logs.CreateLogger("ModelRegistry.Mcp");
+        var (mcp, guard) = (new McpDoor(registry, settings.Surface, sessions, logs, stop.Token), new HostGuard(http));
+        app.Run(context => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, stop.Token)));
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch (IOException e)
+        {
+            throw new StorageUnavailableException($"Listening on {string.Join(", ", http.Urls.Select(u => u.GetLeftPart(UriPartial.Authority)))} failed: {e.Message}", "Name another address with --urls, or end the process that has this one.", e);
+        }
+        foreach (var url in app.Urls)
+            await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
+
+        var chores = Task.WhenAll(sessions.SweepAsync(stop.Token), FinishApprovedAsync(registry, log, stop.Token));
+        await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Streams end first: they would keep the server from ending, and their clients come back.
+        await stop.CancelAsync();
+        using var patience = new CancellationTokenSource(Farewell);
+        await app.StopAsync(patience.Token);
+        await chores.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return Replies.Exit.Done;
+    }
+
+    // Nothing that was not asked for: no settings file of the current folder, no console, no signals of its own.
+    private static WebApplication Build(HttpSettings http, ILoggerFactory logs)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(logs);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = StreamableHttp.MostBytes;
+            foreach (var url in http.Urls)
+                Listen(kestrel, url);
+        });
+        return builder.Build();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Uri url)
+    {
+        // A port that the system chooses cannot be chosen for two addresses at once.
+        if (url.Host == "localhost" && url.Port != 0)
+            kestrel.ListenLocalhost(url.Port);
+        else
+            kestrel.Listen(url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.DnsSafeHost), url.Port);
+    }
+
+    /// <summary>The way of a request, from the first look at it to its face.</summary>
+    private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, CancellationToken stopping)
+    {
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        return http.Request.Path.Value switch
+        {
+            "/health" => Health.AliveAsync(http),
+            "/health/ready" => Health.ReadyAsync(http, registry, stopping),
+            "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, callers, limits, mcp)),
+            _ => GuardedAsync(http, guard, () => Replies.ProblemAsync(http, Refusals.PathNotFound(http.Request.Path.Value))),
+        };
+    }
+
+    private static async Task GuardedAsync(HttpContext http, HostGuard guard, Func<Task> next)
+    {
+        if (guard.Problem(http.Request) is { } no)
+            await Replies.RpcAsync(http, no);
+        else if (!CrossOrigin.Answer(http, guard))
+            await next();
+    }
+
+    private static async Task McpAsync(HttpContext http, Callers callers, CallerLimits limits, McpDoor mcp)
+    {
+        const string door = "mcp-http";
+        var caller = await callers.IdentifyAsync(http, door, http.RequestAborted);
+        if (caller.Refusal is { } stranger)
+        {
+            await Replies.RpcAsync(http, limits.Fail(http.Connection.RemoteIpAddress) ? stranger : Refusals.RateLimited(1));
+            return;
+        }
+        using var lease = limits.Enter(caller.Value.Id);
+        if (!lease.IsAcquired)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            await Replies.RpcAsync(http, Refusals.RateLimited(1));
+            return;
+        }
+        await mcp.HandleAsync(http, caller.Value, async cancel => await callers.IdentifyAsync(http, door, cancel) is { Refusal: null } still && still.Value.Id == caller.Value.Id);
+    }
+
+    // What was approved and not applied when its process died.
+    private static async Task FinishApprovedAsync(RegistryServices registry, ILogger log, CancellationToken cancel)
+    {
+        try
+        {
+            await registry.Promotions.FinishApprovedAsync(cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.LogError(e, "What was approved could not be looked after");
+        }
+    }
+}
