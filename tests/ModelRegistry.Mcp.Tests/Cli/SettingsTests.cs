@@ -30,8 +30,8 @@ public sealed class SettingsTests : IDisposable
         Assert.True(settings.Registry.DataFolderNamed);
         Assert.Equal("https://environment.example", settings.Registry.PublicUrl);
         Assert.Equal("team", settings.Registry.Policy);
-        Assert.True(settings.Stdio.ReadOnly);
-        Assert.Equal(["registrar", "more"], settings.Stdio.Toolsets);
+        Assert.True(settings.Surface.ReadOnly);
+        Assert.Equal(["registrar", "more"], settings.Surface.Toolsets);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class SettingsTests : IDisposable
         Assert.All(Settings.Keys, key => Assert.Contains("--" + key, line));
         var settings = CommandLine.Read(CommandLine.Root().Parse(line), _ => null).Value;
         Assert.Equal(("/d", "sqlite:/d/x.db", "file:/a", "team", "https://models.example"), (settings.Registry.DataFolder, settings.Registry.Database, settings.Registry.Artifacts, settings.Registry.Policy, settings.Registry.PublicUrl));
-        Assert.Equal((new LogSettings(LogEventLevel.Debug, Json: true), true, "registrar"), (settings.Log, settings.Stdio.ReadOnly, Assert.Single(settings.Stdio.Toolsets)));
+        Assert.Equal((new LogSettings(LogEventLevel.Debug, Json: true), true, "registrar"), (settings.Log, settings.Surface.ReadOnly, Assert.Single(settings.Surface.Toolsets)));
     }
 
     private Settings Read(string? file = null, Dictionary<string, string>? environment = null, Dictionary<string, string>? line = null) =>

@@ -1,90 +1,90 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace ModelRegistry.Mcp.Tests.Clients;
 
-/// <summary>The product as a real process that serves a data folder over HTTP, on a loopback port of its own.</summary>
-internal sealed class ServeProcess : IDisposable
+/// <summary>A real <c>serve</c> process on a port that the system chose.</summary>
+internal sealed partial class ServeProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
 
-    private ServeProcess(Process process, Uri root)
+    private ServeProcess(Process process)
     {
-        (_process, Root) = (process, root);
-        _process.OutputDataReceived += (_, _) => { };
-        _process.ErrorDataReceived += (_, e) => { lock (_errors) _errors.AppendLine(e.Data); };
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        _process = process;
+        _reading = ReadAsync();
     }
 
-    public Uri Root { get; }
+    public Uri Address { get; private set; } = null!;
 
-    public Uri Mcp => new(Root, "mcp");
+    public Process Process => _process;
 
-    /// <summary>What it said on stderr.</summary>
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
     public static async Task<ServeProcess> StartAsync(string dataFolder, params string[] options)
     {
-        var root = new Uri($"http://localhost:{FreePort()}/");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "serve", "--urls", root.ToString().TrimEnd('/'), "--data", dataFolder, .. options])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MODELREGISTRY_", StringComparison.Ordinal)).ToList())
-            start.Environment.Remove(name);
-        var server = new ServeProcess(Process.Start(start)!, root);
+        var it = Begin(dataFolder, ["--urls", "http://127.0.0.1:0", .. options]);
         try
         {
-            await server.AnswersAsync();
-            return server;
+            it.Address = await it._listening.Task.WaitAsync(Patience);
+            return it;
         }
         catch
         {
-            server.Dispose();
+            await it.DisposeAsync();
             throw;
         }
     }
 
-    public void Dispose()
+    /// <summary>Starts one that is expected not to serve; gives its exit code and what it said.</summary>
+    public static async Task<(int ExitCode, string Errors)> RefusedAsync(string dataFolder, params string[] options)
+    {
+        await using var it = Begin(dataFolder, options);
+        await it._process.WaitForExitAsync().WaitAsync(Patience);
+        await it._reading;
+        return (it._process.ExitCode, it.Errors);
+    }
+
+    /// <summary>Asks it to end, politely; gives the exit code.</summary>
+    public async Task<int> EndAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
             _process.Kill();
-        _process.WaitForExit();
+        await _reading.WaitAsync(Patience);
         _process.Dispose();
     }
 
-    private async Task AnswersAsync()
+    private static ServeProcess Begin(string dataFolder, string[] options)
     {
-        using var http = new HttpClient();
-        using var patience = new CancellationTokenSource(Patience);
-        while (!_process.HasExited)
-        {
-            try
-            {
-                using var answer = await http.GetAsync(new Uri(Root, "health"), patience.Token);
-                if (answer.IsSuccessStatusCode)
-                    return;
-            }
-            catch (HttpRequestException)
-            {
-                // Not yet.
-            }
-            await Task.Delay(50, patience.Token);
-        }
-        throw new InvalidOperationException($"The server ended with {_process.ExitCode} before it answered. {Errors}");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "serve", "--data", dataFolder, .. options]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
+        return new ServeProcess(Process.Start(start)!);
     }
 
-    /// <summary>Free now; between this and the server's start nobody else on the machine is likely to be given it.</summary>
-    private static int FreePort()
+    private async Task ReadAsync()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            lock (_errors)
+                _errors.AppendLine(line);
+            if (Listening().Match(line) is { Success: true } match)
+                _listening.TrySetResult(new Uri(match.Groups[1].Value));
+        }
+        _listening.TrySetException(new EndOfStreamException($"The server ended. {Errors}"));
     }
+
+    [GeneratedRegex(@"^Listening on (http://\S+)")]
+    private static partial Regex Listening();
 }

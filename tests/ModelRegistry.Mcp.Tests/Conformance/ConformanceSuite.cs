@@ -11,6 +11,7 @@ internal sealed record ConformanceCheck(string Scenario, string Id, string Statu
 
 /// <summary>What one run of an official suite found.</summary>
 /// <param name="Checks">By scenario, every scenario that ran.</param>
+/// <param name="Summary">The suite's own words; all of them where it did not come to a summary.</param>
 internal sealed record ConformanceRun(IReadOnlyDictionary<string, IReadOnlyList<ConformanceCheck>> Checks, string Summary)
 {
     /// <summary>Everything in these scenarios that did not go well; a scenario that did not run or in which nothing succeeded is named too.</summary>
@@ -39,7 +40,7 @@ internal static class ConformanceSuite
             var said = await suite.OutputAsync();
             var checks = results.GetDirectories().SelectMany(Read).GroupBy(c => c.Scenario)
                 .ToDictionary(g => g.Key, g => (IReadOnlyList<ConformanceCheck>)[.. g]);
-            return new ConformanceRun(checks, said);
+            return new ConformanceRun(checks, said[Math.Max(0, said.LastIndexOf("=== SUMMARY", StringComparison.Ordinal))..]);
         }
         finally
         {
