@@ -30,6 +30,21 @@ internal sealed class SeededRegistry : IAsyncDisposable
         return it;
     }
 
+    /// <summary>A bearer token of an agent that ana answers for.</summary>
+    public async Task<string> TokenAsync(string agent, params string[] roles) => (await NewTokenAsync(agent, roles)).Secret;
+
+    public async Task<ModelRegistry.Identity.NewTokenView> NewTokenAsync(string agent, params string[] roles)
+    {
+        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
+        return Ok(await Services.Tokens.CreateAsync(ana, new ModelRegistry.Identity.NewToken(agent, null, "ana", roles.Length > 0 ? roles : Permissions.MachineRoles, [], null)));
+    }
+
+    public async Task RevokeAsync(string tokenId)
+    {
+        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
+        Ok(await Services.Tokens.RevokeAsync(ana, tokenId));
+    }
+
     public Task<Actor> AgentAsync() => Services.Actors.StdioAsync("ana", "seeder");
 
     public string File(string content, string name = "model.onnx")

@@ -105,7 +105,7 @@ public sealed class StdioTests
             asked.SetResult();
             return null;
         };
-        var call = client.CallAsync("confirm_promotion", ConfirmationTests.Arguments(id));
+        var call = client.CallAsync("confirm_promotion", ConfirmationContract.Arguments(id));
         await asked.Task;
         Assert.Equal(0, await client.EndAsync());
         await Assert.ThrowsAnyAsync<Exception>(() => call);

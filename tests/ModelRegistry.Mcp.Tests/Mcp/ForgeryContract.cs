@@ -11,9 +11,17 @@ namespace ModelRegistry.Mcp.Tests;
 /// A client that answers questions it was never asked, or bends the state it was given. Everything it tries is refused and
 /// on record, and production does not move.
 /// </summary>
-public sealed class ForgeryTests
+public abstract class ForgeryContract
 {
-    private static readonly JsonObject Yes = new() { ["decision"] = ConfirmationTests.Accept("approve") };
+    private protected abstract Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms = false, params string[] options);
+
+    /// <summary>Makes the client somebody else from here on.</summary>
+    private protected abstract Task BecomeAnotherAsync(SeededRegistry registry, RawClient client);
+
+    /// <summary>Who the client is to the registry.</summary>
+    private protected abstract Task<ModelRegistry.Domain.Actor> ActorAsync(SeededRegistry registry, RawClient client);
+
+    private static readonly JsonObject Yes = new() { ["decision"] = ConfirmationContract.Accept("approve") };
 
     [Theory]
     [InlineData("local", true)]
@@ -24,9 +32,9 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync(policy);
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms);
+        await using var client = await StartAsync(registry, Era.Stateless, forms);
         var id = await registry.ProposeAsync();
-        var message = await client.SendCallAsync("confirm_promotion", ConfirmationTests.Arguments(id), Yes);
+        var message = await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id), Yes);
         Assert.NotEqual("applied", (string?)message["result"]?["structuredContent"]?["status"]);
         Assert.Contains("promotion.decide refused person_required", await registry.VerbsAsync(id));
         await StillPendingAsync(registry, id);
@@ -44,12 +52,12 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var parts = (await AskedAsync(client, id)).Split('.');
         var flipped = (parts[0][0] == 'e' ? 'f' : 'e') + parts[0][1..];
         var state = shape.Replace("PAYLOAD", parts[0], StringComparison.Ordinal).Replace("FLIPPED", flipped, StringComparison.Ordinal).Replace("MAC", parts[1], StringComparison.Ordinal);
-        await RefusedAsync(registry, client, id, ConfirmationTests.Arguments(id), state, how);
+        await RefusedAsync(registry, client, id, ConfirmationContract.Arguments(id), state, how);
     }
 
     [Fact]
@@ -57,11 +65,11 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var state = await AskedAsync(client, id);
-        await client.SendCallAsync("confirm_promotion", ConfirmationTests.Arguments(id), new JsonObject { ["decision"] = new JsonObject { ["action"] = "decline" } }, state);
-        await RefusedAsync(registry, client, id, ConfirmationTests.Arguments(id), state, "declined before");
+        await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id), new JsonObject { ["decision"] = new JsonObject { ["action"] = "decline" } }, state);
+        await RefusedAsync(registry, client, id, ConfirmationContract.Arguments(id), state, "declined before");
     }
 
     [Fact]
@@ -69,11 +77,11 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var state = await AskedAsync(client, id);
-        Assert.Equal("applied", (string?)(await client.SendCallAsync("confirm_promotion", ConfirmationTests.Arguments(id), Yes, state))["result"]!["structuredContent"]!["status"]);
-        var again = StdioClient.Read(await client.SendCallAsync("confirm_promotion", ConfirmationTests.Arguments(id), Yes, state));
+        Assert.Equal("applied", (string?)(await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id), Yes, state))["result"]!["structuredContent"]!["status"]);
+        var again = RawClient.Read(await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id), Yes, state));
         Assert.StartsWith("error: request_state_invalid", again.Text);
         Assert.Single(await registry.VerbsAsync(id), v => v == "promotion.apply");
     }
@@ -83,11 +91,11 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var state = await AskedAsync(client, id);
-        client.Name = "thief";
-        await RefusedAsync(registry, client, id, ConfirmationTests.Arguments(id), state, "stolen");
+        await BecomeAnotherAsync(registry, client);
+        await RefusedAsync(registry, client, id, ConfirmationContract.Arguments(id), state, "stolen");
     }
 
     [Fact]
@@ -96,10 +104,10 @@ public sealed class ForgeryTests
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
         await registry.RegisterAsync("other");
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var other = SeededRegistry.Ok(await registry.Services.Promotions.RequestAsync(await registry.AgentAsync(), new ModelRegistry.Promotions.PromotionRequest("other", "v1", "production"))).PromotionId!;
-        await RefusedAsync(registry, client, other, ConfirmationTests.Arguments(other), await AskedAsync(client, id), "of another");
+        await RefusedAsync(registry, client, other, ConfirmationContract.Arguments(other), await AskedAsync(client, id), "of another");
         Assert.Equal("pending", (await registry.PromotionAsync(id)).Status);
     }
 
@@ -108,9 +116,9 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
-        await RefusedAsync(registry, client, id, ConfirmationTests.Arguments(id, "reject"), await AskedAsync(client, id), "other arguments");
+        await RefusedAsync(registry, client, id, ConfirmationContract.Arguments(id, "reject"), await AskedAsync(client, id), "other arguments");
     }
 
     [Fact]
@@ -118,7 +126,7 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var key = await KeyAsync(registry);
         var body = JsonNode.Parse(Base64Url.DecodeFromChars((await AskedAsync(client, id)).Split('.')[0]))!.AsObject();
@@ -126,9 +134,9 @@ public sealed class ForgeryTests
         Assert.InRange(expires - DateTimeOffset.UtcNow, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         // Signed with the registry's own key, so that time alone is what is wrong with it.
         body["ExpiresMicros"] = (long)body["ExpiresMicros"]! - 301_000_000;
-        await RefusedAsync(registry, client, id, ConfirmationTests.Arguments(id), Signed(key, body), "expired");
+        await RefusedAsync(registry, client, id, ConfirmationContract.Arguments(id), Signed(key, body), "expired");
         body["ExpiresMicros"] = (long)body["ExpiresMicros"]! + 301_000_000;
-        Assert.Equal("applied", (string?)(await client.SendCallAsync("confirm_promotion", ConfirmationTests.Arguments(id), Yes, Signed(key, body)))["result"]!["structuredContent"]!["status"]);
+        Assert.Equal("applied", (string?)(await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id), Yes, Signed(key, body)))["result"]!["structuredContent"]!["status"]);
     }
 
     [Fact]
@@ -136,19 +144,19 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless, forms: true);
+        await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var promotion = await registry.PromotionAsync(id);
         var review = SeededRegistry.Ok(await registry.Services.Promotions.ReviewAsync(await registry.AgentAsync(), id));
-        var actor = await registry.Services.Actors.StdioAsync(Environment.UserName, client.Name);
-        var arguments = ConfirmationTests.Arguments(id);
+        var actor = await ActorAsync(registry, client);
+        var arguments = ConfirmationContract.Arguments(id);
         var digest = ModelRegistry.Domain.CanonicalJson.Digest(new JsonObject { ["tool"] = "confirm_promotion", ["arguments"] = arguments.DeepClone() }).Hex;
         var body = new JsonObject
         {
             ["Nonce"] = "00", ["PromotionId"] = id, ["Revision"] = promotion.Revision, ["StatementDigest"] = review.StatementDigest, ["ArgumentsDigest"] = digest, ["ActorId"] = actor.Id,
             ["ExpiresMicros"] = DateTimeOffset.UtcNow.AddMinutes(4).ToUnixTimeMilliseconds() * 1_000,
         };
-        var answer = StdioClient.Read(await client.SendCallAsync("confirm_promotion", arguments, Yes, Signed(await KeyAsync(registry), body)));
+        var answer = RawClient.Read(await client.SendCallAsync("confirm_promotion", arguments, Yes, Signed(await KeyAsync(registry), body)));
         Assert.True(answer.IsError, answer.Text);
         Assert.Matches("^error: (assurance_too_low|four_eyes)\n", answer.Text);
         await StillPendingAsync(registry, id);
@@ -161,12 +169,12 @@ public sealed class ForgeryTests
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, era, forms: true, "test-client", "--toolsets", "registrar");
-        client.Person = _ => ConfirmationTests.Accept("approve");
+        await using var client = await StartAsync(registry, era, forms: true, "--toolsets", "registrar");
+        client.Person = _ => ConfirmationContract.Accept("approve");
         var id = await registry.ProposeAsync();
         foreach (var decision in new[] { "approve", "reject", "approve" })
-            await client.CallAsync("confirm_promotion", ConfirmationTests.Arguments(id, decision));
-        await client.SendCallAsync("confirm_promotion", ConfirmationTests.Arguments(id), Yes);
+            await client.CallAsync("confirm_promotion", ConfirmationContract.Arguments(id, decision));
+        await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id), Yes);
         await client.CallAsync("promote_model", new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production" });
         await client.CallAsync("promote_model", new JsonObject { ["model_name"] = "churn", ["version"] = "v1", ["stage"] = "archived" });
         await client.CallAsync("rollback_model", new JsonObject { ["model_name"] = "churn", ["to_version"] = "v2" });
@@ -179,16 +187,16 @@ public sealed class ForgeryTests
     }
 
     /// <summary>Gets a question put, and gives its state.</summary>
-    private static async Task<string> AskedAsync(StdioClient client, string id)
+    private static async Task<string> AskedAsync(RawClient client, string id)
     {
-        var asked = (await client.SendCallAsync("confirm_promotion", ConfirmationTests.Arguments(id)))["result"]!;
+        var asked = (await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id)))["result"]!;
         Assert.Equal("input_required", (string?)asked["resultType"]);
         return (string)asked["requestState"]!;
     }
 
-    private static async Task RefusedAsync(SeededRegistry registry, StdioClient client, string id, JsonObject arguments, string state, string how)
+    private static async Task RefusedAsync(SeededRegistry registry, RawClient client, string id, JsonObject arguments, string state, string how)
     {
-        var answer = StdioClient.Read(await client.SendCallAsync("confirm_promotion", arguments, Yes, state));
+        var answer = RawClient.Read(await client.SendCallAsync("confirm_promotion", arguments, Yes, state));
         Assert.True(answer.IsError, how);
         Assert.StartsWith("error: request_state_invalid", answer.Text);
         Assert.Equal("promotion.decide refused request_state_invalid", (await registry.VerbsAsync(id))[^1]);

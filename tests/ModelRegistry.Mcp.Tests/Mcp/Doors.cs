@@ -1,0 +1,41 @@
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Tests;
+
+/// <summary>The contracts of deciding and of forging, over standard input and output.</summary>
+public sealed class StdioConfirmationTests : ConfirmationContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) => await StdioClient.StartAsync(registry.DataFolder, era, forms);
+}
+
+public sealed class StdioForgeryTests : ForgeryContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, params string[] options) => await StdioClient.StartAsync(registry.DataFolder, era, forms, "test-client", options);
+
+    // Over stdio the agent is who its client says it is.
+    private protected override Task BecomeAnotherAsync(SeededRegistry registry, RawClient client)
+    {
+        client.Name = "thief";
+        return Task.CompletedTask;
+    }
+
+    private protected override Task<Actor> ActorAsync(SeededRegistry registry, RawClient client) => registry.Services.Actors.StdioAsync(Environment.UserName, client.Name);
+}
+
+/// <summary>The same over HTTP, with a bearer token.</summary>
+public sealed class HttpConfirmationTests : ConfirmationContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) =>
+        await HttpRawClient.StartAsync(registry, era, forms, await registry.TokenAsync("planner"));
+}
+
+public sealed class HttpForgeryTests : ForgeryContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, params string[] options) =>
+        await HttpRawClient.StartAsync(registry, era, forms, await registry.TokenAsync("planner"), options);
+
+    private protected override async Task BecomeAnotherAsync(SeededRegistry registry, RawClient client) => ((HttpRawClient)client).Token = await registry.TokenAsync("thief");
+
+    private protected override async Task<Actor> ActorAsync(SeededRegistry registry, RawClient client) =>
+        SeededRegistry.Ok(await registry.Services.Tokens.AuthenticateAsync(((HttpRawClient)client).Token!, "mcp-http", null));
+}

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace ModelRegistry.Mcp.Tests;
+
+/// <summary>The two ways to talk: with <c>initialize</c> (2025-11-25), or with everything in each request (2026-07-28).</summary>
+public enum Era { Handshake, Stateless }
+
+/// <summary>What came back from a tool.</summary>
+internal sealed record ToolAnswer(bool IsError, string Text, JsonObject? Structured, JsonObject Raw);
+
+/// <summary>A bare JSON-RPC client of a real server process, over whichever transport.</summary>
+internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisposable
+{
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private int _id;
+
+    protected Era Era { get; } = era;
+
+    protected JsonObject Capabilities { get; } = forms ? new JsonObject { ["elicitation"] = new JsonObject { ["form"] = new JsonObject() } } : [];
+
+    /// <summary>The client's name; 2026-07-28 says it with every request, so it can change.</summary>
+    public string Name { get; set; } = name;
+
+    /// <summary>What the person says to a question: the <c>ElicitResult</c>; null leaves it open.</summary>
+    public Func<JsonObject, JsonObject?> Person { get; set; } = _ => throw new InvalidOperationException("Nobody expected to be asked.");
+
+    public List<JsonObject> Questions { get; } = [];
+
+    /// <summary>Messages that answer no request of this client's.</summary>
+    public ConcurrentQueue<JsonObject> Others { get; } = [];
+
+    public JsonObject? Welcome { get; private set; }
+
+    /// <summary>Sends a message that has no answer of its own.</summary>
+    public abstract Task SendAsync(JsonObject message);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Sends a request and gives the whole response message.</summary>
+    protected abstract Task<JsonObject> ExchangeAsync(int id, JsonObject request);
+
+    /// <summary>Begins as the era asks: with a handshake, or not at all.</summary>
+    protected async Task BeginAsync()
+    {
+        if (Era == Era.Stateless)
+            return;
+        var welcome = await RequestAsync("initialize", new JsonObject
+        {
+            ["protocolVersion"] = "2025-11-25",
+            ["capabilities"] = Capabilities.DeepClone(),
+            ["clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" },
+        });
+        Welcome = welcome["result"] as JsonObject;
+        await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["method"] = "notifications/initialized" });
+    }
+
+    /// <summary>The whole response message.</summary>
+    public Task<JsonObject> RequestAsync(string method, JsonObject? parameters = null)
+    {
+        var id = Interlocked.Increment(ref _id);
+        parameters ??= [];
+        if (Era == Era.Stateless)
+            parameters["_meta"] = new JsonObject
+            {
+                ["io.modelcontextprotocol/protocolVersion"] = "2026-07-28",
+                ["io.modelcontextprotocol/clientCapabilities"] = Capabilities.DeepClone(),
+                ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" },
+            };
+        return ExchangeAsync(id, new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters });
+    }
+
+    public Task<JsonObject> SendCallAsync(string tool, JsonObject arguments, JsonObject? inputResponses = null, string? requestState = null)
+    {
+        var parameters = new JsonObject { ["name"] = tool, ["arguments"] = arguments.DeepClone() };
+        if (inputResponses is not null)
+            parameters["inputResponses"] = inputResponses.DeepClone();
+        if (requestState is not null)
+            parameters["requestState"] = requestState;
+        return RequestAsync("tools/call", parameters);
+    }
+
+    /// <summary>Calls a tool and, in the stateless era, answers its questions as a well-behaved client does.</summary>
+    public async Task<ToolAnswer> CallAsync(string tool, JsonObject? arguments = null)
+    {
+        var message = await SendCallAsync(tool, arguments ?? []);
+        while (message["result"] is JsonObject result && (string?)result["resultType"] == "input_required")
+        {
+            var responses = new JsonObject();
+            foreach (var (key, request) in result["inputRequests"]!.AsObject())
+                responses[key] = Ask(request!["params"]!.AsObject());
+            message = await SendCallAsync(tool, arguments ?? [], responses, (string?)result["requestState"]);
+        }
+        return Read(message);
+    }
+
+    public static ToolAnswer Read(JsonObject message)
+    {
+        Assert.True(message["result"] is JsonObject, message.ToJsonString());
+        var result = message["result"]!.AsObject();
+        return new ToolAnswer((bool?)result["isError"] ?? false, (string)result["content"]![0]!["text"]!, result["structuredContent"] as JsonObject, result);
+    }
+
+    protected JsonObject? Ask(JsonObject question)
+    {
+        Questions.Add((JsonObject)question.DeepClone());
+        return Person(question);
+    }
+}
