@@ -38,7 +38,7 @@ internal sealed class NodeProgram : IDisposable
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MODELREGISTRY_", StringComparison.Ordinal) || k.StartsWith("LANG", StringComparison.Ordinal)).ToList())
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MODELREGISTRY_", StringComparison.Ordinal) || k.StartsWith("LANGCHAIN_", StringComparison.Ordinal) || k.StartsWith("LANGSMITH_", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
         return new NodeProgram(Process.Start(start)!);
     }

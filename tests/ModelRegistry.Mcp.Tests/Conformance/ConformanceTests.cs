@@ -1,4 +1,3 @@
-using ModelRegistry.Mcp.Tests.Clients;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Conformance;

@@ -10,9 +10,16 @@ async function open({ stdio, url, headers, forms }, { ask, updated }) {
   if (forms) client.setRequestHandler(ElicitRequestSchema, request => ask(request.params));
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => updated(params.uri));
   const transport = stdio ? new StdioClientTransport(stdio) : new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+  // The client says it to transports that want to know.
+  let version;
+  const tell = transport.setProtocolVersion?.bind(transport);
+  transport.setProtocolVersion = said => {
+    version = said;
+    tell?.(said);
+  };
   await client.connect(transport);
   return {
-    about: () => ({ server: client.getServerVersion(), capabilities: client.getServerCapabilities(), instructions: client.getInstructions(), version: transport.protocolVersion }),
+    about: () => ({ server: client.getServerVersion(), capabilities: client.getServerCapabilities(), instructions: client.getInstructions(), version }),
     invoke: (method, parameters, options) =>
       method === 'callTool' ? client.callTool(parameters, CallToolResultSchema, options) : client[method](parameters, options),
     close: async () => {
