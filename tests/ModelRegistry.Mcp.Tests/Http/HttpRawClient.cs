@@ -63,6 +63,9 @@ internal sealed class HttpRawClient : RawClient
         return SendAsync(request);
     }
 
+    /// <summary>Calls a tool with its id 7; the response as it comes.</summary>
+    public Task<HttpResponseMessage> PostCallAsync(string tool, JsonObject? arguments = null) => PostAsync(Message("tools/call", new JsonObject { ["name"] = tool, ["arguments"] = arguments ?? [] }, 7));
+
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
     /// <summary>A request to the MCP address with this client's credential, session and headers.</summary>

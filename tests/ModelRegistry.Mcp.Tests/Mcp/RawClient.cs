@@ -61,6 +61,12 @@ internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisp
     public Task<JsonObject> RequestAsync(string method, JsonObject? parameters = null)
     {
         var id = Interlocked.Increment(ref _id);
+        return ExchangeAsync(id, Message(method, parameters, id));
+    }
+
+    /// <summary>A request as this client's era writes it.</summary>
+    public JsonObject Message(string method, JsonObject? parameters, int id)
+    {
         parameters ??= [];
         if (Era == Era.Stateless)
             parameters["_meta"] = new JsonObject
@@ -69,7 +75,7 @@ internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisp
                 ["io.modelcontextprotocol/clientCapabilities"] = Capabilities.DeepClone(),
                 ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" },
             };
-        return ExchangeAsync(id, new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters });
+        return new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters };
     }
 
     public Task<JsonObject> SendCallAsync(string tool, JsonObject arguments, JsonObject? inputResponses = null, string? requestState = null)

@@ -39,6 +39,13 @@ internal sealed class SeededRegistry : IAsyncDisposable
         return Ok(await Services.Tokens.CreateAsync(ana, new ModelRegistry.Identity.NewToken(agent, null, "ana", roles.Length > 0 ? roles : Permissions.MachineRoles, [], null)));
     }
 
+    /// <summary>Puts another policy in force.</summary>
+    public async Task AcceptAsync(string profile)
+    {
+        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
+        Ok(await Services.Policies.AcceptAsync(ana, PolicyProfiles.Find(profile)!));
+    }
+
     public async Task RevokeAsync(string tokenId)
     {
         var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
