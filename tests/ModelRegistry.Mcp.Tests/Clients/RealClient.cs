@@ -110,6 +110,10 @@ internal sealed class RealClient : IAsyncDisposable
     public async Task<ToolAnswer> CallAsync(string tool, JsonObject? arguments = null) =>
         Read(await InvokeAsync("callTool", new JsonObject { ["name"] = tool, ["arguments"] = arguments ?? [] }));
 
+    /// <summary>Answers a question that was left open.</summary>
+    /// <param name="question">1 is the first of <see cref="Questions"/>.</param>
+    public Task AnswerAsync(int question, JsonObject answer) => _program.TellAsync(new JsonObject { ["answer"] = question, ["with"] = answer });
+
     public Task AbortAsync(int id) => _program.TellAsync(new JsonObject { ["abort"] = id });
 
     /// <summary>Closes the connection as the library does, and checks that this went well.</summary>
@@ -135,7 +139,7 @@ internal sealed class RealClient : IAsyncDisposable
                 if (said["id"] is { } id && _waiting.TryRemove((int)id, out var waiting))
                     _ = said["error"] is { } error ? waiting.TrySetException(new ClientException(error)) : waiting.TrySetResult(said["result"]!);
                 else if (said["ask"] is { } ask)
-                    await AnswerAsync(ask, said["question"]!);
+                    await AskAsync((int)ask, said["question"]!);
                 else if (said["updated"] is { } uri)
                     _updates.Writer.TryWrite((string)uri!);
                 else if (said["report"] is { } report)
@@ -151,10 +155,10 @@ internal sealed class RealClient : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(JsonNode ask, JsonNode question)
+    private async Task AskAsync(int number, JsonNode question)
     {
         Questions.Add(question);
         if (Person(question) is { } answer)
-            await _program.TellAsync(new JsonObject { ["answer"] = ask.DeepClone(), ["with"] = answer });
+            await AnswerAsync(number, answer);
     }
 }

@@ -62,7 +62,7 @@ public sealed class RealClientConfirmationTests
 
     [Theory]
     [MemberData(nameof(Everybody))]
-    public async Task A_call_given_up_while_the_person_looks_decides_nothing_and_can_be_made_again(Library library, Door door)
+    public async Task An_approval_of_a_call_that_was_given_up_decides_nothing_and_the_call_can_be_made_again(Library library, Door door)
     {
         await using var reached = await ReachedRegistry.OpenAsync(door);
         await using var client = await reached.ConnectAsync(library);
@@ -76,6 +76,7 @@ public sealed class RealClientConfirmationTests
         var call = client.Begin("callTool", new JsonObject { ["name"] = "confirm_promotion", ["arguments"] = ConfirmationContract.Arguments(id) });
         await asked.Task;
         await client.AbortAsync(call.Id);
+        await client.AnswerAsync(1, ConfirmationContract.Accept("approve"));
         await Assert.ThrowsAsync<ClientException>(() => call.Answer);
         Assert.Equal("pending", (await reached.Registry.PromotionAsync(id)).Status);
 
