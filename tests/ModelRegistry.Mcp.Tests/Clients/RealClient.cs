@@ -146,13 +146,20 @@ internal sealed class RealClient : IAsyncDisposable
                     _progress.Writer.TryWrite(report);
             }
         }
-        finally
+        catch (Exception e)
         {
-            _updates.Writer.TryComplete();
-            _progress.Writer.TryComplete();
-            foreach (var waiting in _waiting.Values)
-                waiting.TrySetException(new EndOfStreamException($"The client ended. {_program.Errors}"));
+            End(e);
+            throw;
         }
+        End(new EndOfStreamException($"The client ended. {_program.Errors}"));
+    }
+
+    private void End(Exception why)
+    {
+        _updates.Writer.TryComplete(why);
+        _progress.Writer.TryComplete(why);
+        foreach (var waiting in _waiting.Values)
+            waiting.TrySetException(why);
     }
 
     private async Task AskAsync(int number, JsonNode question)

@@ -11,6 +11,9 @@ public sealed class ConformanceTests
     // An extension that this server does not have (io.modelcontextprotocol/tasks); the suite runs it unasked, and never scores it.
     private const string Tasks = "tasks-";
 
+    // Wants a stream that is let go of and taken up again; a call that only answers is answered at once, as one JSON object.
+    private const string Polling = "server-sse-polling";
+
     private static readonly string[] AnyServer2025 =
     [
         "server-initialize", "logging-set-level", "ping", "completion-complete", "tools-list", "resources-list", "prompts-list",
