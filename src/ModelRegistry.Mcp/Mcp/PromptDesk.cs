@@ -5,10 +5,13 @@ using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Tools;
 
+/// <summary>Whether a tool is offered to whoever sent this request.</summary>
+internal delegate bool OffersTool(MessageContext context, string tool);
+
 /// <summary>Lists prompts and fills them. One that needs a tool the caller does not have is not there for them.</summary>
-internal sealed class PromptDesk(RequestDoor door, PromptShelf shelf, WhatIsOffered offered)
+internal sealed class PromptDesk(RequestDoor door, PromptShelf shelf, OffersTool offers)
 {
-    public IReadOnlyList<PromptFile> For(MessageContext context) => [.. shelf.Prompts.Where(p => p.Tools.All(tool => offered(context).Find(tool) is not null))];
+    public IReadOnlyList<PromptFile> For(MessageContext context) => [.. shelf.Prompts.Where(p => p.Tools.All(tool => offers(context, tool)))];
 
     public ValueTask<ListPromptsResult> ListAsync(RequestContext<ListPromptsRequestParams> context, CancellationToken cancel) =>
         context.Params?.Cursor is null ? new(new ListPromptsResult { Prompts = [.. For(context).Select(Describe)] }) : throw Replies.ProtocolError(Refusals.CursorInvalid, McpErrorCode.InvalidParams);

@@ -21,7 +21,8 @@ internal static class StdioHost
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await using var registry = new LateRegistry(options, logs, stop.Token);
         var log = logs.CreateLogger("ModelRegistry.Mcp");
-        var desks = McpDesks.Of(_ => surface.Value, (context, cancel) => WhoAsync(registry, context, cancel), log);
+        WhoCalls who = (context, cancel) => WhoAsync(registry, context, cancel);
+        var desks = McpDesks.Of(new ToolDesk(_ => surface.Value, who, log), who, (_, tool) => surface.Value.Find(tool) is not null, log);
         using var updates = desks.Updates;
         var server = RegistryServer.Options(desks);
         var chores = Task.CompletedTask;

@@ -148,6 +148,8 @@ internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisp
         Interlocked.Exchange(ref _more, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
+    protected void KeepNoMore(string why) => _more.TrySetException(new EndOfStreamException(why));
+
     protected JsonObject? Ask(JsonObject question)
     {
         Questions.Add((JsonObject)question.DeepClone());

@@ -29,9 +29,13 @@ internal sealed class StdioClient : RawClient
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
-    public static async Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options)
+    public static Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options) =>
+        StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options], era, forms, name);
+
+    /// <summary>Starts a server by the words of a command, as a client does that read them somewhere.</summary>
+    public static async Task<StdioClient> StartAsync(IReadOnlyList<string> command, Era era = Era.Handshake, bool forms = false, string name = "test-client")
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options])
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
@@ -47,9 +51,9 @@ internal sealed class StdioClient : RawClient
         return await answer.Task.WaitAsync(Patience);
     }
 
-    public override Task BeginRequestAsync(int id, string method, JsonObject parameters) => SendAsync(Message(method, parameters, id));
-
     public override async Task SendAsync(JsonObject message) => await SendLineAsync(message.ToJsonString());
+
+    public override Task BeginRequestAsync(int id, string method, JsonObject parameters) => SendAsync(Message(method, parameters, id));
 
     public async Task SendLineAsync(string line)
     {
@@ -98,6 +102,7 @@ internal sealed class StdioClient : RawClient
         }
         foreach (var waiting in _waiting.Values)
             waiting.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
+        KeepNoMore($"The server closed its output. {Errors}");
     }
 
     private async Task ReadErrorsAsync()

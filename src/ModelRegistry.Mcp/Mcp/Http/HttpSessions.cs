@@ -5,7 +5,7 @@ using ModelContextProtocol.Server;
 namespace ModelRegistry.Mcp.Tools;
 
 /// <summary>One client of 2025-11-25 or before, from its <c>initialize</c> until it leaves, idles too long, or the server ends.</summary>
-internal sealed class HttpSession(string id, string principal, StreamableHttpServerTransport transport, McpServer server, IDisposable attached, TimeProvider time) : IAsyncDisposable
+internal sealed class HttpSession(string id, string principal, StreamableHttpServerTransport transport, McpServer server, IDisposable? attached, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _gate = new();
@@ -58,7 +58,7 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        attached.Dispose();
+        attached?.Dispose();
         await _ended.CancelAsync();
         await Transport.DisposeAsync();
         await Task.WhenAll(_running, _sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -89,8 +89,8 @@ internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) :
 
     /// <summary>Opens a session; null when there is no room.</summary>
     /// <param name="serve">Makes the server for a transport.</param>
-    /// <param name="attach">What it gives for a server is disposed of when the session ends.</param>
-    public async ValueTask<HttpSession?> OpenAsync(string principal, ILoggerFactory logs, Func<StreamableHttpServerTransport, McpServer> serve, Func<McpServer, IDisposable> attach)
+    /// <param name="attach">Told of that server; what it gives is disposed of with the session.</param>
+    public async ValueTask<HttpSession?> OpenAsync(string principal, ILoggerFactory logs, Func<StreamableHttpServerTransport, McpServer> serve, Func<McpServer, IDisposable>? attach)
     {
         if (_all.Count >= Math.Max(1, most / 2))
         {
@@ -104,7 +104,7 @@ internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) :
         }
         var transport = new StreamableHttpServerTransport(logs) { SessionId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) };
         var server = serve(transport);
-        var session = new HttpSession(transport.SessionId, principal, transport, server, attach(server), time);
+        var session = new HttpSession(transport.SessionId, principal, transport, server, attach?.Invoke(server), time);
         session.Run();
         _all[session.Id] = session;
         return session;
