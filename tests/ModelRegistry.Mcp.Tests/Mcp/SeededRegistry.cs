@@ -9,7 +9,7 @@ namespace ModelRegistry.Mcp.Tests;
 /// <summary>A registry in a folder of its own, open in this process while the server under test has it open in another.</summary>
 internal sealed class SeededRegistry : IAsyncDisposable
 {
-    private const string Passphrase = "correct horse battery";
+    public const string Passphrase = "correct horse battery";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("registry-mcp-").FullName;
 
