@@ -214,6 +214,6 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
         Assert.Contains("did you mean 'get_serving_version'", await unknown.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
     }
 
-    private static async Task<IReadOnlyList<string>> NamesAsync(HttpRawClient client) =>
-        [.. ((await client.RequestAsync("tools/list")) is var answer && answer["result"] is { } result ? result : throw new InvalidOperationException(answer.ToJsonString()))["tools"]!.AsArray().Select(t => (string)t!["name"]!)];
+    private async Task<IReadOnlyList<string>> NamesAsync(HttpRawClient client) =>
+        [.. ((await client.RequestAsync("tools/list")) is var answer && answer["result"] is { } result ? result : throw new InvalidOperationException(answer.ToJsonString() + running.Server.Errors))["tools"]!.AsArray().Select(t => (string)t!["name"]!)];
 }

@@ -69,12 +69,13 @@ internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisp
     {
         parameters ??= [];
         if (Era == Era.Stateless)
-            parameters["_meta"] = new JsonObject
-            {
-                ["io.modelcontextprotocol/protocolVersion"] = "2026-07-28",
-                ["io.modelcontextprotocol/clientCapabilities"] = Capabilities.DeepClone(),
-                ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" },
-            };
+        {
+            var meta = parameters["_meta"] as JsonObject ?? [];
+            meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28";
+            meta["io.modelcontextprotocol/clientCapabilities"] = Capabilities.DeepClone();
+            meta["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = Name, ["version"] = "1" };
+            parameters["_meta"] = meta;
+        }
         return new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters };
     }
 

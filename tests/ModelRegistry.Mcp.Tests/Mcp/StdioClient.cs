@@ -15,6 +15,8 @@ internal sealed class StdioClient : RawClient
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> _waiting = new();
     private readonly StringBuilder _errors = new();
+    private readonly HashSet<JsonObject> _taken = [];
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading, _listening;
 
     private StdioClient(Process process, Era era, bool forms, string name) : base(era, forms, name)
@@ -29,9 +31,13 @@ internal sealed class StdioClient : RawClient
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
-    public static async Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options)
+    public static Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options) =>
+        StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options], era, forms, name);
+
+    /// <summary>Starts a server by the words of a command, as a client does that read them somewhere.</summary>
+    public static async Task<StdioClient> StartAsync(IReadOnlyList<string> command, Era era = Era.Handshake, bool forms = false, string name = "test-client")
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options])
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
@@ -48,6 +54,27 @@ internal sealed class StdioClient : RawClient
     }
 
     public override async Task SendAsync(JsonObject message) => await SendLineAsync(message.ToJsonString());
+
+    /// <summary>Sends a request whose answer, if there is one, will be among <see cref="RawClient.Others"/>.</summary>
+    public Task SendRequestAsync(int id, string method, JsonObject parameters) => SendAsync(Message(method, parameters, id));
+
+    /// <summary>Waits for a message among <see cref="RawClient.Others"/> that no earlier call of this gave.</summary>
+    public async Task<JsonObject> OtherAsync(Func<JsonObject, bool> wanted)
+    {
+        while (true)
+        {
+            var more = _more.Task;
+            if (Others.FirstOrDefault(m => !_taken.Contains(m) && wanted(m)) is { } found)
+            {
+                _taken.Add(found);
+                return found;
+            }
+            await more.WaitAsync(Patience);
+        }
+    }
+
+    /// <summary>Waits for a notification.</summary>
+    public Task<JsonObject> NotificationAsync(string method) => OtherAsync(m => (string?)m["method"] == method);
 
     public async Task SendLineAsync(string line)
     {
@@ -90,12 +117,16 @@ internal sealed class StdioClient : RawClient
             else if (message["method"] is null && message["id"]?.GetValueKind() == System.Text.Json.JsonValueKind.Number && _waiting.TryRemove((int)message["id"]!, out var waiting))
                 waiting.SetResult(message);
             else if ((string?)message["method"] != "elicitation/create")
+            {
                 Others.Enqueue(message);
+                Interlocked.Exchange(ref _more, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            }
             else if (Ask(message["params"]!.AsObject()) is { } said)
                 await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
         foreach (var waiting in _waiting.Values)
             waiting.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
+        _more.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
     }
 
     private async Task ListenAsync()

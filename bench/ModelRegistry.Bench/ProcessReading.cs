@@ -1,0 +1,21 @@
+using System.Globalization;
+
+namespace ModelRegistry.Bench;
+
+/// <summary>What the system says of a process (Linux, <c>/proc</c>).</summary>
+internal sealed record ProcessReading(double RssMiB, int Threads, int Handles, double CpuSeconds, double WalMiB)
+{
+    public static ProcessReading Of(int id, string dataFolder)
+    {
+        var status = File.ReadAllLines($"/proc/{id}/status");
+        var stat = File.ReadAllText($"/proc/{id}/stat");
+        // After the name, which may hold anything: user and system time are the 12th and 13th field, in hundredths.
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        var cpu = (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
+        var wal = Directory.EnumerateFiles(dataFolder, "*-wal", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
+        return new ProcessReading(Field(status, "VmRSS") / 1024.0, Field(status, "Threads"), Directory.GetFiles($"/proc/{id}/fd").Length, cpu, wal / 1048576.0);
+    }
+
+    private static int Field(string[] status, string name) =>
+        int.Parse(status.First(l => l.StartsWith(name, StringComparison.Ordinal)).Split((char[])[':', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,102 @@
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Server;
+using ModelRegistry.Fuzz;
+using ModelRegistry.Mcp.Tools;
+using Xunit;
+
+namespace ModelRegistry.Mcp.Tests;
+
+/// <summary>
+/// A client that sends rubbish, a great deal of it: seeded, so that a case can be had again. MODELREGISTRY_FUZZ_CASES asks
+/// for more cases, MODELREGISTRY_FUZZ_SEED for others.
+/// </summary>
+public sealed class StdioFuzzTests
+{
+    private const int Batch = 100, OneServer = 5_000;
+
+    public static int Seed { get; } = Number("MODELREGISTRY_FUZZ_SEED", 20_260_728);
+
+    public static int Number(string variable, int usual) => int.TryParse(Environment.GetEnvironmentVariable(variable), out var asked) ? asked : usual;
+
+    [Fact]
+    public async Task Whatever_comes_in_is_answered_once_with_a_message_and_never_with_a_failure()
+    {
+        var cases = Number("MODELREGISTRY_FUZZ_CASES", 20_000);
+        await using var registry = await SeededRegistry.OpenAsync();
+        await registry.ChurnAsync();
+        var unobserved = new List<string>();
+        void Observe(object? sender, UnobservedTaskExceptionEventArgs e)
+        {
+            if (e.Exception.ToString() is var told && told.Contains(" ModelRegistry.Mcp.Tools.", StringComparison.Ordinal))
+                lock (unobserved)
+                    unobserved.Add(told);
+        }
+        TaskScheduler.UnobservedTaskException += Observe;
+        try
+        {
+            for (var from = 0; from < cases; from += OneServer)
+                await OneServerAsync(registry, from, Math.Min(OneServer, cases - from));
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Observe;
+        }
+        Assert.Empty(unobserved);
+        Assert.True(SeededRegistry.Ok(await registry.Services.Audit.VerifyAsync(await registry.AgentAsync(), null)).Verified);
+    }
+
+    private static async Task OneServerAsync(SeededRegistry registry, int from, int count)
+    {
+        var (input, output, log) = (new Pipe(), new Pipe(), new FailureLog());
+        var surface = SeededRegistry.Ok(ToolSurface.Select(new SurfaceSettings(false, ["registrar"], []), localFiles: true));
+        WhoCalls who = async (_, cancel) => new ToolCaller(registry.Services, await registry.Services.Actors.StdioAsync("ana", "fuzzer", cancel));
+        var desks = McpDesks.Of(new ToolDesk(_ => surface, who, log), who, (_, _) => true, log);
+        using var updates = desks.Updates;
+        await using var transport = new StdioTransport(input.Reader.AsStream(), output.Writer.AsStream(), updates.End);
+        await using var server = McpServer.Create(transport, RegistryServer.Options(desks));
+        using var listening = updates.Attach(server);
+        var running = server.RunAsync();
+        var known = await KnownAsync(registry, JsonNode.Parse(JsonSerializer.Serialize(surface.List.Tools, ModelContextProtocol.McpJsonUtilities.DefaultOptions))!.AsArray());
+        await using (var campaign = new MessageCampaign(input.Writer.AsStream(), output.Reader.AsStream(), [AppContext.BaseDirectory.TrimEnd('/')]))
+        {
+            var messages = new MalformedMessages(Seed, known);
+            for (var at = from; at < from + count; at += Batch)
+                await campaign.RunAsync(messages, at, Math.Min(Batch, from + count - at));
+            await input.Writer.CompleteAsync();
+            await transport.Ended.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+        await running.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Empty(log.Failures);
+    }
+
+    internal static async Task<Known> KnownAsync(SeededRegistry registry, JsonArray tools)
+    {
+        var promotion = await registry.ProposeAsync();
+        var page = SeededRegistry.Ok(await registry.Services.Catalog.ListVersionsAsync(await registry.AgentAsync(), new ModelRegistry.Catalog.VersionQuery("churn", Limit: 1)));
+        return new Known(tools, ["churn", "Churn", "fraud"], ["1", "v1", "v2", "latest", "@champion", "default"], [promotion, "prm_0"], [page.NextCursor!, "WyJhIl0"], [registry.File("weights")]);
+    }
+
+    /// <summary>Keeps what the server logs of its own failures.</summary>
+    private sealed class FailureLog : ILogger
+    {
+        private readonly List<string> _failures = [];
+
+        public IReadOnlyList<string> Failures { get { lock (_failures) return [.. _failures]; } }
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Error)
+                lock (_failures)
+                    _failures.Add($"{formatter(state, exception)}: {exception}");
+        }
+    }
+}
