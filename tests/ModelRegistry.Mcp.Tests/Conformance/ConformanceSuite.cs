@@ -15,10 +15,11 @@ internal sealed record ConformanceCheck(string Scenario, string Id, string Statu
 internal sealed record ConformanceRun(IReadOnlyDictionary<string, IReadOnlyList<ConformanceCheck>> Checks, string Summary)
 {
     /// <summary>Everything in these scenarios that did not go well; a scenario that did not run or in which nothing succeeded is named too.</summary>
-    public IEnumerable<string> Problems(IEnumerable<string> scenarios) => scenarios.SelectMany(name =>
+    /// <param name="notOffered">Scenarios in which nothing has to succeed, and checks that may be skipped.</param>
+    public IEnumerable<string> Problems(IEnumerable<string> scenarios, IReadOnlyCollection<string> notOffered) => scenarios.SelectMany(name =>
         !Checks.TryGetValue(name, out var checks) ? [$"{name} did not run."]
-        : checks.All(c => c.Status != "SUCCESS") ? [$"{name}: nothing succeeded.", .. checks.Select(c => c.ToString())]
-        : checks.Where(c => c.Status is not ("SUCCESS" or "INFO")).Select(c => c.ToString()));
+        : checks.All(c => c.Status != "SUCCESS") && !notOffered.Contains(name) ? [$"{name}: nothing succeeded.", .. checks.Select(c => c.ToString())]
+        : checks.Where(c => c.Status is not ("SUCCESS" or "INFO") && !(c.Status == "SKIPPED" && notOffered.Contains(c.Id))).Select(c => c.ToString()));
 }
 
 /// <summary>The official conformance suites: programs of Node that call a server as their scenarios say.</summary>
