@@ -6,7 +6,7 @@ public static partial class Refusals
 
     /// <summary>Several bad fields of one request, each named with what it may hold.</summary>
     public static Refusal InvalidArguments(IReadOnlyDictionary<string, string> fields) => new(RefusalKind.Invalid, "invalid_arguments",
-        string.Join(" ", fields.Select(f => $"{f.Key}: {f.Value}.")), "Correct these fields and call again.", fields);
+        string.Join(" ", fields.Select(f => $"{f.Key}: {f.Value}{(f.Value.EndsWith('.') || f.Value.EndsWith('?') ? "" : ".")}")), "Correct these fields and call again.", fields);
 
     public static Refusal InvalidArgument(string field, string problem) => InvalidArguments(new Dictionary<string, string> { [field] = problem });
 

@@ -1,5 +1,6 @@
 using ModelRegistry.Mcp.Cli;
 using ModelRegistry.Mcp.Demo;
+using ModelRegistry.Mcp.Tools;
 
 namespace ModelRegistry.Mcp;
 
@@ -25,6 +26,8 @@ internal static class ProgramVerbs
         Surface(verb);
         return verb.Do(run => run.OnRegistryAsync((registry, _) => ServerHost.RunAsync(registry, run.Settings, run.Logs, run.Around.Err, run.Cancel)));
     }
+
+    public static Verb McpConfig() => ClientConfigVerb.Make(Surface, (surface, localFiles) => ToolSurface.Select(surface, localFiles).Refusal);
 
     // Settings, read with the others.
     private static void Surface(Verb verb)

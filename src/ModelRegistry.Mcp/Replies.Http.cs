@@ -25,7 +25,7 @@ internal static partial class Replies
     public static Task RpcAsync(HttpContext http, int status, McpErrorCode code, string message, RequestId? id = null, Action<Utf8JsonWriter>? data = null, string? allow = null)
     {
         using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = Json.Encoder }))
         {
             json.WriteStartObject();
             json.WriteString("jsonrpc", "2.0");

@@ -1,4 +1,5 @@
 using System.Text;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Tools;
@@ -30,6 +31,9 @@ internal static partial class Replies
             message.Append(refusal.Message);
         return ToolError(refusal.Code, message.ToString().TrimEnd(), refusal.Remedy);
     }
+
+    /// <summary>A no to a request that has no tool's answer to put it in: code, message and remedy.</summary>
+    public static McpProtocolException ProtocolError(Refusal refusal, McpErrorCode code) => new(Untrusted.Clean(refusal.ToString()), code);
 
     public static CallToolResult ToolError(string code, string message, string remedy) => new()
     {

@@ -15,6 +15,8 @@ internal static partial class Replies
         DictionaryKeyPolicy = null,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+        // Named, so that copies of these options have it whichever of them is used first.
+        TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>Exit codes: 0 done, 1 verification failed, 2 usage, 8 parked, then these.</summary>

@@ -28,7 +28,8 @@ internal static class ServerHost
         await using var app = Build(http, logs);
         var callers = new Callers(registry, http.Urls.All(url => url.IsLoopback));
         var log = logs.CreateLogger("ModelRegistry.Mcp");
-        var (mcp, guard) = (new McpDoor(registry, settings.Surface, sessions, logs, stop.Token), new HostGuard(http));
+        using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
+        var guard = new HostGuard(http);
         app.Run(context => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, stop.Token)));
         try
         {
@@ -45,6 +46,7 @@ internal static class ServerHost
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Streams end first: they would keep the server from ending, and their clients come back.
         await stop.CancelAsync();
+        mcp.Dispose();
         using var patience = new CancellationTokenSource(Farewell);
         await app.StopAsync(patience.Token);
         await chores.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

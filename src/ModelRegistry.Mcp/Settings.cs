@@ -78,6 +78,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             return Refusals.InvalidArguments(bad);
 
         var folder = Path.GetFullPath(said.GetValueOrDefault("data") ?? RegistryOptions.DefaultDataFolder);
+        // The public URL is not the registry's yet: nothing stands there that a link to a decision could lead to.
         var registry = new RegistryOptions
         {
             DataFolder = folder,
@@ -85,7 +86,6 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             Database = said.GetValueOrDefault("database"),
             Artifacts = artifacts,
             Policy = said.GetValueOrDefault("policy"),
-            PublicUrl = url,
         };
         return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"));
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
+using ModelRegistry.Changes;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
 using ModelRegistry.Policies;
@@ -18,7 +19,7 @@ public sealed class RegistryServices : IAsyncDisposable
 
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options)
+    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
@@ -33,6 +34,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db);
         Audit = new AuditTrail(db, options);
+        Changes = new ChangeFeed(db, time);
     }
 
     public RegistryOptions Options { get; }
@@ -46,6 +48,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public LocalActors Actors { get; }
     public PolicyBook Policies { get; }
     public AuditTrail Audit { get; }
+    public ChangeFeed Changes { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
@@ -84,7 +87,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            var services = new RegistryServices(db, options);
+            var services = new RegistryServices(db, options, time);
             // What a crashed upload left behind; files of living writers are never touched.
             services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
             return services;

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using ModelRegistry.Domain;
@@ -9,13 +8,13 @@ namespace ModelRegistry.Tests;
 /// <summary>The table of every refusal, row by row.</summary>
 public sealed partial class RefusalTableTests
 {
-    public static TheoryData<string> Rows => [.. Members().Select(m => m.Name)];
+    public static TheoryData<string> Rows => [.. RefusalRows.All.Select(m => m.Name)];
 
     [Theory]
     [MemberData(nameof(Rows))]
     public void A_row_says_what_is_wrong_and_what_to_do(string row)
     {
-        foreach (var refusal in Call(Members().Single(m => m.Name == row)))
+        foreach (var refusal in Call(RefusalRows.All.Single(m => m.Name == row)))
         {
             Assert.Matches(SnakeCase(), refusal.Code);
             Assert.Matches(Sentence(), refusal.Message);
@@ -30,11 +29,11 @@ public sealed partial class RefusalTableTests
     [Fact]
     public void No_two_rows_share_a_code_unless_they_are_one_answer_to_one_question()
     {
-        var shared = Members().SelectMany(Call).GroupBy(r => r.Code).Where(g => g.Select(r => r.Kind).Distinct().Count() > 1);
+        var shared = RefusalRows.All.SelectMany(Call).GroupBy(r => r.Code).Where(g => g.Select(r => r.Kind).Distinct().Count() > 1);
         Assert.Empty(shared.Select(g => g.Key));
         // A model without versions has not the one asked for; a bad argument is a bad argument.
         string[] alike = ["version_not_found", "invalid_arguments"];
-        var codes = Members().Select(m => Call(m)[0].Code).Where(c => !alike.Contains(c)).ToList();
+        var codes = RefusalRows.All.Select(m => Call(m)[0].Code).Where(c => !alike.Contains(c)).ToList();
         Assert.Equal(codes.Distinct(), codes);
     }
 
@@ -42,46 +41,22 @@ public sealed partial class RefusalTableTests
     public void What_a_caller_wrote_is_shown_without_what_cannot_be_seen()
     {
         const string evil = "pay\u202Eload\u200B\u0007\u001b[31m";
-        var messages = Members().OfType<MethodInfo>().SelectMany(m => Call(m, evil)).Select(r => r.ToString()).ToList();
+        var messages = RefusalRows.All.OfType<MethodInfo>().SelectMany(m => Call(m, evil)).Select(r => r.ToString()).ToList();
         var raw = messages.Where(m => m.Any(c => c is '\u202E' or '\u200B' or '\u0007' or '\u001b')).ToList();
         Assert.True(raw.Count == 0, string.Join("\n", raw));
     }
 
-    private static MemberInfo[] Members() =>
-    [
-        .. typeof(Refusals).GetProperties(BindingFlags.Public | BindingFlags.Static).Where(p => p.PropertyType == typeof(Refusal)),
-        .. typeof(Refusals).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(m => m.ReturnType == typeof(Refusal) && !m.IsSpecialName),
-    ];
+    private static IReadOnlyList<Refusal> Call(MemberInfo row) => RefusalRows.Call(row, p => Argument(p, "thing"));
 
-    /// <summary>A row as it is with each value of the enumerations it takes.</summary>
-    private static List<Refusal> Call(MemberInfo row) => Call(row, "thing");
+    private static IReadOnlyList<Refusal> Call(MemberInfo row, string text) => RefusalRows.Call(row, p => Argument(p, text));
 
-    private static List<Refusal> Call(MemberInfo row, string text) => row switch
-    {
-        PropertyInfo p => [(Refusal)p.GetValue(null)!],
-        MethodInfo m => [.. Arguments(m.GetParameters(), text).Select(a => (Refusal)m.Invoke(null, a)!)],
-        _ => [],
-    };
-
-    private static IEnumerable<object?[]> Arguments(ParameterInfo[] parameters, string text)
-    {
-        var width = parameters.Select(p => p.ParameterType.IsEnum ? Enum.GetValues(p.ParameterType).Length : 1).DefaultIfEmpty(1).Max();
-        for (var i = 0; i < width; i++)
-            yield return [.. parameters.Select(p => Dummy(p, i, text))];
-    }
-
-    private static object? Dummy(ParameterInfo parameter, int turn, string text) => parameter.ParameterType switch
-    {
-        // What ends as a sentence of its own comes from the registry itself.
-        var t when t == typeof(string) => parameter.Name is "why" or "hint" ? "It is so." : parameter.Name is "remedy" ? "Do it." : parameter.Name is "problem" && text == "thing" ? Problem(parameter) : text,
-        var t when t == typeof(int) || t == typeof(long) => Convert.ChangeType(7, t, System.Globalization.CultureInfo.InvariantCulture),
-        var t when t == typeof(Digest) => Digest.Of("x"),
-        var t when t == typeof(DateTimeOffset) => new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
-        { IsEnum: true } t => Enum.GetValues(t).GetValue(turn % Enum.GetValues(t).Length),
-        var t when t == typeof(IReadOnlyDictionary<string, string>) => new Dictionary<string, string> { ["field"] = "at most 7" },
-        var t when t.IsAssignableFrom(typeof(string[])) && typeof(IEnumerable).IsAssignableFrom(t) => new[] { text, "another" },
-        var t => throw new NotSupportedException($"{parameter.Member.Name} takes a {t}: say here what to give it."),
-    };
+    // What ends as a sentence of its own comes from the registry itself.
+    private static object? Argument(ParameterInfo parameter, string text) =>
+        parameter.ParameterType != typeof(string) ? RefusalRows.Of(parameter, text)
+        : parameter.Name is "why" or "hint" ? "It is so."
+        : parameter.Name is "remedy" ? "Do it."
+        : parameter.Name is "problem" && text == "thing" ? Problem(parameter)
+        : text;
 
     private static string Problem(ParameterInfo parameter) => parameter.Member.Name == nameof(Refusals.MetadataInvalid) ? "It is so." : "it is so";
 

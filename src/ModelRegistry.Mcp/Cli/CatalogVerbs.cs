@@ -42,7 +42,7 @@ internal static class CatalogVerbs
     {
         var verb = new Verb("compare", "Puts versions side by side; differences are to the first.", "compare fraud-detector 1 2", "compare fraud-detector @champion latest --output json");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
-        var versions = verb.Words("V", "Two to ten versions: number, label, latest, default or @alias.", 2, Completions.Versions);
+        var versions = verb.Words("V", "Two to ten versions: number, label, latest, default or @alias.", 1, Completions.Versions);
         return verb.On(async (run, registry, me) => run.Answer(await registry.Catalog.CompareAsync(me, run.Of(model), run.Of(versions), run.Cancel), CatalogSheets.Comparison));
     }
 

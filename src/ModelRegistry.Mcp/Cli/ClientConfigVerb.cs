@@ -1,56 +1,59 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Cli;
 
-/// <summary><c>mcp-config</c>: what an agent's client has to be told to start this registry over stdio.</summary>
+/// <summary><c>mcp-config</c>: what an agent's client has to be told to start this registry over stdio, or to reach it over HTTP.</summary>
 internal static class ClientConfigVerb
 {
-    private static readonly string[] Clients = ["claude", "vscode", "cursor", "langgraph"];
+    private const string DefaultServer = "http://localhost:8003";
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static Verb Make()
+    /// <param name="declareSurface">Declares the settings that say which tools there are.</param>
+    /// <param name="check">Says what is wrong with them; with files of this machine over stdio, without over HTTP.</param>
+    public static Verb Make(Action<Verb> declareSurface, Func<SurfaceSettings, bool, Refusal?> check)
     {
-        var verb = new Verb("mcp-config", "Prints the configuration with which a client starts this registry over stdio.",
-            "mcp-config --client claude > .mcp.json", "mcp-config --client vscode > .vscode/mcp.json", "mcp-config --client cursor > .cursor/mcp.json", "mcp-config --client langgraph");
-        var client = verb.Choice("--client", "Whose configuration: claude, vscode, cursor or langgraph.", Clients);
+        var verb = new Verb("mcp-config", "Prints the configuration with which a client starts this registry over stdio, or reaches it over HTTP.",
+            "mcp-config --client claude > .mcp.json", "mcp-config --client vscode > .vscode/mcp.json", "mcp-config --client cursor --read-only > .cursor/mcp.json",
+            "mcp-config --client claude --transport http --url https://models.example.org > .mcp.json", "mcp-config --client langgraph --transport http --no-token");
+        var client = verb.Choice("--client", "Whose configuration. Claude: of Code; Desktop takes the same for stdio, and nothing for HTTP.", [.. ClientConfiguration.Clients]);
         client.Required = true;
+        var transport = verb.Choice("--transport", "stdio (default) or http.", "stdio", "http");
+        var url = verb.Text("--url", "URL", $"Where the server is, for http. Default: the public URL, else {DefaultServer}.");
+        var noToken = verb.Flag("--no-token", "Leave the token out, for http: for a server on this machine that asks for none.");
+        declareSurface(verb);
         return verb.Do(run =>
         {
-            run.Around.Out.WriteLine(Configuration(run.Of(client)!, Start(run.Settings.Registry)).ToJsonString(Indented));
-            return Task.FromResult(Replies.Exit.Done);
+            var (surface, http) = (run.Settings.Surface, run.Of(transport) == "http");
+            var reach = check(surface, !http) is { } unknown ? unknown
+                : http ? Address(run.Of(url) ?? run.Settings.Http.PublicUrl?.AbsoluteUri ?? DefaultServer).Then<ClientReach>(address => ClientReach.Over(address, surface, !run.Of(noToken)))
+                : NeedsHttp(run.Of(url) is not null ? "url" : run.Of(noToken) ? "no-token" : null) ?? (Outcome<ClientReach>)ClientReach.Starting(Program(), run.Settings.Registry, surface);
+            return Task.FromResult(reach.Refusal is { } no ? run.Tell(no) : Print(run, ClientConfiguration.Of(run.Of(client)!, reach.Value)));
         });
     }
 
-    /// <summary>Claude and Cursor read <c>mcpServers</c>, VS Code <c>servers</c>; LangGraph's adapters take the servers themselves, with a transport.</summary>
-    internal static JsonObject Configuration(string client, JsonObject start)
+    private static int Print(CliRun run, ClientConfiguration configuration)
     {
-        if (client == "langgraph")
-        {
-            start["transport"] = "stdio";
-            return new JsonObject { ["model-registry"] = start };
-        }
-        if (client == "vscode")
-            start.Insert(0, "type", "stdio");
-        return new JsonObject { [client == "vscode" ? "servers" : "mcpServers"] = new JsonObject { ["model-registry"] = start } };
+        run.Around.Out.WriteLine(configuration.File);
+        foreach (var line in configuration.Talk)
+            run.Around.Err.WriteLine(VisibleText.Line(line));
+        return Replies.Exit.Done;
     }
 
-    /// <summary>This very program, by its full path, on the data folder it was asked about. Secrets stay in the environment.</summary>
-    private static JsonObject Start(RegistryOptions registry)
+    private static Refusal? NeedsHttp(string? given) => given is null ? null : Refusals.InvalidArgument(given, "goes with --transport http");
+
+    /// <summary>The address of the MCP endpoint below a server's own.</summary>
+    private static Outcome<Uri> Address(string server)
+    {
+        if (!Uri.TryCreate(server, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0)
+            return Refusals.InvalidArgument("url", "must be an address such as https://models.example.org, without user, query or fragment");
+        var path = url.AbsolutePath.TrimEnd('/');
+        return new UriBuilder(url) { Path = path.EndsWith("/mcp", StringComparison.Ordinal) ? path : path + "/mcp" }.Uri;
+    }
+
+    /// <summary>This very program, by its full path.</summary>
+    private static IReadOnlyList<string> Program()
     {
         var program = Environment.ProcessPath ?? "modelregistry";
-        var args = new JsonArray();
         // Started as `dotnet modelregistry.dll`, the program is an argument of dotnet's.
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-            args.Add(Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"));
-        string[] words = ["stdio", "--data", registry.DataFolder];
-        // A PostgreSQL address holds a password: it belongs in MODELREGISTRY_DATABASE.
-        if (registry.Database is { } database && database.StartsWith("sqlite:", StringComparison.Ordinal))
-            words = [.. words, "--database", database];
-        foreach (var word in words)
-            args.Add(word);
-        return new JsonObject { ["command"] = program, ["args"] = args };
+        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.Combine(AppContext.BaseDirectory, "modelregistry.dll")] : [program];
     }
 }

@@ -39,7 +39,7 @@ internal static class CommandLine
         Setting("--database", "WHERE", "sqlite:PATH (default: in the data folder) or postgres://…"),
         Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder)."),
         Setting("--policy", "POLICY", "open, local, team, regulated or a JSON file; seeds a new registry only."),
-        Setting("--public-url", "URL", "Base of approval links, where a server runs."),
+        Setting("--public-url", "URL", "Where clients reach the server, behind a proxy for instance."),
         Choice("--log-level", "What to log to stderr. Default: warning.", Settings.LevelNames),
         Choice("--log-format", "How to log. Default: text.", ["text", "json"]),
         new Option<bool>(Verbose) { Description = "Show the stack of a failure.", Recursive = true },
@@ -52,7 +52,7 @@ internal static class CommandLine
         RegisterVerb.Make(), MetadataVerb.Make(), DownloadVerb.Make(),
         PromotionVerbs.Promote(), PromotionVerbs.Rollback(), PromotionVerbs.Pending(), PromotionVerbs.Get(),
         DecideVerb.Approve(), DecideVerb.Reject(), PromotionVerbs.Revoke(), PromotionVerbs.Withdraw(),
-        PersonVerbs.Person(), TokenVerbs.Token(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ClientConfigVerb.Make(), CompletionVerb.Make(),
+        PersonVerbs.Person(), TokenVerbs.Token(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ProgramVerbs.McpConfig(), CompletionVerb.Make(),
     ];
 
     /// <summary>Reads the line and runs its verb.</summary>

@@ -14,13 +14,14 @@ internal sealed class Arguments
 
     private Arguments(Dictionary<string, object> values) => _values = values;
 
-    public static Outcome<Arguments> Read(IReadOnlyList<Argument> declared, IDictionary<string, JsonElement>? given)
+    /// <param name="of">What they are arguments of.</param>
+    public static Outcome<Arguments> Read(IReadOnlyList<Argument> declared, IDictionary<string, JsonElement>? given, string of = "tool")
     {
         var (values, bad) = (new Dictionary<string, object>(), new Dictionary<string, string>());
         given ??= new Dictionary<string, JsonElement>();
         foreach (var (name, element) in given)
             if (declared.FirstOrDefault(a => a.Name == name) is not { } argument)
-                bad[Untrusted.Cut(Untrusted.Clean(name), 80)] = Unknown(name, declared);
+                bad[Untrusted.Cut(Untrusted.Clean(name), 80)] = Unknown(name, declared, of);
             else if (!Blank(argument, element))
             {
                 if (Value(argument, element) is { } value)
@@ -110,8 +111,8 @@ internal sealed class Arguments
         var other => other.ToString().ToLowerInvariant(),
     };
 
-    private static string Unknown(string name, IReadOnlyList<Argument> declared) =>
-        Nearest.Of(name, declared.Select(a => a.Name)) is { } near ? $"is not an argument of this tool; did you mean '{near}'?"
-        : declared.Count == 0 ? "is not an argument of this tool, which takes none"
-        : $"is not an argument of this tool, which takes {string.Join(", ", declared.Select(a => a.Name))}";
+    private static string Unknown(string name, IReadOnlyList<Argument> declared, string of) =>
+        Nearest.Of(name, declared.Select(a => a.Name)) is { } near ? $"is not an argument of this {of}; did you mean '{near}'?"
+        : declared.Count == 0 ? "is not an argument of this {of}, which takes none"
+        : $"is not an argument of this {of}, which takes {string.Join(", ", declared.Select(a => a.Name))}";
 }

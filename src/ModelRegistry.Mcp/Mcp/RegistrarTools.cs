@@ -54,8 +54,17 @@ internal static class RegistrarTools
             Tags = Over(said.Tags, tags),
         };
         Bump? bump = Enum.TryParse<Bump>(call.Given["bump"], ignoreCase: true, out var raised) ? raised : null;
-        return await call.Registry.Intake.RegisterAsync(call.By, new Registration(call.Given.Need("model_name"), call.Given["version"], bump, call.Given.Texts("files"), metadata,
-            file.Value.Description, file.Value.Task, file.Value.Owner, file.Value.ModelCard, null, call.Given["alias"]), null, cancel);
+        var registration = new Registration(call.Given.Need("model_name"), call.Given["version"], bump, call.Given.Texts("files"), metadata,
+            file.Value.Description, file.Value.Task, file.Value.Owner, file.Value.ModelCard, null, call.Given["alias"]);
+        var notes = ProgressNotes.For(call);
+        try
+        {
+            return await call.Registry.Intake.RegisterAsync(call.By, registration, notes, cancel);
+        }
+        finally
+        {
+            await (notes?.SentAsync() ?? Task.CompletedTask);
+        }
     }
 
     private static async Task<Outcome<MetadataView>> EditAsync(ToolCall call, CancellationToken cancel)

@@ -32,12 +32,31 @@ internal static class RegistryServer
     public static string Version { get; } = typeof(RegistryServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary>Options for one server. The protocol version stays open: both eras are served.</summary>
-    public static McpServerOptions Options(ToolDesk tools) => new()
+    public static McpServerOptions Options(McpDesks desks) => new()
     {
         ServerInfo = new Implementation { Name = "modelregistry", Title = "Model Registry", Version = Version },
         ServerInstructions = Instructions,
-        Capabilities = new ServerCapabilities { Tools = new ToolsCapability() },
-        Handlers = new McpServerHandlers { ListToolsHandler = tools.ListAsync, CallToolHandler = tools.CallAsync },
+        Capabilities = new ServerCapabilities
+        {
+            Tools = new ToolsCapability(),
+            Resources = new ResourcesCapability { Subscribe = true, ListChanged = true },
+            Prompts = new PromptsCapability(),
+            Completions = new CompletionsCapability(),
+        },
+        Handlers = new McpServerHandlers
+        {
+            ListToolsHandler = desks.Tools.ListAsync,
+            CallToolHandler = desks.Tools.CallAsync,
+            ListResourcesHandler = desks.Resources.ListAsync,
+            ListResourceTemplatesHandler = desks.Resources.ListTemplatesAsync,
+            ReadResourceHandler = desks.Resources.ReadAsync,
+            SubscribeToResourcesHandler = desks.Subscriptions.SubscribeAsync,
+            UnsubscribeFromResourcesHandler = desks.Subscriptions.UnsubscribeAsync,
+            SubscriptionsListenHandler = desks.Subscriptions.ListenAsync,
+            ListPromptsHandler = desks.Prompts.ListAsync,
+            GetPromptHandler = desks.Prompts.GetAsync,
+            CompleteHandler = desks.Completions.CompleteAsync,
+        },
         Filters = { Message = { IncomingFilters = { Shaped } } },
     };
 

@@ -20,8 +20,11 @@ internal static class StdioHost
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await using var registry = new LateRegistry(options, logs, stop.Token);
-        var desk = new ToolDesk(_ => surface.Value, (context, cancel) => WhoAsync(registry, context, cancel), logs.CreateLogger("ModelRegistry.Mcp"));
-        var server = RegistryServer.Options(desk);
+        var log = logs.CreateLogger("ModelRegistry.Mcp");
+        WhoCalls who = (context, cancel) => WhoAsync(registry, context, cancel);
+        var desks = McpDesks.Of(new ToolDesk(_ => surface.Value, who, log), who, (_, tool) => surface.Value.Find(tool) is not null, log);
+        using var updates = desks.Updates;
+        var server = RegistryServer.Options(desks);
         var chores = Task.CompletedTask;
         server.Filters.Message.IncomingFilters.Add(next => async (context, cancel) =>
         {
@@ -32,8 +35,10 @@ internal static class StdioHost
         });
         try
         {
-            await using var transport = new StdioTransport(Console.OpenStandardInput(), Console.OpenStandardOutput());
+            // Who listens for changes is answered when the input ends, like whoever else waits for an answer.
+            await using var transport = new StdioTransport(Console.OpenStandardInput(), Console.OpenStandardOutput(), updates.End);
             await using var running = McpServer.Create(transport, server, logs);
+            using var listening = updates.Attach(running);
             var run = running.RunAsync(stop.Token);
             // A call that waits for the client's answer would wait for ever: with the input, everything ends.
             await Task.WhenAny(run, transport.Ended);

@@ -23,15 +23,17 @@ internal sealed class StdioTransport : ITransport
 
     private readonly PipeReader _input;
     private readonly Stream _output;
+    private readonly Action _inputEnded;
     private readonly Channel<JsonRpcMessage> _messages = Channel.CreateUnbounded<JsonRpcMessage>(new UnboundedChannelOptions { SingleWriter = true });
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ConcurrentDictionary<RequestId, bool> _unanswered = new(), _asked = new();
     private readonly CancellationTokenSource _stop = new();
     private volatile TaskCompletionSource? _ended;
 
-    public StdioTransport(Stream input, Stream output)
+    /// <param name="inputEnded">Called when nothing more will be read: requests that last until the server stops are to be answered now.</param>
+    public StdioTransport(Stream input, Stream output, Action inputEnded)
     {
-        (_input, _output) = (PipeReader.Create(input), output);
+        (_input, _output, _inputEnded) = (PipeReader.Create(input), output, inputEnded);
         _ = Task.Run(ReadAsync);
     }
 
@@ -87,6 +89,7 @@ internal sealed class StdioTransport : ITransport
                 if (read.IsCompleted)
                     break;
             }
+            _inputEnded();
             await AnswerTheRestAsync();
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)

@@ -20,9 +20,12 @@ internal static partial class Untrusted
     /// <summary>The text between its delimiters; empty stays empty.</summary>
     public static string Quote(string? text, int most = Most)
     {
-        var clean = Delimiter().Replace(Clean(text), "&lt;$1untrusted");
+        var clean = Plain(text);
         return clean.Length == 0 ? "" : Opening + Cut(clean, most) + Closing;
     }
+
+    /// <summary>The text without delimiters of its own: for words of whoever asks, which need none but must not close those of others.</summary>
+    public static string Plain(string? text) => Delimiter().Replace(Clean(text), "&lt;$1untrusted");
 
     /// <summary>The same on one line.</summary>
     public static string Line(string? text, int most) => Quote(Blanks().Replace(Clean(text), " ").Trim(), most);

@@ -15,6 +15,9 @@ public sealed record ModelView(
     bool IsActive,
     DateTimeOffset UpdatedAt);
 
+/// <summary>The first of the names asked for, and whether there are more.</summary>
+public sealed record NamesView(IReadOnlyList<string> Names, bool More);
+
 /// <summary>A version in a list.</summary>
 public sealed record VersionView(
     string Version,

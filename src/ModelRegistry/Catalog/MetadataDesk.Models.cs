@@ -49,7 +49,7 @@ public sealed partial class MetadataDesk
             foreach (var (key, value) in tags)
                 await session.SetModelTagAsync(model.Id, key, value);
             var facts = new JsonObject { ["name"] = model.Name, ["versioning"] = model.Versioning.ToString().ToLowerInvariant() };
-            return new Written<MetadataView>(new MetadataView(model.Name, null, []), [new AuditAct("model.create", "model", model.Id, model.Id, facts)], [new FeedChange("model", model.Id, model.Id)]);
+            return new Written<MetadataView>(new MetadataView(model.Name, null, []), [new AuditAct("model.create", "model", model.Id, model.Id, facts)], [new FeedChange("model", model.Id, model.Id), new FeedChange("model_list", model.Id, null)]);
         }, cancel);
 
     /// <summary>
@@ -68,6 +68,7 @@ public sealed partial class MetadataDesk
             if (serving.Select(s => s.Stage).FirstOrDefault(policy.Governs) is { } governed)
                 return Refusals.ServesGoverned(model.Name, governed);
             var acts = new List<AuditAct>();
+            var changes = new List<FeedChange> { new("model", model.Id, model.Id), new("model_list", model.Id, null) };
             foreach (var stored in await session.LivePromotionsAsync(model.Id))
             {
                 // One that time has ended already does not stand in the way.
@@ -76,6 +77,7 @@ public sealed partial class MetadataDesk
                 if (promotion.Promotion.IsLive)
                     return Refusals.ModelHasLivePromotion(model.Name, promotion.Promotion.Id);
                 acts.AddRange(promotion.Acts);
+                changes.AddRange(promotion.Changes);
             }
             foreach (var (stage, _) in serving)
                 await session.EndServingAsync(model.Id, stage);
@@ -84,6 +86,6 @@ public sealed partial class MetadataDesk
             var facts = new JsonObject { ["name"] = model.Name, ["highest_number"] = model.HighestNumber, ["served"] = new JsonArray([.. serving.Select(s => (JsonNode)s.Stage)]) };
             acts.Add(new AuditAct("model.delete", "model", model.Id, model.Id, facts));
             return new Written<MetadataView>(new MetadataView(model.Name, null, ["deleted"]), acts,
-                [new FeedChange("model", model.Id, model.Id), .. serving.Select(s => new FeedChange("serving", model.Id, s.Stage))]);
+                [.. changes, .. serving.Select(s => new FeedChange("serving", model.Id, s.Stage))]);
         }, cancel);
 }

@@ -93,7 +93,8 @@ public sealed partial class MetadataDesk
             await session.SetModelTagAsync(model.Id, key, value);
         foreach (var key in model.Tags.Keys.Where(k => !tags.ContainsKey(k)))
             await session.RemoveModelTagAsync(model.Id, key);
-        return changes.Written(next.Name, null, "model", model.Id, model.Id);
+        var written = changes.Written(next.Name, null, "model", model.Id, model.Id);
+        return next.Name == model.Name && next.IsActive == model.IsActive ? written : written with { Changes = [.. written.Changes, new FeedChange("model_list", model.Id, null)] };
     }
 
     private async ValueTask<Outcome<Written<MetadataView>>> EditVersionAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit)

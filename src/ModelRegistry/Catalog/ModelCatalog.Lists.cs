@@ -33,6 +33,20 @@ public sealed partial class ModelCatalog
         }, cancel);
     }
 
+    /// <summary>Names of active models that begin with a text, ignoring case, by name: for completion, so any text will do.</summary>
+    public async Task<Outcome<NamesView>> NamesAsync(Actor by, string start, int most, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        if (Cursor.Limit(most).Refusal is { } limit)
+            return limit;
+        // What no name begins with is looked for nowhere: not every database takes every text.
+        if (start.Length > 0 && Names.Model(start.TrimEnd(' ')).Refusal is not null)
+            return new NamesView([], false);
+        var names = await _db.ReadAsync(session => session.ModelNamesAsync(Names.Fold(start), most + 1), cancel);
+        return new NamesView([.. names.Take(most)], names.Count > most);
+    }
+
     /// <summary>Versions of a model, newest first.</summary>
     public Task<Outcome<Page<VersionView>>> ListVersionsAsync(Actor by, VersionQuery query, CancellationToken cancel = default) =>
         OfModelAsync<Page<VersionView>>(by, query.ModelName, async (session, model) =>

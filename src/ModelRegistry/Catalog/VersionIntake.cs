@@ -25,12 +25,15 @@ public sealed record Registration(
     Versioning? Versioning = null,
     string? Alias = null);
 
-/// <summary>How far a transfer is.</summary>
+/// <summary>How far a transfer is with one file, in bytes.</summary>
 public sealed record TransferProgress(string Path, long Done, long Total)
 {
+    /// <summary>The same over all files of the transfer; null where it takes them one by one.</summary>
+    public (long Done, long Total)? Whole { get; init; }
+
     /// <summary>Tells <paramref name="told"/> of one file, on the caller's thread: Progress&lt;T&gt; would hand each step to the thread pool, out of order.</summary>
-    internal static IProgress<long>? Of(string path, long total, IProgress<TransferProgress>? told) =>
-        told is null ? null : new Forward(done => told.Report(new TransferProgress(path, done, total)));
+    internal static IProgress<long>? Of(string path, long total, IProgress<TransferProgress>? told, (long Before, long Total)? whole = null) =>
+        told is null ? null : new Forward(done => told.Report(new TransferProgress(path, done, total) { Whole = whole is var (before, all) ? (before + done, all) : null }));
 
     private sealed class Forward(Action<long> report) : IProgress<long>
     {
@@ -85,13 +88,15 @@ public sealed class VersionIntake
         if (planned.Refusal is not null)
             return planned;
         var entries = new List<FileEntry>();
-        foreach (var source in sources)
+        var sizes = sources.Select(s => new FileInfo(s.FullPath) is { Exists: true } info ? info.Length : 0).ToList();
+        var (before, all) = (0L, sizes.Sum());
+        foreach (var (source, size) in sources.Zip(sizes))
         {
-            var total = new FileInfo(source.FullPath) is { Exists: true } info ? info.Length : 0;
-            var blob = await _vault.PutFileAsync(source.FullPath, null, TransferProgress.Of(source.Path.Value, total, progress), cancel);
+            var blob = await _vault.PutFileAsync(source.FullPath, null, TransferProgress.Of(source.Path.Value, size, progress, (before, all)), cancel);
             if (blob.Refusal is { } no)
                 return no;
             entries.Add(new FileEntry(source.Path.Value, blob.Value.Size, blob.Value.Digest));
+            before += size;
         }
         return Manifest.Of(entries);
     }
@@ -139,7 +144,7 @@ public sealed class VersionIntake
         var files = manifest.Files.Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex)).ToList();
         return new Written<RegisteredView>(
             new RegisteredView(model.Name, found is null, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files),
-            acts, [new FeedChange("version", model.Id, version.Id)]);
+            acts, [new FeedChange("version", model.Id, version.Id), .. found is null ? new[] { new FeedChange("model_list", model.Id, null) } : []]);
     }
 
     /// <summary>The model as it is (null: to be made), the number and label the version takes, and the alias that will point at it.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelRegistry.Audit;
+using ModelRegistry.Changes;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Storage;
@@ -21,11 +22,14 @@ public sealed class RegistryDb : IAsyncDisposable
     {
         (_dialect, _identity, _time) = (dialect, identity, time);
         _readers = new ReaderPool(dialect, options.Readers);
-        _door = new WriteDoor(dialect, identity, new CheckpointFile(options.DataFolder), time, log);
+        _door = new WriteDoor(dialect, identity, new CheckpointFile(options.DataFolder), Committed.Ring, time, log);
     }
 
     /// <summary>The SQLite library in use and where it is from.</summary>
     public static string SqliteVersion => SqliteLibrary.Version;
+
+    /// <summary>Rings after each commit of this process.</summary>
+    internal ChangeBell Committed { get; } = new();
 
     /// <summary>The engine and its version.</summary>
     public string Engine => _dialect.Engine;

@@ -34,6 +34,11 @@ public sealed partial class RegistrySession
         return Nearest.Of(name, names);
     }
 
+    /// <summary>Names of active models that begin so, by name.</summary>
+    internal ValueTask<List<string>> ModelNamesAsync(string startKey, int limit) => ManyAsync(
+        "select name from model where deleted_at is null and is_active = 1 and name_key >= @start and name_key < @end order by name_key limit @limit",
+        r => r.GetString(0), ("start", startKey), ("end", startKey + "\uffff"), ("limit", (long)limit));
+
     internal ValueTask<int> InsertModelAsync(RegisteredModel m) => ExecuteAsync("""
         insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
         values (@id, @name, @key, @description, @description_key, @task, @owner, @versioning, @card, @active, 0, 0, null, @created, @updated, null, 1)

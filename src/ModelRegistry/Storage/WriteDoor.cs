@@ -17,6 +17,7 @@ internal sealed class WriteDoor : IAsyncDisposable
     private readonly Dialect _dialect;
     private readonly AuditIdentity _identity;
     private readonly CheckpointFile _file;
+    private readonly Action _committed;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Channel<WriteRequest> _queue = Channel.CreateUnbounded<WriteRequest>(new() { SingleReader = true });
@@ -24,9 +25,9 @@ internal sealed class WriteDoor : IAsyncDisposable
     private StoreConnection? _writer;
     private bool _fileLags;
 
-    public WriteDoor(Dialect dialect, AuditIdentity identity, CheckpointFile file, TimeProvider time, ILogger log)
+    public WriteDoor(Dialect dialect, AuditIdentity identity, CheckpointFile file, Action committed, TimeProvider time, ILogger log)
     {
-        (_dialect, _identity, _file, _time, _log) = (dialect, identity, file, time, log);
+        (_dialect, _identity, _file, _committed, _time, _log) = (dialect, identity, file, committed, time, log);
         // A thread of its own: SQLite blocks while it syncs, and the pool has none to spare.
         new Thread(Work) { IsBackground = true, Name = "registry writer" }.Start();
     }
@@ -80,6 +81,7 @@ internal sealed class WriteDoor : IAsyncDisposable
                 var note = await TransactAsync(started).ConfigureAwait(false);
                 foreach (var request in started)
                     request.Complete();
+                _committed();
                 // What follows is the writer's own housekeeping; nobody waits for it but the next group.
                 if (note is not null)
                     Publish(note);

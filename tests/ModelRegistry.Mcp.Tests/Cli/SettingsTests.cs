@@ -18,7 +18,8 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(RegistryOptions.DefaultDataFolder, settings.Registry.DataFolder);
         Assert.False(settings.Registry.DataFolderNamed);
         Assert.Equal(new LogSettings(LogEventLevel.Warning, Json: false), settings.Log);
-        Assert.Null(settings.Registry.PublicUrl);
+        Assert.Equal(["http://localhost:8003/"], settings.Http.Urls.Select(u => u.AbsoluteUri));
+        Assert.Equal((null, 5_000, TimeSpan.FromMinutes(30), 200), (settings.Http.PublicUrl, settings.Http.MostSessions, settings.Http.SessionIdle, settings.Http.RateLimit));
     }
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class SettingsTests : IDisposable
         var settings = Read(file, new() { ["MODELREGISTRY_DATA"] = "/from/environment", ["MODELREGISTRY_PUBLIC_URL"] = "https://environment.example" }, new() { ["data"] = "/from/line" });
         Assert.Equal("/from/line", settings.Registry.DataFolder);
         Assert.True(settings.Registry.DataFolderNamed);
-        Assert.Equal("https://environment.example", settings.Registry.PublicUrl);
+        Assert.Equal("https://environment.example/", settings.Http.PublicUrl!.AbsoluteUri);
         Assert.Equal("team", settings.Registry.Policy);
         Assert.True(settings.Surface.ReadOnly);
         Assert.Equal(["registrar", "more"], settings.Surface.Toolsets);
@@ -46,6 +47,14 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "ModelRegistry": { "PublicUrl": "https://user:pw@models.example" } }""", "public-url")]
     [InlineData("""{ "ModelRegistry": { "Artifacts": "somewhere" } }""", "artifacts")]
     [InlineData("""{ "ModelRegistry": { "ReadOnly": "sometimes" } }""", "read-only")]
+    [InlineData("""{ "ModelRegistry": { "Urls": "https://localhost:8003" } }""", "urls")]
+    [InlineData("""{ "ModelRegistry": { "Urls": "http://models.example:80" } }""", "urls")]
+    [InlineData("""{ "ModelRegistry": { "Urls": "localhost" } }""", "urls")]
+    [InlineData("""{ "ModelRegistry": { "AllowedOrigins": ["http://localhost:6274/page"] } }""", "allowed-origins")]
+    [InlineData("""{ "ModelRegistry": { "AllowedHosts": ["models.example:80"] } }""", "allowed-hosts")]
+    [InlineData("""{ "ModelRegistry": { "MaxSessions": 0 } }""", "max-sessions")]
+    [InlineData("""{ "ModelRegistry": { "SessionIdle": "-1" } }""", "session-idle")]
+    [InlineData("""{ "ModelRegistry": { "RateLimit": "many" } }""", "rate-limit")]
     public void A_setting_that_cannot_be_is_refused_by_name(string file, string named)
     {
         var refusal = Settings.Read(new Dictionary<string, string>(), _ => null, File(file)).Refusal;
@@ -68,11 +77,14 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Every_setting_has_its_option_and_is_read_from_it()
     {
-        string[] line = ["stdio", "--data", "/d", "--database", "sqlite:/d/x.db", "--artifacts", "file:/a", "--policy", "team", "--public-url", "https://models.example", "--log-level", "debug", "--log-format", "json", "--read-only", "--toolsets", "registrar"];
+        string[] line = ["serve", "--data", "/d", "--database", "sqlite:/d/x.db", "--artifacts", "file:/a", "--policy", "team", "--public-url", "https://models.example", "--log-level", "debug", "--log-format", "json", "--read-only", "--toolsets", "registrar", "--tools", "list_models",
+            "--urls", "http://127.0.0.1:1;http://0.0.0.0:2", "--allowed-hosts", "models.example,[::1]", "--allowed-origins", "http://localhost:6274", "--max-sessions", "7", "--session-idle", "8", "--rate-limit", "9"];
         Assert.All(Settings.Keys, key => Assert.Contains("--" + key, line));
         var settings = CommandLine.Read(CommandLine.Root().Parse(line), _ => null).Value;
-        Assert.Equal(("/d", "sqlite:/d/x.db", "file:/a", "team", "https://models.example"), (settings.Registry.DataFolder, settings.Registry.Database, settings.Registry.Artifacts, settings.Registry.Policy, settings.Registry.PublicUrl));
+        Assert.Equal(("/d", "sqlite:/d/x.db", "file:/a", "team", "https://models.example/"), (settings.Registry.DataFolder, settings.Registry.Database, settings.Registry.Artifacts, settings.Registry.Policy, settings.Http.PublicUrl!.AbsoluteUri));
         Assert.Equal((new LogSettings(LogEventLevel.Debug, Json: true), true, "registrar"), (settings.Log, settings.Surface.ReadOnly, Assert.Single(settings.Surface.Toolsets)));
+        Assert.Equal(("list_models", 7, TimeSpan.FromMinutes(8), 9), (Assert.Single(settings.Surface.Tools), settings.Http.MostSessions, settings.Http.SessionIdle, settings.Http.RateLimit));
+        Assert.Equal(("http://127.0.0.1:1/ http://0.0.0.0:2/", "models.example [::1]", "http://localhost:6274"), (string.Join(' ', settings.Http.Urls), string.Join(' ', settings.Http.AllowedHosts), string.Join(' ', settings.Http.AllowedOrigins)));
     }
 
     private Settings Read(string? file = null, Dictionary<string, string>? environment = null, Dictionary<string, string>? line = null) =>

@@ -55,9 +55,12 @@ public sealed class StdioFuzzTests
     {
         var (input, output, log) = (new Pipe(), new Pipe(), new FailureLog());
         var surface = SeededRegistry.Ok(ToolSurface.Select(new SurfaceSettings(false, ["registrar"], []), localFiles: true));
-        var desk = new ToolDesk(_ => surface, async (_, cancel) => new ToolCaller(registry.Services, await registry.Services.Actors.StdioAsync("ana", "fuzzer", cancel)), log);
-        await using var transport = new StdioTransport(input.Reader.AsStream(), output.Writer.AsStream());
-        await using var server = McpServer.Create(transport, RegistryServer.Options(desk));
+        WhoCalls who = async (_, cancel) => new ToolCaller(registry.Services, await registry.Services.Actors.StdioAsync("ana", "fuzzer", cancel));
+        var desks = McpDesks.Of(new ToolDesk(_ => surface, who, log), who, (_, _) => true, log);
+        using var updates = desks.Updates;
+        await using var transport = new StdioTransport(input.Reader.AsStream(), output.Writer.AsStream(), updates.End);
+        await using var server = McpServer.Create(transport, RegistryServer.Options(desks));
+        using var listening = updates.Attach(server);
         using var stop = new CancellationTokenSource();
         var running = server.RunAsync(stop.Token);
         var known = await KnownAsync(registry, JsonNode.Parse(JsonSerializer.Serialize(surface.List.Tools, ModelContextProtocol.McpJsonUtilities.DefaultOptions))!.AsArray());

@@ -9,7 +9,7 @@ namespace ModelRegistry.Mcp.Tests;
 /// <summary>A registry in a folder of its own, open in this process while the server under test has it open in another.</summary>
 internal sealed class SeededRegistry : IAsyncDisposable
 {
-    private const string Passphrase = "correct horse battery";
+    public const string Passphrase = "correct horse battery";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("registry-mcp-").FullName;
 
@@ -37,6 +37,13 @@ internal sealed class SeededRegistry : IAsyncDisposable
     {
         var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
         return Ok(await Services.Tokens.CreateAsync(ana, new ModelRegistry.Identity.NewToken(agent, null, "ana", roles.Length > 0 ? roles : Permissions.MachineRoles, [], null)));
+    }
+
+    /// <summary>Puts another policy in force.</summary>
+    public async Task AcceptAsync(string profile)
+    {
+        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
+        Ok(await Services.Policies.AcceptAsync(ana, PolicyProfiles.Find(profile)!));
     }
 
     public async Task RevokeAsync(string tokenId)

@@ -21,7 +21,7 @@ internal sealed class StdioClient : RawClient
     {
         _process = process;
         _reading = ReadAsync();
-        _listening = ListenAsync();
+        _listening = ReadErrorsAsync();
     }
 
     /// <summary>Lines of standard output that were not JSON-RPC messages.</summary>
@@ -29,9 +29,13 @@ internal sealed class StdioClient : RawClient
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
-    public static async Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options)
+    public static Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options) =>
+        StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options], era, forms, name);
+
+    /// <summary>Starts a server by the words of a command, as a client does that read them somewhere.</summary>
+    public static async Task<StdioClient> StartAsync(IReadOnlyList<string> command, Era era = Era.Handshake, bool forms = false, string name = "test-client")
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options])
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
@@ -49,6 +53,8 @@ internal sealed class StdioClient : RawClient
 
     public override async Task SendAsync(JsonObject message) => await SendLineAsync(message.ToJsonString());
 
+    public override Task BeginRequestAsync(int id, string method, JsonObject parameters) => SendAsync(Message(method, parameters, id));
+
     public async Task SendLineAsync(string line)
     {
         await _process.StandardInput.WriteAsync(line + "\n");
@@ -56,7 +62,7 @@ internal sealed class StdioClient : RawClient
     }
 
     /// <summary>Closes standard input and gives the exit code.</summary>
-    public async Task<int> EndAsync()
+    public override async Task<int> EndAsync()
     {
         _process.StandardInput.Close();
         await _process.WaitForExitAsync().WaitAsync(Patience);
@@ -90,15 +96,16 @@ internal sealed class StdioClient : RawClient
             else if (message["method"] is null && message["id"]?.GetValueKind() == System.Text.Json.JsonValueKind.Number && _waiting.TryRemove((int)message["id"]!, out var waiting))
                 waiting.SetResult(message);
             else if ((string?)message["method"] != "elicitation/create")
-                Others.Enqueue(message);
+                Keep(message);
             else if (Ask(message["params"]!.AsObject()) is { } said)
                 await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
         foreach (var waiting in _waiting.Values)
             waiting.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
+        KeepNoMore($"The server closed its output. {Errors}");
     }
 
-    private async Task ListenAsync()
+    private async Task ReadErrorsAsync()
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
             lock (_errors)

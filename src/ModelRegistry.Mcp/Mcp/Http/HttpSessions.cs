@@ -5,7 +5,7 @@ using ModelContextProtocol.Server;
 namespace ModelRegistry.Mcp.Tools;
 
 /// <summary>One client of 2025-11-25 or before, from its <c>initialize</c> until it leaves, idles too long, or the server ends.</summary>
-internal sealed class HttpSession(string id, string principal, StreamableHttpServerTransport transport, McpServer server, TimeProvider time) : IAsyncDisposable
+internal sealed class HttpSession(string id, string principal, StreamableHttpServerTransport transport, McpServer server, IDisposable? attached, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _gate = new();
@@ -58,6 +58,7 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        attached?.Dispose();
         await _ended.CancelAsync();
         await Transport.DisposeAsync();
         await Task.WhenAll(_running, _sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -88,7 +89,8 @@ internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) :
 
     /// <summary>Opens a session; null when there is no room.</summary>
     /// <param name="serve">Makes the server for a transport.</param>
-    public async ValueTask<HttpSession?> OpenAsync(string principal, ILoggerFactory logs, Func<StreamableHttpServerTransport, McpServer> serve)
+    /// <param name="attach">Told of that server; what it gives is disposed of with the session.</param>
+    public async ValueTask<HttpSession?> OpenAsync(string principal, ILoggerFactory logs, Func<StreamableHttpServerTransport, McpServer> serve, Func<McpServer, IDisposable>? attach)
     {
         if (_all.Count >= Math.Max(1, most / 2))
         {
@@ -101,7 +103,8 @@ internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) :
             }
         }
         var transport = new StreamableHttpServerTransport(logs) { SessionId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) };
-        var session = new HttpSession(transport.SessionId, principal, transport, serve(transport), time);
+        var server = serve(transport);
+        var session = new HttpSession(transport.SessionId, principal, transport, server, attach?.Invoke(server), time);
         session.Run();
         _all[session.Id] = session;
         return session;

@@ -8,22 +8,28 @@ namespace ModelRegistry.Mcp.Tools;
 /// MCP over HTTP as the product serves it: the caller's actor and the tools it is offered go with each message to the
 /// desks, which are the same as on stdio.
 /// </summary>
-internal sealed class McpDoor
+internal sealed class McpDoor : IDisposable
 {
     private const string ActorItem = "actor", SurfaceItem = "surface";
 
     private readonly SurfaceSettings _usual;
     // As many as the headers of well-meaning clients make; beyond that they are made anew each time.
     private readonly ConcurrentDictionary<string, ToolSurface> _surfaces = new(StringComparer.Ordinal);
+    private readonly McpDesks _desks;
     private readonly StreamableHttp _endpoint;
 
     public McpDoor(RegistryServices registry, SurfaceSettings usual, HttpSessions sessions, ILoggerFactory logs, CancellationToken stopping)
     {
         _usual = usual;
-        var desk = new ToolDesk(OfferedTo, (context, _) => new(new ToolCaller(registry, By(context))), logs.CreateLogger("ModelRegistry.Mcp"));
+        var log = logs.CreateLogger("ModelRegistry.Mcp");
+        WhoCalls who = (context, _) => new(new ToolCaller(registry, By(context)));
+        _desks = McpDesks.Of(new ToolDesk(OfferedTo, who, log), who, (context, tool) => OfferedTo(context).Find(tool) is not null, log);
         // None of the product's tools asks for its arguments in headers.
-        _endpoint = new StreamableHttp(RegistryServer.Options(desk), _ => null, sessions, logs, stopping);
+        _endpoint = new StreamableHttp(RegistryServer.Options(_desks), _ => null, sessions, logs, stopping, _desks.Updates.Attach);
     }
+
+    /// <summary>Ends in good order what listens for changes.</summary>
+    public void Dispose() => _desks.Updates.Dispose();
 
     public async Task HandleAsync(HttpContext http, Actor by, Func<CancellationToken, ValueTask<bool>> stillAllowed)
     {

@@ -22,7 +22,7 @@ internal sealed partial class StreamableHttp
             await Replies.RpcAsync(http, 400, McpErrorCode.InvalidRequest, $"The header {ProtocolHeaders.Session} is missing. Begin with initialize, or speak {ProtocolHeaders.Stateless}, which needs no session.", id);
             return;
         }
-        else if ((session = await sessions.OpenAsync(peer.Principal, logs, transport => McpServer.Create(transport, server, logs))) is null)
+        else if ((session = await sessions.OpenAsync(peer.Principal, logs, transport => McpServer.Create(transport, server, logs), attach)) is null)
         {
             await Replies.RpcAsync(http, Refusals.TooManySessions, id);
             return;

@@ -16,7 +16,9 @@ internal sealed record HttpPeer(string Principal, Dictionary<string, object?> It
 /// Streamable HTTP on one address for both eras: every request by itself (2026-07-28), or sessions that begin with
 /// <c>initialize</c> (2024-11-05 to 2025-11-25). Who may call is settled before; here the protocol's own rules are kept.
 /// </summary>
-internal sealed partial class StreamableHttp(McpServerOptions server, Func<string, JsonElement?> schemaOf, HttpSessions sessions, ILoggerFactory logs, CancellationToken stopping)
+/// <param name="schemaOf">The input schema of a tool, by name, where it asks for arguments in headers.</param>
+/// <param name="attach">Told of the server of a new session; what it gives is disposed of when the session ends.</param>
+internal sealed partial class StreamableHttp(McpServerOptions server, Func<string, JsonElement?> schemaOf, HttpSessions sessions, ILoggerFactory logs, CancellationToken stopping, Func<McpServer, IDisposable>? attach = null)
 {
     /// <summary>The most bytes of one message.</summary>
     public const long MostBytes = 4 * 1024 * 1024;

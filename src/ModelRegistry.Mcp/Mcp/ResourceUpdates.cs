@@ -1,0 +1,176 @@
+using ModelContextProtocol.Server;
+using ModelRegistry.Changes;
+
+namespace ModelRegistry.Mcp.Tools;
+
+/// <summary>
+/// Tells sessions and streams what changed, whichever process changed it. One per process: the feed is followed once for
+/// all of them, and not at all while nobody listens.
+/// </summary>
+internal sealed class ResourceUpdates(ILogger log) : IDisposable
+{
+    /// <summary>How often to look for changes of other processes: four times a second, one row by its key.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250), AfterOutage = TimeSpan.FromSeconds(2);
+
+    private const int MostAtOnce = 500;
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<ResourceListener> _listeners = [];
+    private readonly Dictionary<string, ResourceSession> _sessions = [];
+    private Following? _following;
+    private bool _ended;
+
+    /// <summary>Following the feed from one place on; <see cref="Begun"/> completes when that place is known.</summary>
+    private sealed record Following(CancellationTokenSource Stop, TaskCompletionSource Begun);
+
+    /// <summary>How many sessions and streams listen now.</summary>
+    public int Listeners { get { lock (_gate) return _listeners.Count; } }
+
+    /// <summary>Whether the feed is being followed.</summary>
+    public bool IsFollowing { get { lock (_gate) return _following is not null; } }
+
+    /// <summary>
+    /// Lets a session's server subscribe (versions before 2026-07-28) until what is given back is disposed, which is when
+    /// the session has ended. Nothing of it is kept then.
+    /// </summary>
+    public IDisposable Attach(McpServer server)
+    {
+        var session = new ResourceSession(this, server, log);
+        lock (_gate)
+            _sessions[Key(server)] = session;
+        return session;
+    }
+
+    /// <summary>The session a request came in; null when its server was not attached or has ended.</summary>
+    public ResourceSession? SessionOf(MessageContext context)
+    {
+        lock (_gate)
+            return _sessions.GetValueOrDefault(Key(context.Server));
+    }
+
+    /// <summary>Lets it hear. When this returns, every later change will be heard.</summary>
+    public async Task AddAsync(ResourceListener listener, ChangeFeed feed, CancellationToken cancel)
+    {
+        Following following;
+        lock (_gate)
+        {
+            if (_ended || listener.IsEnded)
+            {
+                listener.End();
+                return;
+            }
+            _listeners.Add(listener);
+            if (_following is null)
+            {
+                _following = new Following(new CancellationTokenSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+                var begun = _following;
+                _ = Task.Run(() => FollowAsync(feed, begun), CancellationToken.None);
+            }
+            following = _following;
+        }
+        try
+        {
+            await following.Begun.Task.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (listener.IsEnded)
+        {
+            // Everything ends; there is nothing more to hear.
+        }
+        catch
+        {
+            Remove(listener);
+            throw;
+        }
+    }
+
+    public void Remove(ResourceListener listener)
+    {
+        lock (_gate)
+        {
+            _listeners.Remove(listener);
+            if (_listeners.Count == 0)
+                StopFollowing();
+        }
+    }
+
+    public void Remove(ResourceSession session)
+    {
+        lock (_gate)
+            if (_sessions.GetValueOrDefault(Key(session.Server)) == session)
+                _sessions.Remove(Key(session.Server));
+        Remove(session.Listener);
+    }
+
+    /// <summary>Ends every stream and session in good order: what is known is still told. Nobody can listen any more.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            foreach (var listener in _listeners)
+                listener.End();
+            _listeners.Clear();
+            StopFollowing();
+        }
+    }
+
+    public void Dispose() => End();
+
+    private static string Key(McpServer server) => server.SessionId ?? "";
+
+    private void StopFollowing()
+    {
+        _following?.Stop.Cancel();
+        _following = null;
+    }
+
+    private async Task FollowAsync(ChangeFeed feed, Following following)
+    {
+        var stop = following.Stop.Token;
+        try
+        {
+            var seen = await feed.LastAsync(stop);
+            following.Begun.SetResult();
+            while (true)
+                seen = await NextAsync(feed, seen, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            following.Begun.TrySetCanceled(CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            lock (_gate)
+                if (_following == following)
+                    _following = null;
+            // Whoever waits for the beginning learns of it; after that there is nobody but the log.
+            if (!following.Begun.TrySetException(e))
+                log.LogError(e, "Changes are not told to clients any more, until the next one subscribes");
+        }
+        finally
+        {
+            following.Stop.Dispose();
+        }
+    }
+
+    private async Task<long> NextAsync(ChangeFeed feed, long seen, CancellationToken stop)
+    {
+        try
+        {
+            await feed.WaitAsync(seen, Pace, stop);
+            var changes = await feed.AfterAsync(seen, MostAtOnce, stop);
+            var touched = changes.SelectMany(ResourceTopic.TouchedBy).ToHashSet();
+            lock (_gate)
+                foreach (var listener in _listeners)
+                    listener.Hear(touched);
+            return changes.Count > 0 ? changes[^1].Number : seen;
+        }
+        catch (StorageUnavailableException outage)
+        {
+            // Nothing is lost by it: the feed is read on from where it was.
+            log.LogWarning(outage, "The feed of changes cannot be read now");
+            await Task.Delay(AfterOutage, stop);
+            return seen;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Tools;
+
+/// <summary>
+/// Subscribing to resources, in both eras: <c>resources/subscribe</c> lasts as long as its session, <c>subscriptions/listen</c>
+/// as long as its request. Who may read a resource may hear that it changed, and hears no more than that.
+/// </summary>
+internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources, ResourceUpdates updates)
+{
+    /// <summary>The most sessions and streams of this process that listen at once.</summary>
+    private const int MostListeners = 5_000;
+
+    public ValueTask<EmptyResult> SubscribeAsync(RequestContext<SubscribeRequestParams> context, CancellationToken cancel) =>
+        door.AnswerAsync(context, "resources/subscribe", async caller =>
+        {
+            var uri = context.Params?.Uri ?? "";
+            var topic = await resources.TopicAsync(context, caller, uri, cancel);
+            var session = updates.SessionOf(context) ?? throw new InvalidOperationException("The session was not attached, or has ended.");
+            CheckRoom();
+            if (!session.Listener.Add(uri, topic))
+                throw Replies.ProtocolError(Refusals.TooManySubscriptions(ResourceListener.Most), McpErrorCode.InvalidParams);
+            await session.ListenAsync(caller.Registry.Changes, cancel);
+            return new EmptyResult();
+        }, cancel);
+
+    /// <summary>What was not subscribed to is not any more, either.</summary>
+    public ValueTask<EmptyResult> UnsubscribeAsync(RequestContext<UnsubscribeRequestParams> context, CancellationToken cancel)
+    {
+        updates.SessionOf(context)?.Unsubscribe(context.Params?.Uri ?? "");
+        return new(new EmptyResult());
+    }
+
+    /// <summary>
+    /// Acknowledges, saying what of the wish is granted, then tells until the client cancels or the server stops; then the
+    /// request is answered. Addresses of nothing are not granted; tools and prompts never change while a server runs.
+    /// </summary>
+    public ValueTask<EmptyResult> ListenAsync(RequestContext<SubscriptionsListenRequestParams> context, CancellationToken cancel) =>
+        door.AnswerAsync(context, "subscriptions/listen", async caller =>
+        {
+            CheckRoom();
+            var wanted = context.Params?.Notifications;
+            var listener = new ResourceListener { HearsList = wanted?.ResourcesListChanged == true };
+            foreach (var uri in wanted?.ResourceSubscriptions?.Distinct() ?? [])
+                if (await resources.FindTopicAsync(caller, uri, cancel) is { Refusal: null } topic && !listener.Add(uri, topic.Value))
+                    throw Replies.ProtocolError(Refusals.TooManySubscriptions(ResourceListener.Most), McpErrorCode.InvalidParams);
+            try
+            {
+                // Before the acknowledgement, so that it covers whatever happens after it.
+                await updates.AddAsync(listener, caller.Registry.Changes, cancel);
+                var granted = new SubscriptionsListenNotifications { ResourcesListChanged = listener.HearsList ? true : null, ResourceSubscriptions = listener.Uris is { Count: > 0 } uris ? [.. uris] : null };
+                await TellAsync(context, NotificationMethods.SubscriptionsAcknowledgedNotification, new JsonObject { ["notifications"] = JsonSerializer.SerializeToNode(granted, McpJsonUtilities.DefaultOptions) }, cancel);
+                while (await listener.NextAsync(cancel) is { } news)
+                {
+                    foreach (var uri in news.Uris)
+                        await TellAsync(context, NotificationMethods.ResourceUpdatedNotification, new JsonObject { ["uri"] = uri }, cancel);
+                    if (news.List)
+                        await TellAsync(context, NotificationMethods.ResourceListChangedNotification, [], cancel);
+                }
+            }
+            finally
+            {
+                updates.Remove(listener);
+            }
+            return new EmptyResult { Meta = Mark(context) };
+        }, cancel);
+
+    private void CheckRoom()
+    {
+        if (updates.Listeners >= MostListeners)
+            throw Replies.ProtocolError(Refusals.TooManySubscriptions(MostListeners), McpErrorCode.InvalidParams);
+    }
+
+    private static Task TellAsync(MessageContext context, string method, JsonObject parameters, CancellationToken cancel)
+    {
+        parameters["_meta"] = Mark(context);
+        return context.Server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancel);
+    }
+
+    /// <summary>Every message says which request it belongs to: on stdio all of them share one stream.</summary>
+    private static JsonObject Mark(MessageContext context) => new()
+    {
+        [MetaKeys.SubscriptionId] = ((JsonRpcRequest)context.JsonRpcMessage).Id.Id switch { long number => JsonValue.Create(number), var text => JsonValue.Create(text?.ToString()) },
+    };
+}
