@@ -33,7 +33,7 @@ public sealed class HttpFuzzTests
             lock (statuses)
             {
                 statuses[status] = statuses.GetValueOrDefault(status) + 1;
-                if ((answer is null ? "no end of it" : Problem(status, answer)) is { } problem)
+                if ((answer is null ? "no end of it" : Problem(status, answer, registry.DataFolder)) is { } problem)
                     problems.Add($"case {index}: {problem}\n  sent {MessageCampaign.Shown(bytes)}\n  got {answer?[..Math.Min(answer.Length, 600)]}");
             }
         });
@@ -54,7 +54,7 @@ public sealed class HttpFuzzTests
 
     private static int Status(string answer) => answer.Length > 12 && int.TryParse(answer.AsSpan(9, 3), out var status) ? status : 0;
 
-    private static string? Problem(int status, string answer)
+    private static string? Problem(int status, string answer, string dataFolder)
     {
         // 501 and 505: a transfer coding and an HTTP version that nobody speaks.
         if (status is >= 500 and not (501 or 505))
@@ -64,7 +64,7 @@ public sealed class HttpFuzzTests
         var body = answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
         var (from, to) = (body.IndexOf('{', StringComparison.Ordinal), body.LastIndexOf('}'));
         return from < 0 || to < from || !body.Contains("\"jsonrpc\"", StringComparison.Ordinal) || answer.Contains("Transfer-Encoding", StringComparison.Ordinal) ? null
-            : AnswerCheck.Of(Encoding.UTF8.GetBytes(body[from..(to + 1)]), [AppContext.BaseDirectory.TrimEnd('/')]).Problem;
+            : AnswerCheck.Of(Encoding.UTF8.GetBytes(body[from..(to + 1)]), [dataFolder]).Problem;
     }
 
     /// <summary>Sends and reads to the end, or to the beginning of a stream. Null: there was no end.</summary>

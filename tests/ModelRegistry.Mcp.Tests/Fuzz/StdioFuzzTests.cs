@@ -65,11 +65,12 @@ public sealed class StdioFuzzTests
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         var tools = JsonNode.Parse(JsonSerializer.Serialize(SeededRegistry.Ok(ToolSurface.Select(new SurfaceSettings(false, ["registrar"], []), localFiles: true)).List.Tools, ModelContextProtocol.McpJsonUtilities.DefaultOptions))!.AsArray();
-        await using (var campaign = new MessageCampaign(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, [AppContext.BaseDirectory.TrimEnd('/')]))
+        await using (var campaign = new MessageCampaign(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, [registry.DataFolder]))
         {
             var messages = new MalformedMessages(Seed + 1, await KnownAsync(registry, tools));
             for (var at = 0; at < cases; at += 100)
                 await campaign.RunAsync(messages, at, Math.Min(100, cases - at));
+            Assert.True(campaign.Done > cases / 20, $"Of {cases} messages only {campaign.Done} did anything.");
             process.StandardInput.Close();
             await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         }
@@ -93,7 +94,7 @@ public sealed class StdioFuzzTests
         using var stop = new CancellationTokenSource();
         var running = server.RunAsync(stop.Token);
         var known = await KnownAsync(registry, JsonNode.Parse(JsonSerializer.Serialize(surface.List.Tools, ModelContextProtocol.McpJsonUtilities.DefaultOptions))!.AsArray());
-        await using (var campaign = new MessageCampaign(input.Writer.AsStream(), output.Reader.AsStream(), [AppContext.BaseDirectory.TrimEnd('/')]))
+        await using (var campaign = new MessageCampaign(input.Writer.AsStream(), output.Reader.AsStream(), [registry.DataFolder]))
         {
             var messages = new MalformedMessages(Seed, known);
             var batch = Number("MODELREGISTRY_FUZZ_BATCH", 100);
@@ -103,6 +104,7 @@ public sealed class StdioFuzzTests
                 Assert.Empty(log.Failures);
                 Assert.False(running.IsCompleted, $"The server ended: {running.Exception}");
             }
+            Assert.True(campaign.Done > count / 20, $"Of {count} messages only {campaign.Done} did anything.");
             await input.Writer.CompleteAsync();
             await transport.Ended.WaitAsync(TimeSpan.FromSeconds(60));
         }
