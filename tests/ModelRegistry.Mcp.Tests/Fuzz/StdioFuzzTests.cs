@@ -70,7 +70,7 @@ public sealed class StdioFuzzTests
             var messages = new MalformedMessages(Seed + 1, await KnownAsync(registry, tools));
             for (var at = 0; at < cases; at += 100)
                 await campaign.RunAsync(messages, at, Math.Min(100, cases - at));
-            Assert.True(campaign.Done > cases / 20, $"Of {cases} messages only {campaign.Done} did anything.");
+            Assert.True(campaign.Done > cases / 25, $"Of {cases} messages only {campaign.Done} did anything.");
             process.StandardInput.Close();
             await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         }
@@ -104,7 +104,7 @@ public sealed class StdioFuzzTests
                 Assert.Empty(log.Failures);
                 Assert.False(running.IsCompleted, $"The server ended: {running.Exception}");
             }
-            Assert.True(campaign.Done > count / 20, $"Of {count} messages only {campaign.Done} did anything.");
+            Assert.True(campaign.Done > count / 25, $"Of {count} messages only {campaign.Done} did anything.");
             await input.Writer.CompleteAsync();
             await transport.Ended.WaitAsync(TimeSpan.FromSeconds(60));
         }
