@@ -2,6 +2,11 @@
 #   docker build -t modelregistry .
 #   docker run -it --rm -v registry:/data modelregistry init --person ada     # once, types a passphrase
 #   docker run -i  --rm -v registry:/data modelregistry stdio                 # what an MCP client starts
+# As a server, which is reached from outside the container, it wants a policy under which every caller has a token:
+#   docker run -it --rm -v registry:/data modelregistry init --person ada --policy team
+#   docker run -it --rm -v registry:/data modelregistry token create --agent planner --owner ada
+#   docker run -d -p 127.0.0.1:8003:8003 -v registry:/data modelregistry serve
+# Published under a name of its own (a proxy with TLS in front), it is told so: -e MODELREGISTRY_PUBLIC_URL=https://…
 
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG TARGETARCH
@@ -24,10 +29,12 @@ RUN apt-get update \
 COPY --from=build /app /app
 COPY LICENSE /app/
 ENV MODELREGISTRY_DATA=/data \
+    MODELREGISTRY_URLS=http://0.0.0.0:8003 \
     DOTNET_EnableDiagnostics=0
 USER $APP_UID
 WORKDIR /app
 VOLUME /data
+EXPOSE 8003
 # The program looks at its own database, files and audit log.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=20s CMD ["/app/modelregistry", "doctor", "--output", "json"]
 ENTRYPOINT ["/app/modelregistry"]

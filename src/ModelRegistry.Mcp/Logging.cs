@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ModelContextProtocol;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -21,6 +22,8 @@ internal static partial class Logging
     /// <summary>The factory that everything logs through; disposing of it flushes.</summary>
     public static ILoggerFactory Open(LogSettings settings, TextWriter error) => new SerilogLoggerFactory(
         new LoggerConfiguration().MinimumLevel.Is(settings.Level).Enrich.FromLogContext()
+            // What a client is told it did wrong is no fault of this process; the SDK logs it as one.
+            .Filter.ByExcluding(e => e.Exception is McpProtocolException && settings.Level > LogEventLevel.Debug)
             .WriteTo.Sink(new LineSink(settings.Json ? new JsonLine() : new TextLine(), error)).CreateLogger(), dispose: true);
 
     /// <summary>Takes out bearer tokens of the registry and passwords in addresses and connection strings.</summary>

@@ -24,7 +24,7 @@ internal static class ClientConfigVerb
         {
             var (surface, http) = (run.Settings.Surface, run.Of(transport) == "http");
             var reach = check(surface, !http) is { } unknown ? unknown
-                : http ? Address(run.Of(url) ?? run.Settings.Registry.PublicUrl ?? DefaultServer).Then<ClientReach>(address => ClientReach.Over(address, surface, !run.Of(noToken)))
+                : http ? Address(run.Of(url) ?? run.Settings.Http.PublicUrl?.AbsoluteUri ?? DefaultServer).Then<ClientReach>(address => ClientReach.Over(address, surface, !run.Of(noToken)))
                 : NeedsHttp(run.Of(url) is not null ? "url" : run.Of(noToken) ? "no-token" : null) ?? (Outcome<ClientReach>)ClientReach.Starting(Program(), run.Settings.Registry, surface);
             return Task.FromResult(reach.Refusal is { } no ? run.Tell(no) : Print(run, ClientConfiguration.Of(run.Of(client)!, reach.Value)));
         });

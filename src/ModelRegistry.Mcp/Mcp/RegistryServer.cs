@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.Json;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -55,5 +57,20 @@ internal static class RegistryServer
             GetPromptHandler = desks.Prompts.GetAsync,
             CompleteHandler = desks.Completions.CompleteAsync,
         },
+        Filters = { Message = { IncomingFilters = { Shaped } } },
+    };
+
+    /// <summary>Parameters that do not have the shape of their method are the client's mistake; the SDK would call them its own (JSON-RPC 2.0, section 5.1).</summary>
+    private static McpMessageHandler Shaped(McpMessageHandler next) => async (context, cancel) =>
+    {
+        try
+        {
+            await next(context, cancel);
+        }
+        catch (JsonException e) when (context.JsonRpcMessage is JsonRpcRequest request)
+        {
+            var place = Untrusted.Cut(Untrusted.Clean(e.Path), 80);
+            throw new McpProtocolException($"The params of {Untrusted.Cut(Untrusted.Clean(request.Method), 80)} do not have the shape that the method takes{(place.Length > 0 ? $", at {place}" : "")}.", McpErrorCode.InvalidParams);
+        }
     };
 }

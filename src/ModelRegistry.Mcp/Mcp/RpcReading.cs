@@ -18,7 +18,9 @@ internal sealed record RpcProblem(string Id, McpErrorCode Code, string Message)
 /// <summary>One JSON-RPC 2.0 message read from bytes, or what is wrong with them. The same for every transport.</summary>
 internal readonly record struct RpcReading(JsonRpcMessage? Message, RpcProblem? Problem)
 {
-    private static readonly JsonTypeInfo<JsonRpcMessage> Shape = McpJsonUtilities.GetTypeInfo<JsonRpcMessage>(McpJsonUtilities.DefaultOptions);
+    // A member that is there twice is refused (RFC 8259, section 4: what it means is anybody's guess): proxy and server must
+    // not read two different requests, and a tree that is read lazily would throw wherever it is first looked at.
+    private static readonly JsonTypeInfo<JsonRpcMessage> Shape = McpJsonUtilities.GetTypeInfo<JsonRpcMessage>(new JsonSerializerOptions(McpJsonUtilities.DefaultOptions) { AllowDuplicateProperties = false });
 
     public static RpcReading Of(ReadOnlySequence<byte> bytes)
     {
@@ -57,7 +59,7 @@ internal readonly record struct RpcReading(JsonRpcMessage? Message, RpcProblem? 
             using var document = JsonDocument.Parse(bytes);
             var root = document.RootElement;
             var id = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("id", out var said) && said.ValueKind is JsonValueKind.String or JsonValueKind.Number ? said.GetRawText() : "null";
-            return new(id, McpErrorCode.InvalidRequest, root.ValueKind == JsonValueKind.Array ? "Batches are not taken; send one message at a time." : "This is not a JSON-RPC 2.0 message in well-formed Unicode.");
+            return new(id, McpErrorCode.InvalidRequest, root.ValueKind == JsonValueKind.Array ? "Batches are not taken; send one message at a time." : "This is not a JSON-RPC 2.0 message, in well-formed Unicode and with no member twice.");
         }
         catch (JsonException)
         {

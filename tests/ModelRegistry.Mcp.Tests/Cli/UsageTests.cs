@@ -12,7 +12,7 @@ public class UsageTests
     [InlineData("list-models --serach x", "Did you mean '--search'?")]
     [InlineData("promote m 1 production --reson=x", "Did you mean '--reason'?")]
     [InlineData("compare m 1 2 --ouput json", "Did you mean '--output'?")]
-    [InlineData("compare m 1", "V")]
+    [InlineData("compare m", "V")]
     [InlineData("get-model", "MODEL")]
     [InlineData("register m", "--file")]
     [InlineData("register m --file x --metric accuracy", "'accuracy' is not of the form name=number")]

@@ -7,16 +7,17 @@ using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Faces;
 
-/// <summary>One registry and its faces: a server on stdio, and the command line. Whoever asks is an agent of ana's at both.</summary>
+/// <summary>One registry and its faces: MCP over stdio and over HTTP, and the command line. Whoever asks is an agent of ana's at each.</summary>
 public sealed partial class FacedRegistry : IAsyncLifetime
 {
     private readonly CommandDesk _desk = new();
     private readonly Dictionary<string, string> _names = [];
     private SeededRegistry _registry = null!;
-    private StdioClient _client = null!;
+    private StdioClient _stdio = null!;
+    private HttpRawClient _http = null!;
 
-    // Each face's own promotion, withdrawn again; the other cannot withdraw it.
-    private string _mineOverMcp = "", _mineOnTheLine = "";
+    // Each face's own promotion, withdrawn again; the others cannot withdraw it.
+    private string _mineOverStdio = "", _mineOverHttp = "", _mineOnTheLine = "";
 
     /// <summary>
     /// Under <c>team</c>: churn (v1 serves, v2 is pending, v3 in staging), bare (lacks what production asks for), spam (in
@@ -42,17 +43,18 @@ public sealed partial class FacedRegistry : IAsyncLifetime
         SeededRegistry.Ok(await _registry.Services.Metadata.CreateModelAsync(me, new NewModel("empty")));
         SeededRegistry.Ok(await _registry.Services.Metadata.SetAsync(me, new MetadataEdit("retired") { IsActive = false }));
 
-        _client = await StdioClient.StartAsync(_registry.DataFolder, options: ["--toolsets", "registrar"]);
-        var proposed = await _client.CallAsync("promote_model", new JsonObject { ["model_name"] = "spam", ["version"] = "v1", ["stage"] = "production", ["reason"] = "r", ["idempotency_key"] = "k1" });
-        _mineOverMcp = (string)proposed.Structured!["promotion_id"]!;
-        await _client.CallAsync("withdraw_promotion", new JsonObject { ["promotion_id"] = _mineOverMcp });
+        _stdio = await StdioClient.StartAsync(_registry.DataFolder, options: ["--toolsets", "registrar"]);
+        _http = await HttpRawClient.StartAsync(_registry, token: await _registry.TokenAsync("planner"), options: ["--toolsets", "registrar"]);
+        _mineOverStdio = await ProposeAndWithdrawAsync(_stdio);
+        _mineOverHttp = await ProposeAndWithdrawAsync(_http);
         var line = await RunAsync("promote", "spam", "v1", "production", "--reason", "r", "--idempotency-key", "k1");
         _mineOnTheLine = (string)line.Json["promotion_id"]!;
         await RunAsync("withdraw", _mineOnTheLine);
     }
 
-    internal async Task<FaceAnswer> OverMcpAsync(SameRequest request) =>
-        Read(await _client.CallAsync(request.Tool, JsonNode.Parse(Filled(request.Arguments.ToJsonString(), _mineOverMcp))!.AsObject()));
+    internal Task<FaceAnswer> OverStdioAsync(SameRequest request) => AskAsync(_stdio, request, _mineOverStdio);
+
+    internal Task<FaceAnswer> OverHttpAsync(SameRequest request) => AskAsync(_http, request, _mineOverHttp);
 
     internal async Task<FaceAnswer> OnTheLineAsync(SameRequest request) =>
         Read(await RunAsync([.. request.Line.Select(word => Filled(word, _mineOnTheLine))]));
@@ -62,9 +64,21 @@ public sealed partial class FacedRegistry : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _client.DisposeAsync();
+        await _http.DisposeAsync();
+        await _stdio.DisposeAsync();
         await _registry.DisposeAsync();
         _desk.Dispose();
+    }
+
+    private async Task<FaceAnswer> AskAsync(RawClient client, SameRequest request, string mine) =>
+        Read(await client.CallAsync(request.Tool, JsonNode.Parse(Filled(request.Arguments.ToJsonString(), mine))!.AsObject()));
+
+    private static async Task<string> ProposeAndWithdrawAsync(RawClient client)
+    {
+        var proposed = await client.CallAsync("promote_model", new JsonObject { ["model_name"] = "spam", ["version"] = "v1", ["stage"] = "production", ["reason"] = "r", ["idempotency_key"] = "k1" });
+        var id = (string)proposed.Structured!["promotion_id"]!;
+        Assert.False((await client.CallAsync("withdraw_promotion", new JsonObject { ["promotion_id"] = id })).IsError);
+        return id;
     }
 
     private Task<Ran> RunAsync(params string[] line) => _desk.RunAsync([.. line, "--data", _registry.DataFolder, "--output", "json"]);
@@ -77,7 +91,7 @@ public sealed partial class FacedRegistry : IAsyncLifetime
     }
 
     // Their own promotions have ids of their own.
-    private string Hidden(string text) => text.Replace(_mineOverMcp, "{mine}", StringComparison.Ordinal).Replace(_mineOnTheLine, "{mine}", StringComparison.Ordinal);
+    private string Hidden(string text) => new[] { _mineOverStdio, _mineOverHttp, _mineOnTheLine }.Aggregate(text, (shown, id) => shown.Replace(id, "{mine}", StringComparison.Ordinal));
 
     // error: CODE, the message or a line for each bad field, Next: REMEDY.
     private FaceAnswer Read(ToolAnswer answer)

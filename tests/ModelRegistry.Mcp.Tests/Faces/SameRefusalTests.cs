@@ -21,13 +21,16 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
     public async Task Every_face_says_the_same(string about)
     {
         var request = SameRequests.All.Single(r => r.About == about);
-        var (mcp, line) = (await registry.OverMcpAsync(request), await registry.OnTheLineAsync(request));
+        var (mcp, line) = (await registry.OverStdioAsync(request), await registry.OnTheLineAsync(request));
         Assert.Equal((request.Answer, request.Answer), (mcp.Code, line.Code));
         Assert.Equal(mcp.Remedy, line.Remedy);
         Assert.Equal(mcp.Fields, line.Fields);
         // What does not fit the tool's schema is told in the schema's words, before the registry sees it.
         if (FitsSchema(request))
             Assert.Equal(mcp.Message, line.Message);
+        // A server's files are not its clients', so it has no tool that reads them.
+        if (!Tool(request).LocalFiles)
+            Assert.Equivalent(mcp, await registry.OverHttpAsync(request), strict: true);
         Assert.Equal(request.Answer == "blocked" ? Replies.Exit.PolicyUnmet : Replies.Sign(Kinds[request.Answer]).Exit, line.Sign);
     }
 
@@ -54,20 +57,21 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
     public async Task What_cannot_be_read_is_invalid_over_mcp_and_a_matter_of_usage_on_the_line(string tool, string arguments, string line)
     {
         var request = new SameRequest(line, "", tool, JsonNode.Parse(arguments)!.AsObject(), line.Split(' '));
-        Assert.Equal("invalid_arguments", (await registry.OverMcpAsync(request)).Code);
+        Assert.Equal("invalid_arguments", (await registry.OverStdioAsync(request)).Code);
         Assert.Equal(("", Replies.Exit.Usage), ((await registry.OnTheLineAsync(request)) is var told ? told.Code : "", told.Sign));
     }
 
-    // Over MCP the question is put to a person, who was not there; a line of a machine's is refused. Neither decides, and both are on record alike.
+    // Over MCP the question is put to a person, who was not there; a line of a machine's is refused. None decides, and all are on record alike.
     [Fact]
     public async Task A_machine_that_decides_is_told_so_in_its_own_way_and_put_on_record_in_one()
     {
         var before = await registry.RecordAsync();
         var request = new SameRequest("to decide", "", "confirm_promotion", new JsonObject { ["promotion_id"] = "{pending}", ["decision"] = "approve" }, ["approve", "{pending}"]);
-        Assert.Equal("pending", (await registry.OverMcpAsync(request)).Code);
+        Assert.Equal("pending", (await registry.OverStdioAsync(request)).Code);
+        Assert.Equal("pending", (await registry.OverHttpAsync(request)).Code);
         Assert.Equal("terminal_required", (await registry.OnTheLineAsync(request)).Code);
         var since = (await registry.RecordAsync()).Skip(before.Count).ToList();
-        Assert.Equal(2, since.Count);
+        Assert.Equal(3, since.Count);
         Assert.All(since, entry => Assert.Equal("promotion.decide refused person_required", entry));
     }
 
@@ -82,9 +86,8 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
         Assert.Equal([$"registry_not_found: {mcp[1]}", mcp[2]["Next: ".Length..]], line);
     }
 
-    private static bool FitsSchema(SameRequest request)
-    {
-        var tool = new[] { CatalogTools.All, PromotionTools.All, RegistrarTools.All }.SelectMany(tools => tools).Single(t => t.Name == request.Tool);
-        return Arguments.Read(tool.Arguments, request.Arguments.ToDictionary(a => a.Key, a => JsonSerializer.SerializeToElement(a.Value))).Refusal is null;
-    }
+    private static RegistryTool Tool(SameRequest request) => new[] { CatalogTools.All, PromotionTools.All, RegistrarTools.All }.SelectMany(tools => tools).Single(t => t.Name == request.Tool);
+
+    private static bool FitsSchema(SameRequest request) =>
+        Arguments.Read(Tool(request).Arguments, request.Arguments.ToDictionary(a => a.Key, a => JsonSerializer.SerializeToElement(a.Value))).Refusal is null;
 }

@@ -75,7 +75,7 @@ internal sealed class MalformedMessages(int seed, Known known)
         var objects = new List<JsonObject>();
         Collect(message, objects);
         // Arguments are the largest part of what is read; the envelope is small and gets its share.
-        var at = random.Next(2) == 0 && message["params"]?["arguments"] is JsonObject { Count: > 0 } arguments ? arguments : objects[random.Next(objects.Count)];
+        var at = random.Next(2) == 0 && message["params"] is JsonObject parameters && parameters["arguments"] is JsonObject { Count: > 0 } arguments ? arguments : objects[random.Next(objects.Count)];
         if (at.Count == 0)
         {
             at["a"] = Splice(splices, Nasty.Json(random));

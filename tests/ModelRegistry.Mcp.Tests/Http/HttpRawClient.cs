@@ -11,6 +11,8 @@ internal sealed class HttpRawClient : RawClient
 {
     private readonly ServeProcess? _own;
     private readonly HttpClient _http = new() { Timeout = Patience };
+    private readonly List<Task> _begun = [];
+    private readonly Dictionary<int, CancellationTokenSource> _given = [];
 
     private HttpRawClient(Uri address, ServeProcess? own, Era era, bool forms, string? token) : base(era, forms, "http-client") => (Address, _own, Token) = (address, own, token);
 
@@ -92,6 +94,44 @@ internal sealed class HttpRawClient : RawClient
         return await AnswerAsync(response, id);
     }
 
+    public override Task BeginRequestAsync(int id, string method, JsonObject parameters)
+    {
+        var message = Message(method, parameters, id);
+        var given = _given[id] = new CancellationTokenSource();
+        _begun.Add(Task.Run(async () =>
+        {
+            using var response = await PostAsync(message);
+            using var leave = given.Token.Register(response.Dispose);
+            Keep(await AnswerAsync(response, id));
+        }));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Without a session, leaving is how a request is given up.</summary>
+    public override Task CancelAsync(int id) => Era == Era.Stateless ? _given[id].CancelAsync() : base.CancelAsync(id);
+
+    public override async Task<int> EndAsync()
+    {
+        var code = await Server.EndAsync();
+        await Task.WhenAll(_begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return code;
+    }
+
+    /// <summary>Opens the stream of a session (GET) and keeps what comes.</summary>
+    public override async Task ListenAsync()
+    {
+        if (Era == Era.Stateless)
+            return;
+        var response = await SendAsync(Request(HttpMethod.Get));
+        Assert.Equal(200, (int)response.StatusCode);
+        _begun.Add(Task.Run(async () =>
+        {
+            using (response)
+                await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync())
+                    Keep(JsonNode.Parse(item.Data)!.AsObject());
+        }));
+    }
+
     /// <summary>The answer within a response: all of it, or after what the server asked and told.</summary>
     private async Task<JsonObject> AnswerAsync(HttpResponseMessage response, int id)
     {
@@ -104,7 +144,7 @@ internal sealed class HttpRawClient : RawClient
             if (message["method"] is null && (int?)message["id"] == id)
                 return message;
             if ((string?)message["method"] != "elicitation/create")
-                Others.Enqueue(message);
+                Keep(message);
             else if (Ask(message["params"]!.AsObject()) is { } said)
                 await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
@@ -114,6 +154,7 @@ internal sealed class HttpRawClient : RawClient
     public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        await Task.WhenAll(_begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_own is not null)
         {
             await _own.DisposeAsync();

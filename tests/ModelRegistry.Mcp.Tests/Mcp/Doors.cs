@@ -2,7 +2,7 @@ using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Tests;
 
-/// <summary>The contracts of deciding and of forging, over standard input and output.</summary>
+/// <summary>The contracts of deciding, forging and subscribing, over standard input and output.</summary>
 public sealed class StdioConfirmationTests : ConfirmationContract
 {
     private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) => await StdioClient.StartAsync(registry.DataFolder, era, forms);
@@ -20,6 +20,16 @@ public sealed class StdioForgeryTests : ForgeryContract
     }
 
     private protected override Task<Actor> ActorAsync(SeededRegistry registry, RawClient client) => registry.Services.Actors.StdioAsync(Environment.UserName, client.Name);
+}
+
+public sealed class StdioSubscriptionTests : SubscriptionContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era) => await StdioClient.StartAsync(registry.DataFolder, era);
+}
+
+public sealed class HttpSubscriptionTests : SubscriptionContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era) => await HttpRawClient.StartAsync(registry, era, token: await registry.TokenAsync("planner"));
 }
 
 /// <summary>The same over HTTP, with a bearer token.</summary>

@@ -15,6 +15,8 @@ internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisp
 {
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly HashSet<JsonObject> _taken = [];
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _id;
 
     protected Era Era { get; } = era;
@@ -109,6 +111,44 @@ internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisp
         var result = message["result"]!.AsObject();
         return new ToolAnswer((bool?)result["isError"] ?? false, (string)result["content"]![0]!["text"]!, result["structuredContent"] as JsonObject, result);
     }
+
+    /// <summary>Begins a request without waiting for its answer, which will be among <see cref="Others"/> if it comes.</summary>
+    public abstract Task BeginRequestAsync(int id, string method, JsonObject parameters);
+
+    /// <summary>Gives up a request that was begun.</summary>
+    public virtual Task CancelAsync(int id) => SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["method"] = "notifications/cancelled", ["params"] = new JsonObject { ["requestId"] = id } });
+
+    /// <summary>Lets the server end in good order; gives its exit code once all it had to say is here.</summary>
+    public abstract Task<int> EndAsync();
+
+    /// <summary>Lets the client listen for what a session's server says unasked, where that takes more than the session itself.</summary>
+    public virtual Task ListenAsync() => Task.CompletedTask;
+
+    /// <summary>Waits for a message among <see cref="Others"/> that no earlier call of this gave.</summary>
+    public async Task<JsonObject> OtherAsync(Func<JsonObject, bool> wanted)
+    {
+        while (true)
+        {
+            var more = _more.Task;
+            if (Others.FirstOrDefault(m => !_taken.Contains(m) && wanted(m)) is { } found)
+            {
+                _taken.Add(found);
+                return found;
+            }
+            await more.WaitAsync(Patience);
+        }
+    }
+
+    /// <summary>Waits for a notification.</summary>
+    public Task<JsonObject> NotificationAsync(string method) => OtherAsync(m => (string?)m["method"] == method);
+
+    protected void Keep(JsonObject message)
+    {
+        Others.Enqueue(message);
+        Interlocked.Exchange(ref _more, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
+    protected void KeepNoMore(string why) => _more.TrySetException(new EndOfStreamException(why));
 
     protected JsonObject? Ask(JsonObject question)
     {

@@ -15,15 +15,13 @@ internal sealed class StdioClient : RawClient
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> _waiting = new();
     private readonly StringBuilder _errors = new();
-    private readonly HashSet<JsonObject> _taken = [];
-    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading, _listening;
 
     private StdioClient(Process process, Era era, bool forms, string name) : base(era, forms, name)
     {
         _process = process;
         _reading = ReadAsync();
-        _listening = ListenAsync();
+        _listening = ReadErrorsAsync();
     }
 
     /// <summary>Lines of standard output that were not JSON-RPC messages.</summary>
@@ -55,26 +53,7 @@ internal sealed class StdioClient : RawClient
 
     public override async Task SendAsync(JsonObject message) => await SendLineAsync(message.ToJsonString());
 
-    /// <summary>Sends a request whose answer, if there is one, will be among <see cref="RawClient.Others"/>.</summary>
-    public Task SendRequestAsync(int id, string method, JsonObject parameters) => SendAsync(Message(method, parameters, id));
-
-    /// <summary>Waits for a message among <see cref="RawClient.Others"/> that no earlier call of this gave.</summary>
-    public async Task<JsonObject> OtherAsync(Func<JsonObject, bool> wanted)
-    {
-        while (true)
-        {
-            var more = _more.Task;
-            if (Others.FirstOrDefault(m => !_taken.Contains(m) && wanted(m)) is { } found)
-            {
-                _taken.Add(found);
-                return found;
-            }
-            await more.WaitAsync(Patience);
-        }
-    }
-
-    /// <summary>Waits for a notification.</summary>
-    public Task<JsonObject> NotificationAsync(string method) => OtherAsync(m => (string?)m["method"] == method);
+    public override Task BeginRequestAsync(int id, string method, JsonObject parameters) => SendAsync(Message(method, parameters, id));
 
     public async Task SendLineAsync(string line)
     {
@@ -83,7 +62,7 @@ internal sealed class StdioClient : RawClient
     }
 
     /// <summary>Closes standard input and gives the exit code.</summary>
-    public async Task<int> EndAsync()
+    public override async Task<int> EndAsync()
     {
         _process.StandardInput.Close();
         await _process.WaitForExitAsync().WaitAsync(Patience);
@@ -117,19 +96,16 @@ internal sealed class StdioClient : RawClient
             else if (message["method"] is null && message["id"]?.GetValueKind() == System.Text.Json.JsonValueKind.Number && _waiting.TryRemove((int)message["id"]!, out var waiting))
                 waiting.SetResult(message);
             else if ((string?)message["method"] != "elicitation/create")
-            {
-                Others.Enqueue(message);
-                Interlocked.Exchange(ref _more, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
-            }
+                Keep(message);
             else if (Ask(message["params"]!.AsObject()) is { } said)
                 await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
         foreach (var waiting in _waiting.Values)
             waiting.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
-        _more.TrySetException(new EndOfStreamException($"The server closed its output. {Errors}"));
+        KeepNoMore($"The server closed its output. {Errors}");
     }
 
-    private async Task ListenAsync()
+    private async Task ReadErrorsAsync()
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
             lock (_errors)

@@ -4,9 +4,11 @@ using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
 
-/// <summary>Hearing of changes over stdio, in both eras. What changes is written by this process, so the server under test learns of it from the database.</summary>
-public sealed class SubscriptionTests
+/// <summary>Hearing of changes, in both eras. What changes is written by this process, so the server under test learns of it from the database.</summary>
+public abstract class SubscriptionContract
 {
+    private protected abstract Task<RawClient> StartAsync(SeededRegistry registry, Era era = Era.Handshake);
+
     private const string Updated = "notifications/resources/updated", ListChanged = "notifications/resources/list_changed", Acknowledged = "notifications/subscriptions/acknowledged";
 
     private const string Mark = "io.modelcontextprotocol/subscriptionId", Pending = "registry://promotions/pending";
@@ -17,13 +19,14 @@ public sealed class SubscriptionTests
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
         await registry.RegisterAsync("other");
-        await using var client = await StdioClient.StartAsync(registry.DataFolder);
+        await using var client = await StartAsync(registry);
+        await client.ListenAsync();
         // In another case than the registry writes it: the client is told in its own.
         foreach (var uri in new[] { Pending, "registry://models/CHURN", "registry://models/churn/versions/latest/card" })
             await OkAsync(client, "resources/subscribe", uri);
         await registry.RegisterAsync("other");
         await registry.ProposeAsync();
-        Assert.Equal([Pending, "registry://models/CHURN"], (await UrisAsync(client, 2)).Order(StringComparer.Ordinal));
+        Assert.Equal(["registry://models/CHURN", Pending], (await UrisAsync(client, 2)).Order(StringComparer.Ordinal));
         SeededRegistry.Ok(await registry.Services.Metadata.SetAsync(await registry.AgentAsync(), new MetadataEdit("churn") { Description = "what it is for" }));
         Assert.Equal(["registry://models/CHURN", "registry://models/churn/versions/latest/card"], (await UrisAsync(client, 2)).Order(StringComparer.Ordinal));
         Assert.All(client.Others, m => Assert.Equal(["uri"], m["params"]!.AsObject().Select(p => p.Key)));
@@ -40,7 +43,8 @@ public sealed class SubscriptionTests
     public async Task A_session_that_has_listed_hears_when_the_list_changes()
     {
         await using var registry = await SeededRegistry.OpenAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder);
+        await using var client = await StartAsync(registry);
+        await client.ListenAsync();
         await client.RequestAsync("resources/list");
         await registry.RegisterAsync("one");
         await client.NotificationAsync(ListChanged);
@@ -59,7 +63,7 @@ public sealed class SubscriptionTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.RegisterAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder);
+        await using var client = await StartAsync(registry);
         var error = (await client.RequestAsync("resources/subscribe", new JsonObject { ["uri"] = uri }))["error"]!;
         Assert.Equal(-32002, (int)error["code"]!);
         Assert.StartsWith(said, (string?)error["message"]);
@@ -70,7 +74,7 @@ public sealed class SubscriptionTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.RegisterAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder);
+        await using var client = await StartAsync(registry);
         var uris = Spellings(201);
         foreach (var uri in uris.Take(200))
             await OkAsync(client, "resources/subscribe", uri);
@@ -86,10 +90,10 @@ public sealed class SubscriptionTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless);
+        await using var client = await StartAsync(registry, Era.Stateless);
         await ListenAsync(client, 501, list: true, Pending, "registry://models/churn", "registry://models/nothing", "file:///etc/passwd", Pending);
-        await ListenAsync(client, 502, list: false, "registry://models/churn");
         var first = await AcknowledgedAsync(client, 501);
+        await ListenAsync(client, 502, list: false, "registry://models/churn");
         Assert.Equal([Pending, "registry://models/churn"], first["resourceSubscriptions"]!.AsArray().Select(u => (string)u!));
         Assert.True((bool)first["resourcesListChanged"]!);
         Assert.Null(first["toolsListChanged"]);
@@ -103,7 +107,7 @@ public sealed class SubscriptionTests
         await registry.RegisterAsync("new");
         await client.OtherAsync(m => (string?)m["method"] == ListChanged && (int)m["params"]!["_meta"]![Mark]! == 501);
 
-        await client.SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["method"] = "notifications/cancelled", ["params"] = new JsonObject { ["requestId"] = 502 } });
+        await client.CancelAsync(502);
         await client.RequestAsync("resources/templates/list");
         await registry.RegisterAsync();
         await client.OtherAsync(m => IsUpdate(m, 501, "registry://models/churn"));
@@ -120,9 +124,9 @@ public sealed class SubscriptionTests
     public async Task Each_era_has_its_own_way_and_refuses_the_others()
     {
         await using var registry = await SeededRegistry.OpenAsync();
-        await using var older = await StdioClient.StartAsync(registry.DataFolder);
+        await using var older = await StartAsync(registry);
         Assert.Equal(-32601, (int)(await older.RequestAsync("subscriptions/listen", new JsonObject { ["notifications"] = new JsonObject() }))["error"]!["code"]!);
-        await using var newer = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless);
+        await using var newer = await StartAsync(registry, Era.Stateless);
         Assert.Equal(-32601, (int)(await newer.RequestAsync("resources/subscribe", new JsonObject { ["uri"] = Pending }))["error"]!["code"]!);
     }
 
@@ -131,7 +135,7 @@ public sealed class SubscriptionTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.RegisterAsync();
-        await using var client = await StdioClient.StartAsync(registry.DataFolder, Era.Stateless);
+        await using var client = await StartAsync(registry, Era.Stateless);
         var uris = new JsonArray([.. Spellings(201).Select(u => (JsonNode)u)]);
         var error = (await client.RequestAsync("subscriptions/listen", new JsonObject { ["notifications"] = new JsonObject { ["resourceSubscriptions"] = uris } }))["error"]!;
         Assert.StartsWith("too_many_subscriptions:", (string?)error["message"]);
@@ -142,18 +146,18 @@ public sealed class SubscriptionTests
     private static List<string> Spellings(int count) => [.. Enumerable.Range(0, count).Select(i =>
         "registry://models/" + string.Concat("churn".Select((letter, bit) => (i >> bit & 1) == 1 ? char.ToUpperInvariant(letter) : letter)) + (i < 32 ? "" : $"/versions/{new string('0', i / 32)}1/card"))];
 
-    private static Task ListenAsync(StdioClient client, int id, bool list, params string[] uris) => client.SendRequestAsync(id, "subscriptions/listen", new JsonObject
+    private static Task ListenAsync(RawClient client, int id, bool list, params string[] uris) => client.BeginRequestAsync(id, "subscriptions/listen", new JsonObject
     {
         ["notifications"] = new JsonObject { ["resourcesListChanged"] = list, ["toolsListChanged"] = true, ["promptsListChanged"] = true, ["resourceSubscriptions"] = new JsonArray([.. uris.Select(u => (JsonNode)u)]) },
     });
 
-    private static async Task<JsonObject> AcknowledgedAsync(StdioClient client, int id) =>
+    private static async Task<JsonObject> AcknowledgedAsync(RawClient client, int id) =>
         (await client.OtherAsync(m => (string?)m["method"] == Acknowledged && (int)m["params"]!["_meta"]![Mark]! == id))["params"]!["notifications"]!.AsObject();
 
     private static bool IsUpdate(JsonObject message, int id, string uri) =>
         (string?)message["method"] == Updated && (int?)message["params"]!["_meta"]?[Mark] == id && (string?)message["params"]!["uri"] == uri;
 
-    private static async Task<List<string>> UrisAsync(StdioClient client, int count)
+    private static async Task<List<string>> UrisAsync(RawClient client, int count)
     {
         var uris = new List<string>();
         while (uris.Distinct().Count() < count)
@@ -161,7 +165,7 @@ public sealed class SubscriptionTests
         return [.. uris.Distinct()];
     }
 
-    private static async Task OkAsync(StdioClient client, string method, string uri)
+    private static async Task OkAsync(RawClient client, string method, string uri)
     {
         var message = await client.RequestAsync(method, new JsonObject { ["uri"] = uri });
         Assert.True(message["result"] is JsonObject, $"{uri}: {message.ToJsonString()}");
