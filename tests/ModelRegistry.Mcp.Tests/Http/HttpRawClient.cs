@@ -165,10 +165,11 @@ internal sealed class HttpRawClient : RawClient
     public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        await Task.WhenAll(_begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_own is not null)
         {
+            // Streams that are still open end with their server, not with the client's pool of connections.
             await _own.DisposeAsync();
+            await Task.WhenAll(_begun).WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Assert.DoesNotContain("error:", _own.Errors);
         }
     }
