@@ -45,7 +45,7 @@ internal sealed partial class ServedRegistry : IAsyncDisposable
             if (Listening().Match(line) is { Success: true } match)
                 address.TrySetResult(new Uri(match.Groups[1].Value));
             else
-                Console.WriteLine($"server: {line}");
+                Console.Error.WriteLine($"server: {line}");
         }), DrainAsync(process.StandardOutput, line => Console.WriteLine($"server wrote to stdout: {line}")));
         return new ServedRegistry(folder, process, await address.Task.WaitAsync(TimeSpan.FromSeconds(60)), tokens, listening);
     }

@@ -20,9 +20,9 @@ internal sealed partial record AnswerCheck(string? Id, string? Method, string? P
             var id = message.TryGetProperty("id", out var given) ? IdOf(given) : null;
             return new(id, method, ProblemOf(message, method, id) ?? Leak(line.Span, secrets));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            return new(null, null, $"not JSON: {e.Message}");
+            return new(null, null, $"not JSON, not Unicode or not whole: {e.Message}");
         }
     }
 
