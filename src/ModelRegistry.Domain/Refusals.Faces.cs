@@ -44,7 +44,4 @@ public static partial class Refusals
 
     public static Refusal PromptUnknown(string? name, IReadOnlyList<string> known) => new(RefusalKind.NotFound, "prompt_unknown",
         $"There is no prompt '{Shown(name)}' here.{(name is not null && Nearest.Of(name, known) is { } near ? $" Did you mean '{near}'?" : "")}", $"Use one of {string.Join(", ", known)}.");
-
-    public static Refusal CompletionUnknown(string? reference) => new(RefusalKind.Invalid, "completion_unknown",
-        $"There is neither a prompt nor a resource template '{Shown(reference)}' here.", "Name a prompt of prompts/list or the uriTemplate of one of resources/templates/list.");
 }

@@ -26,8 +26,10 @@ internal static partial class RefusalPage
 
             - **Command line**: `code: message` and the remedy on stderr, and the exit code of its kind.
             - **MCP**: the result of the tool, with `isError` and the text `error: code`, the message, `Next: ` and the remedy.
-              Over HTTP, what is refused before a tool is reached is a JSON-RPC error with `code` and `remedy` as its data,
-              under the HTTP status of its kind.
+              Of a resource, prompt or completion: a JSON-RPC error with `code: message`
+              and the remedy as its message.
+            - **HTTP**: what is refused before MCP reads the message has the status of its kind, and is a JSON-RPC error with
+              `code` and `remedy` as its data; elsewhere than at `/mcp`, problem details (RFC 9457) with the same members.
 
 
             """);

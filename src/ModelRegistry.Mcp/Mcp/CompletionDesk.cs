@@ -1,4 +1,3 @@
-using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using ModelRegistry.Catalog;
@@ -24,7 +23,8 @@ internal sealed class CompletionDesk(RequestDoor door, PromptDesk prompts)
         {
             PromptReference prompt when prompts.For(context).FirstOrDefault(p => p.Name == prompt.Name) is { } found => (found.Inputs.FirstOrDefault(i => i.Argument.Name == name)?.Suggestion ?? Suggestion.None, "model_name"),
             ResourceTemplateReference template when ResourceDesk.Templates.Any(t => t.UriTemplate == template.Uri) => (Of(template.Uri!, name), "name"),
-            var other => throw Replies.ProtocolError(Refusals.CompletionUnknown((other as PromptReference)?.Name ?? (other as ResourceTemplateReference)?.Uri), McpErrorCode.InvalidParams),
+            // What is not here has nothing to offer. Typing goes on, so it is no error: whoever uses the reference is told.
+            _ => (Suggestion.None, ""),
         };
         if (suggestion == Suggestion.None || typed.Length > 256)
             return new(Answer([], more: false));

@@ -70,13 +70,6 @@ internal sealed class ResourceDesk(RequestDoor door, ResourceUpdates updates)
         };
     }
 
-    /// <summary>What a resource hangs on; a resource that is not there is the same error as when it is read.</summary>
-    public async Task<ResourceTopic> TopicAsync(MessageContext context, ToolCaller caller, string uri, CancellationToken cancel)
-    {
-        var topic = await FindTopicAsync(caller, uri, cancel);
-        return topic.Refusal is { } no ? throw NotFound(context, uri, no) : topic.Value;
-    }
-
     /// <summary>What a resource hangs on that this caller may read.</summary>
     public async Task<Outcome<ResourceTopic>> FindTopicAsync(ToolCaller caller, string uri, CancellationToken cancel)
     {
@@ -84,7 +77,8 @@ internal sealed class ResourceDesk(RequestDoor door, ResourceUpdates updates)
         return ResourceUri.Parse(uri) switch
         {
             ResourceUri.Model model => (await catalog.GetAsync(by, model.Name, null, cancel)).Then<ResourceTopic>(m => ResourceTopic.Model(m.ModelId)),
-            ResourceUri.Card card => (await catalog.GetAsync(by, card.Name, card.Version, cancel)).Then<ResourceTopic>(m => ResourceTopic.Cards(m.ModelId)),
+            // Of a version that is not there yet, too: it may come.
+            ResourceUri.Card card => (await catalog.GetAsync(by, card.Name, null, cancel)).Then<ResourceTopic>(m => ResourceTopic.Cards(m.ModelId)),
             ResourceUri.Pending => (await FindAsync(caller, uri, cancel)).Then<ResourceTopic>(_ => ResourceTopic.Pending),
             ResourceUri.Policy => (await FindAsync(caller, uri, cancel)).Then<ResourceTopic>(_ => ResourceTopic.Policy),
             _ => Refusals.ResourceNotFound(uri),

@@ -37,7 +37,7 @@ internal abstract record ResourceUri
             ["policy"] => new Policy(),
             ["promotions", "pending"] => new Pending(),
             ["models", var name] when ModelName(name) is { } model => new Model(model),
-            ["models", var name, "versions", var version, "card"] when ModelName(name) is { } model && Decoded(version) is { Length: > 0 } reference => new Card(model, reference),
+            ["models", var name, "versions", var version, "card"] when ModelName(name) is { } model && Decoded(version) is { Length: > 0 } reference && !reference.Contains(' ') => new Card(model, reference),
             _ => null,
         };
     }

@@ -20,7 +20,13 @@ internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources,
         door.AnswerAsync(context, "resources/subscribe", async caller =>
         {
             var uri = context.Params?.Uri ?? "";
-            var topic = await resources.TopicAsync(context, caller, uri, cancel);
+            // What is not there may come: then the list of what is there changes, and that is told.
+            var topic = await resources.FindTopicAsync(caller, uri, cancel) switch
+            {
+                { Refusal: { Kind: RefusalKind.NotFound } } => ResourceTopic.List,
+                { Refusal: { } no } => throw Replies.ProtocolError(no, McpErrorCode.InvalidParams),
+                var found => found.Value,
+            };
             var session = updates.SessionOf(context) ?? throw new InvalidOperationException("The session was not attached, or has ended.");
             CheckRoom();
             if (!session.Listener.Add(uri, topic))

@@ -53,9 +53,13 @@ internal sealed class RealClient : IAsyncDisposable
     public ChannelReader<JsonNode> Progress => _progress.Reader;
 
     /// <summary>Over stdio, with a server process of the client's own.</summary>
-    public static Task<RealClient> OverStdioAsync(Library library, string dataFolder, bool forms = true) => StartAsync(library, forms, new JsonObject
+    public static Task<RealClient> OverStdioAsync(Library library, string dataFolder, bool forms = true, params string[] options) => StartAsync(library, forms, new JsonObject
     {
-        ["stdio"] = new JsonObject { ["command"] = "dotnet", ["args"] = new JsonArray(Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder) },
+        ["stdio"] = new JsonObject
+        {
+            ["command"] = "dotnet",
+            ["args"] = new JsonArray([Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options]),
+        },
     });
 
     /// <summary>Over HTTP.</summary>

@@ -8,10 +8,7 @@ namespace ModelRegistry.Mcp.Tests.Clients;
 public sealed class RealClientTokenTests
 {
     [Theory]
-    [InlineData(Library.Sdk1)]
-    [InlineData(Library.Sdk2)]
-    [InlineData(Library.Sdk2Auto)]
-    [InlineData(Library.Sdk2Modern)]
+    [MemberData(nameof(RealClientFlowTests.Libraries), MemberType = typeof(RealClientFlowTests))]
     public async Task A_token_says_who_the_agent_is_and_without_one_there_is_no_way_in(Library library)
     {
         await using var registry = await SeededRegistry.OpenAsync("team");

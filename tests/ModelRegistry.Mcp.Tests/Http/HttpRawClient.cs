@@ -12,7 +12,7 @@ internal sealed class HttpRawClient : RawClient
     private readonly ServeProcess? _own;
     private readonly HttpClient _http = new() { Timeout = Patience };
     private readonly List<Task> _begun = [];
-    private readonly Dictionary<int, CancellationTokenSource> _given = [];
+    private readonly Dictionary<int, (CancellationTokenSource Stop, Task Answer)> _given = [];
 
     private HttpRawClient(Uri address, ServeProcess? own, Era era, bool forms, string? token) : base(era, forms, "http-client") => (Address, _own, Token) = (address, own, token);
 
@@ -97,18 +97,29 @@ internal sealed class HttpRawClient : RawClient
     public override Task BeginRequestAsync(int id, string method, JsonObject parameters)
     {
         var message = Message(method, parameters, id);
-        var given = _given[id] = new CancellationTokenSource();
-        _begun.Add(Task.Run(async () =>
+        var stop = new CancellationTokenSource();
+        var answer = Task.Run(async () =>
         {
             using var response = await PostAsync(message);
-            using var leave = given.Token.Register(response.Dispose);
+            using var leave = stop.Token.Register(response.Dispose);
             Keep(await AnswerAsync(response, id));
-        }));
+        });
+        _given[id] = (stop, answer);
+        _begun.Add(answer);
         return Task.CompletedTask;
     }
 
     /// <summary>Without a session, leaving is how a request is given up.</summary>
-    public override Task CancelAsync(int id) => Era == Era.Stateless ? _given[id].CancelAsync() : base.CancelAsync(id);
+    public override async Task CancelAsync(int id)
+    {
+        if (Era == Era.Handshake)
+        {
+            await base.CancelAsync(id);
+            return;
+        }
+        await _given[id].Stop.CancelAsync();
+        await _given[id].Answer.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public override async Task<int> EndAsync()
     {
@@ -154,10 +165,11 @@ internal sealed class HttpRawClient : RawClient
     public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        await Task.WhenAll(_begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_own is not null)
         {
+            // Streams that are still open end with their server, not with the client's pool of connections.
             await _own.DisposeAsync();
+            await Task.WhenAll(_begun).WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Assert.DoesNotContain("error:", _own.Errors);
         }
     }

@@ -57,6 +57,8 @@ public sealed class ResourceUriTests
     [InlineData("registry://models/a\u200b")]
     [InlineData("registry://models/a/versions/1")]
     [InlineData("registry://models/a/versions//card")]
+    [InlineData("registry://models/a/versions/%20/card")]
+    [InlineData("registry://models/a/versions/%201/card")]
     [InlineData("registry://models/a/versions/1/card/")]
     [InlineData("registry://models/a/versions/1/Card")]
     [InlineData("registry://promotions/all")]

@@ -55,18 +55,17 @@ public abstract class SubscriptionContract
     }
 
     [Theory]
-    [InlineData("registry://models/nothing", "model_not_found:")]
-    [InlineData("registry://models/..", "resource_not_found:")]
-    [InlineData("registry://models/churn/versions/7/card", "version_not_found:")]
-    [InlineData("https://example.com", "resource_not_found:")]
-    public async Task What_is_not_there_cannot_be_subscribed_to(string uri, string said)
+    [InlineData("registry://models/later")]
+    [InlineData("registry://models/later/versions/1/card")]
+    [InlineData("registry://models/churn/versions/2/card")]
+    public async Task What_is_not_there_yet_is_told_when_it_comes(string uri)
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.RegisterAsync();
         await using var client = await StartAsync(registry);
-        var error = (await client.RequestAsync("resources/subscribe", new JsonObject { ["uri"] = uri }))["error"]!;
-        Assert.Equal(-32002, (int)error["code"]!);
-        Assert.StartsWith(said, (string?)error["message"]);
+        Assert.NotNull((await client.RequestAsync("resources/subscribe", new JsonObject { ["uri"] = uri }))["result"]);
+        await registry.RegisterAsync(uri.Contains("churn", StringComparison.Ordinal) ? "churn" : "later");
+        Assert.Equal(uri, (string?)(await client.NotificationAsync(Updated))["params"]!["uri"]);
     }
 
     [Fact]

@@ -54,15 +54,15 @@ public sealed class SuggestionTests
     }
 
     [Fact]
-    public async Task An_unknown_reference_is_refused()
+    public async Task An_unknown_reference_has_nothing_to_offer()
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder, options: ["--read-only"]);
         foreach (var reference in new[] { Prompt("nothing"), Prompt("roll_back"), Template("registry://models/churn"), Template("file:///{x}"), Template("") })
         {
-            var error = (await CompleteAsync(client, reference, "name", ""))["error"]!;
-            Assert.Equal(-32602, (int)error["code"]!);
-            Assert.StartsWith("completion_unknown:", (string?)error["message"]);
+            var completion = (await CompleteAsync(client, reference, "name", ""))["result"]!["completion"]!;
+            Assert.Empty(completion["values"]!.AsArray());
+            Assert.False((bool?)completion["hasMore"]);
         }
     }
 
