@@ -85,12 +85,17 @@ internal static class Confirmation
         }),
     };
 
-    /// <summary>Whether the client can show a form (in 2026-07-28 it says so with each request). An empty capability means forms: Elicitation, Capabilities.</summary>
+    /// <summary>
+    /// Whether the client can show a form, which it says with each request (2026-07-28), at the start of its session, or both;
+    /// where both are said, the SDK goes by the session. An empty capability means forms: Elicitation, Capabilities.
+    /// </summary>
     private static bool CanAsk(ToolCall call)
     {
-        var capabilities = call.Context.JsonRpcRequest.Context?.ClientCapabilities ?? call.Context.Server.ClientCapabilities;
-        return call.Context.Server.IsMrtrSupported && capabilities?.Elicitation is { } elicitation && (elicitation.Form is not null || elicitation.Url is null);
+        var (request, session) = (call.Context.JsonRpcRequest.Context?.ClientCapabilities, call.Context.Server.ClientCapabilities);
+        return call.Context.Server.IsMrtrSupported && (request is not null || session is not null) && (request is null || Forms(request)) && (session is null || Forms(session));
     }
+
+    private static bool Forms(ClientCapabilities capabilities) => capabilities.Elicitation is { } elicitation && (elicitation.Form is not null || elicitation.Url is null);
 
     private static ElicitResult? Read(IDictionary<string, InputResponse>? answers)
     {
