@@ -10,7 +10,13 @@ switch (args)
         return await WriteBenchmark.RunAsync();
     case ["soak", "--server", var server, "--minutes", var minutes, .. var rate]:
         return await SoakBenchmark.RunAsync(server, double.Parse(minutes, CultureInfo.InvariantCulture), rate is ["--rate", var perSecond] ? double.Parse(perSecond, CultureInfo.InvariantCulture) : 60);
+    case ["sessions", "--server", var server, .. var count]:
+        return await SessionsBenchmark.RunAsync(server, count.Length > 0 ? int.Parse(count[0]) : 2_000, listening: 200);
+    case ["http", "--server", var server]:
+        return await HttpBenchmark.RunAsync(server);
+    case ["bare-kestrel", var port, var answer]:
+        return await BareKestrel.RunAsync(int.Parse(port), answer);
     default:
-        await Console.Error.WriteLineAsync("usage: bench lists [MODELS] [VERSIONS] | writes | soak --server PATH-OF-modelregistry.dll --minutes N [--rate PER-SECOND]");
+        await Console.Error.WriteLineAsync("usage: bench lists [MODELS] [VERSIONS] | writes | http --server DLL | sessions --server DLL [COUNT] | soak --server DLL --minutes N [--rate PER-SECOND]; DLL: a published modelregistry.dll");
         return 2;
 }

@@ -81,6 +81,9 @@ internal static class ServerHost
     private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, CancellationToken stopping)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
+        // A yes would open a tunnel, and may not have a body (RFC 9110, section 9.3.6).
+        if (HttpMethods.IsConnect(http.Request.Method))
+            return Replies.RpcAsync(http, StatusCodes.Status405MethodNotAllowed, ModelContextProtocol.McpErrorCode.InvalidRequest, "This server opens no tunnels.", allow: "GET, POST, DELETE");
         return http.Request.Path.Value switch
         {
             "/health" => Health.AliveAsync(http),

@@ -113,6 +113,10 @@ internal static class Confirmation
     private static string DigestOf(ToolCall call) => CanonicalJson.Digest(new JsonObject
     {
         ["tool"] = call.Context.Params!.Name,
-        ["arguments"] = new JsonObject(call.Context.Params.Arguments?.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)JsonNode.Parse(a.Value.GetRawText()))) ?? []),
+        ["arguments"] = new JsonObject(call.Context.Params.Arguments?.Select(a => KeyValuePair.Create(a.Key, Digested(a.Value))) ?? []),
     }).Hex;
+
+    // A number stands for the text it is read as; not every number has a canonical form.
+    private static JsonNode? Digested(JsonElement argument) =>
+        argument.ValueKind == JsonValueKind.Number ? JsonValue.Create(argument.GetRawText()) : JsonNode.Parse(argument.GetRawText());
 }

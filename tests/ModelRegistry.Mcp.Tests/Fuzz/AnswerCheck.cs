@@ -6,8 +6,10 @@ namespace ModelRegistry.Fuzz;
 
 /// <summary>What one message of the server is, and what is wrong with it.</summary>
 /// <param name="Id">As <see cref="Expectation.Id"/>; for a notification null.</param>
-internal sealed partial record AnswerCheck(string? Id, string? Method, string? Problem)
+/// <param name="Done">Whether it says that something was done.</param>
+internal sealed partial record AnswerCheck(string? Id, string? Method, bool Done, string? Problem)
 {
+    /// <param name="secrets">Texts that no error may show.</param>
     public static AnswerCheck Of(ReadOnlyMemory<byte> line, IReadOnlyList<string> secrets)
     {
         try
@@ -15,14 +17,14 @@ internal sealed partial record AnswerCheck(string? Id, string? Method, string? P
             using var document = JsonDocument.Parse(line);
             var message = document.RootElement;
             if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("jsonrpc", out var version) || version.GetString() != "2.0")
-                return new(null, null, "not a JSON-RPC 2.0 message");
+                return new(null, null, false, "not a JSON-RPC 2.0 message");
             var method = message.TryGetProperty("method", out var said) ? said.GetString() : null;
             var id = message.TryGetProperty("id", out var given) ? IdOf(given) : null;
-            return new(id, method, ProblemOf(message, method, id) ?? Leak(line.Span, secrets));
+            return new(id, method, method is null && !Failed(message), ProblemOf(message, method, id) ?? Leak(line.Span, Failed(message) ? secrets : []));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            return new(null, null, $"not JSON, not Unicode or not whole: {e.Message}");
+            return new(null, null, false, $"not JSON, not Unicode or not whole: {e.Message}");
         }
     }
 
@@ -50,6 +52,9 @@ internal sealed partial record AnswerCheck(string? Id, string? Method, string? P
             : said.TryGetProperty("structuredContent", out _) ? "an error with structured content"
             : Remedied().IsMatch(told) ? null : "an error without code or remedy";
     }
+
+    // What was done may name its place: the command that a person approves with does.
+    private static bool Failed(JsonElement message) => !message.TryGetProperty("result", out var result) || (result.TryGetProperty("isError", out var failed) && failed.ValueKind == JsonValueKind.True);
 
     /// <summary>What of the server's inside can be seen.</summary>
     private static string? Leak(ReadOnlySpan<byte> line, IReadOnlyList<string> secrets)

@@ -25,8 +25,8 @@ internal sealed class MalformedMessages(int seed, Known known)
                 return Noise(random);
             var message = ValidMessages.Any(random, known, index);
             var splices = new List<string>();
-            // One in twelve stays as it is: what is right has to be answered between what is wrong.
-            var bends = random.Next(12) == 0 ? 0 : random.Next(1, 4);
+            // One in eight stays as it is: what is right has to be answered between what is wrong.
+            var bends = random.Next(8) == 0 ? 0 : random.Next(1, 4);
             for (var i = 0; i < bends; i++)
                 if (random.Next(4) > 0)
                     Bend(message, random, index, splices);

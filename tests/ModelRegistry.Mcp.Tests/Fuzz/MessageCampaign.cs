@@ -27,15 +27,15 @@ internal sealed class MessageCampaign : IAsyncDisposable
     private readonly List<Task> _replies = [];
     private int _questions;
 
-    /// <param name="secrets">Texts that no answer may show.</param>
+    /// <param name="secrets">Texts that no error may show.</param>
     public MessageCampaign(Stream toServer, Stream fromServer, IReadOnlyList<string> secrets)
     {
         (_toServer, _secrets) = (toServer, secrets);
         _reading = ReadToEndAsync(PipeReader.Create(fromServer));
     }
 
-    /// <summary>Answers that were errors, to see that errors alone are not all there is.</summary>
-    public long Answered { get; private set; }
+    /// <summary>Answers so far that said something was done: not everything was refused.</summary>
+    public int Done { get; private set; }
 
     /// <summary>Runs one batch; fails with what went wrong and the bytes that may have done it.</summary>
     public async Task RunAsync(MalformedMessages messages, int from, int count)
@@ -171,7 +171,7 @@ internal sealed class MessageCampaign : IAsyncDisposable
         var answer = AnswerCheck.Of(line, _secrets);
         if (answer.Problem is not null)
             _problems.Enqueue($"{answer.Problem}: {Encoding.UTF8.GetString(line.Span[..Math.Min(line.Length, 2_000)])}");
-        Answered++;
+        Done += answer.Done ? 1 : 0;
         if (answer is { Method: not null, Id: not null })
             // Whoever reads must not wait for whoever writes: the server may wait for both.
             _replies.Add(WriteAsync(Encoding.UTF8.GetBytes(Reply(answer.Id, _questions++))));

@@ -64,7 +64,7 @@ internal static class ValidMessages
         var required = schema["required"]?.AsArray().Select(r => (string)r!).ToHashSet() ?? [];
         var arguments = new JsonObject();
         foreach (var (name, argument) in schema["properties"]!.AsObject())
-            if (required.Contains(name) || random.Next(3) == 0)
+            if (required.Contains(name) || random.Next(5) == 0)
                 arguments[name] = Value(name, argument!, random, known);
         var call = new JsonObject { ["name"] = (string)tool["name"]!, ["arguments"] = arguments };
         if (random.Next(10) == 0)

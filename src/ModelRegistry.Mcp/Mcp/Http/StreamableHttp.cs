@@ -174,12 +174,14 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
                 return message;
             }
         }
-        catch (BadHttpRequestException e)
+        catch (IOException e) when (!http.RequestAborted.IsCancellationRequested)
         {
-            if (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+            // Most of what can be wrong with a body comes as a BadHttpRequestException; the size of a chunk does not.
+            var status = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+            if (status == StatusCodes.Status413PayloadTooLarge)
                 await Replies.RpcAsync(http, Refusals.BodyTooLarge(MostBytes));
             else
-                await Replies.RpcAsync(http, e.StatusCode, McpErrorCode.InvalidRequest, "The body did not arrive whole.");
+                await Replies.RpcAsync(http, status, McpErrorCode.InvalidRequest, "The body did not arrive whole.");
             return null;
         }
     }
