@@ -63,6 +63,7 @@ public abstract class SubscriptionContract
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.RegisterAsync();
         await using var client = await StartAsync(registry);
+        await client.ListenAsync();
         Assert.NotNull((await client.RequestAsync("resources/subscribe", new JsonObject { ["uri"] = uri }))["result"]);
         await registry.RegisterAsync(uri.Contains("churn", StringComparison.Ordinal) ? "churn" : "later");
         Assert.Equal(uri, (string?)(await client.NotificationAsync(Updated))["params"]!["uri"]);
