@@ -67,6 +67,11 @@ internal static class RegistryServer
         {
             await next(context, cancel);
         }
+        catch (InvalidOperationException) when (context.JsonRpcMessage is JsonRpcRequest { Method: RequestMethods.ToolsCall } && context.Server.ClientCapabilities is { Elicitation: null })
+        {
+            // It was looked at before it was asked, but a client may begin its session anew at any time.
+            throw new McpProtocolException("The client said meanwhile that it cannot be asked; nothing is decided. Call again.", McpErrorCode.InvalidRequest);
+        }
         catch (JsonException e) when (context.JsonRpcMessage is JsonRpcRequest request)
         {
             var place = Untrusted.Cut(Untrusted.Clean(e.Path), 80);
