@@ -18,6 +18,11 @@ public static partial class Refusals
         $"Under the policy '{policy}' whoever reaches the server without a token may propose and register, so it listens on loopback only; {Shown(url)} is more than that.",
         "Listen on http://localhost:PORT, or let an admin accept a policy such as `team` (policy accept), under which every caller needs a token.");
 
+    /// <param name="urls">Where it was to listen.</param>
+    /// <param name="why">What the system said.</param>
+    public static Refusal AddressUnavailable(string urls, string why) => new(RefusalKind.Conflict, "address_unavailable",
+        $"It cannot listen on {Shown(urls)} ({Shown(why.TrimEnd('.'))}).", "Name another address with --urls, or end the process that has this one.");
+
     public static Refusal HostNotAllowed(string? host) => new(RefusalKind.Forbidden, "host_not_allowed",
         $"This server is not '{Shown(host)}'.", "Use the address it is published under; an operator adds names with --allowed-hosts.");
 

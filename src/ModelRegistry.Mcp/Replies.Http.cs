@@ -13,12 +13,17 @@ internal static partial class Replies
         if (refusal.Kind == RefusalKind.Unauthenticated)
             // No authorization server to name, so the plain challenge (RFC 6750, section 3); a token that was sent and does not count is said to be the reason.
             http.Response.Headers.WWWAuthenticate = http.Request.Headers.Authorization.Count == 0 ? "Bearer realm=\"modelregistry\"" : "Bearer realm=\"modelregistry\", error=\"invalid_token\"";
+        if (refusal.Kind == RefusalKind.Limited)
+            http.Response.Headers.RetryAfter = "1";
         return RpcAsync(http, Sign(refusal.Kind).Http, McpErrorCode.InvalidRequest, refusal.Message, id, data: json =>
         {
             json.WriteString("code", refusal.Code);
             json.WriteString("remedy", refusal.Remedy);
         });
     }
+
+    /// <summary>A no in the shape that its address answers in.</summary>
+    public static Task NoAsync(HttpContext http, Refusal refusal) => http.Request.Path == "/mcp" ? RpcAsync(http, refusal) : ProblemAsync(http, refusal);
 
     /// <param name="id">Of the request that is answered; null when it is not known.</param>
     /// <param name="allow">The methods that are taken, for a 405.</param>

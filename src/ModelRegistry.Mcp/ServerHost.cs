@@ -35,14 +35,14 @@ internal static class ServerHost
         {
             await app.StartAsync(cancel);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            throw new StorageUnavailableException($"Listening on {string.Join(", ", http.Urls.Select(u => u.GetLeftPart(UriPartial.Authority)))} failed: {e.Message}", "Name another address with --urls, or end the process that has this one.", e);
+            return Replies.Tell(talk, Refusals.AddressUnavailable(string.Join(", ", http.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))), (e.InnerException ?? e).Message));
         }
         foreach (var url in app.Urls)
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
 
-        var chores = Task.WhenAll(sessions.SweepAsync(stop.Token), FinishApprovedAsync(registry, log, stop.Token));
+        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Streams end first: they would keep the server from ending, and their clients come back.
         await stop.CancelAsync();
@@ -96,7 +96,7 @@ internal static class ServerHost
     private static async Task GuardedAsync(HttpContext http, HostGuard guard, Func<Task> next)
     {
         if (guard.Problem(http.Request) is { } no)
-            await Replies.RpcAsync(http, no);
+            await Replies.NoAsync(http, no);
         else if (!CrossOrigin.Answer(http, guard))
             await next();
     }
@@ -113,7 +113,6 @@ internal static class ServerHost
         using var lease = limits.Enter(caller.Value.Id);
         if (!lease.IsAcquired)
         {
-            http.Response.Headers.RetryAfter = "1";
             await Replies.RpcAsync(http, Refusals.RateLimited(1));
             return;
         }

@@ -14,7 +14,8 @@ internal sealed record ClientReach(IReadOnlyList<string> Command, Uri? Url, IRea
     {
         // A PostgreSQL address holds a password: it belongs in MODELREGISTRY_DATABASE.
         string[] database = registry.Database is { } given && given.StartsWith("sqlite:", StringComparison.Ordinal) ? ["--database", given] : [];
-        return new ClientReach([.. program, "stdio", "--data", registry.DataFolder, .. database, .. Options(surface)], null, [], false);
+        string[] artifacts = registry.Artifacts is { } elsewhere ? ["--artifacts", elsewhere] : [];
+        return new ClientReach([.. program, "stdio", "--data", registry.DataFolder, .. database, .. artifacts, .. Options(surface)], null, [], false);
     }
 
     public static ClientReach Over(Uri url, SurfaceSettings surface, bool withToken) => new([], url, Carried(surface), withToken);

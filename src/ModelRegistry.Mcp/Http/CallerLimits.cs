@@ -22,8 +22,11 @@ internal sealed class CallerLimits : IDisposable
     /// <summary>Counts a request; the lease is kept until it is answered. Not acquired: it is one too many.</summary>
     public RateLimitLease Enter(string caller)
     {
-        using var counted = _rate.AttemptAcquire(caller);
-        return counted.IsAcquired ? _atOnce.AttemptAcquire(caller) : _rate.AttemptAcquire(caller);
+        var counted = _rate.AttemptAcquire(caller);
+        if (!counted.IsAcquired)
+            return counted;
+        counted.Dispose();
+        return _atOnce.AttemptAcquire(caller);
     }
 
     /// <summary>Counts an attempt without a credential that counts, by where it came from.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -9,6 +10,7 @@ namespace ModelRegistry.Mcp.Tools;
 internal sealed class ResourceSession(ResourceUpdates updates, McpServer server, ILogger log) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, Func<CancellationToken, Task<ResourceTopic?>>> _absent = new(StringComparer.Ordinal);
     private int _telling;
 
     public McpServer Server => server;
@@ -23,11 +25,21 @@ internal sealed class ResourceSession(ResourceUpdates updates, McpServer server,
             _ = Task.Run(TellAsync, CancellationToken.None);
     }
 
+    /// <summary>
+    /// An address of nothing, which may come to be: when the list of resources changes, <paramref name="find"/> looks again,
+    /// and only what is there then is told.
+    /// </summary>
+    public bool Await(string uri, Func<CancellationToken, Task<ResourceTopic?>> find)
+    {
+        _absent[uri] = find;
+        return Listener.Add(uri, ResourceTopic.List);
+    }
+
     public void Unsubscribe(string uri)
     {
+        _absent.TryRemove(uri, out _);
         Listener.Remove(uri);
-        if (Listener.IsIdle)
-            updates.Remove(Listener);
+        updates.RemoveIfIdle(Listener);
     }
 
     public void Dispose()
@@ -37,6 +49,17 @@ internal sealed class ResourceSession(ResourceUpdates updates, McpServer server,
         _stop.Cancel();
     }
 
+    private async ValueTask<bool> IsThereAsync(string uri)
+    {
+        if (!_absent.TryGetValue(uri, out var find))
+            return true;
+        if (await find(_stop.Token) is not { } topic)
+            return false;
+        if (_absent.TryRemove(uri, out _))
+            Listener.Add(uri, topic);
+        return true;
+    }
+
     private async Task TellAsync()
     {
         try
@@ -44,7 +67,8 @@ internal sealed class ResourceSession(ResourceUpdates updates, McpServer server,
             while (await Listener.NextAsync(_stop.Token) is { } news)
             {
                 foreach (var uri in news.Uris)
-                    await server.SendNotificationAsync(NotificationMethods.ResourceUpdatedNotification, new ResourceUpdatedNotificationParams { Uri = uri }, McpJsonUtilities.DefaultOptions, _stop.Token);
+                    if (await IsThereAsync(uri))
+                        await server.SendNotificationAsync(NotificationMethods.ResourceUpdatedNotification, new ResourceUpdatedNotificationParams { Uri = uri }, McpJsonUtilities.DefaultOptions, _stop.Token);
                 if (news.List)
                     await server.SendNotificationAsync(NotificationMethods.ResourceListChangedNotification, _stop.Token);
             }

@@ -93,6 +93,14 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
         }
     }
 
+    /// <summary>Removes it if it can hear of nothing any more; one that subscribes at the same moment stays.</summary>
+    public void RemoveIfIdle(ResourceListener listener)
+    {
+        lock (_gate)
+            if (listener.IsIdle)
+                Remove(listener);
+    }
+
     public void Remove(ResourceSession session)
     {
         lock (_gate)
@@ -140,12 +148,20 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
         }
         catch (Exception e)
         {
+            // Whoever waits for the beginning learns of it. After that streams end, so that their clients come back and look.
+            var late = !following.Begun.TrySetException(e);
+            if (late)
+                log.LogError(e, "The feed of changes cannot be followed; those who listened are sent away");
             lock (_gate)
                 if (_following == following)
+                {
                     _following = null;
-            // Whoever waits for the beginning learns of it; after that there is nobody but the log.
-            if (!following.Begun.TrySetException(e))
-                log.LogError(e, "Changes are not told to clients any more, until the next one subscribes");
+                    foreach (var listener in late ? [.. _listeners] : Array.Empty<ResourceListener>())
+                    {
+                        listener.End();
+                        _listeners.Remove(listener);
+                    }
+                }
         }
         finally
         {

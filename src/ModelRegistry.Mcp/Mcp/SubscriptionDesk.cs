@@ -14,22 +14,20 @@ namespace ModelRegistry.Mcp.Tools;
 internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources, ResourceUpdates updates)
 {
     /// <summary>The most sessions and streams of this process that listen at once.</summary>
-    private const int MostListeners = 5_000;
+    private const int MostListeners = 10_000;
 
     public ValueTask<EmptyResult> SubscribeAsync(RequestContext<SubscribeRequestParams> context, CancellationToken cancel) =>
         door.AnswerAsync(context, "resources/subscribe", async caller =>
         {
             var uri = context.Params?.Uri ?? "";
-            // What is not there may come: then the list of what is there changes, and that is told.
-            var topic = await resources.FindTopicAsync(caller, uri, cancel) switch
-            {
-                { Refusal: { Kind: RefusalKind.NotFound } } => ResourceTopic.List,
-                { Refusal: { } no } => throw Replies.ProtocolError(no, McpErrorCode.InvalidParams),
-                var found => found.Value,
-            };
+            var topic = await resources.FindTopicAsync(caller, uri, cancel);
+            if (topic.Refusal is { } no && no.Kind != RefusalKind.NotFound)
+                throw Replies.ProtocolError(no, McpErrorCode.InvalidParams);
             var session = updates.SessionOf(context) ?? throw new InvalidOperationException("The session was not attached, or has ended.");
             CheckRoom();
-            if (!session.Listener.Add(uri, topic))
+            var taken = topic.Refusal is null ? session.Listener.Add(uri, topic.Value)
+                : session.Await(uri, async stop => await resources.FindTopicAsync(caller, uri, stop) is { Refusal: null } come ? come.Value : null);
+            if (!taken)
                 throw Replies.ProtocolError(Refusals.TooManySubscriptions(ResourceListener.Most), McpErrorCode.InvalidParams);
             await session.ListenAsync(caller.Registry.Changes, cancel);
             return new EmptyResult();

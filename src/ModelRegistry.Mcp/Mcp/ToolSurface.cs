@@ -51,5 +51,8 @@ internal sealed class ToolSurface
             .Where(t => !asked.ReadOnly || t.Hints.ReadOnly)]);
     }
 
+    /// <summary>What of this is also offered there.</summary>
+    public ToolSurface Within(ToolSurface bound) => new(ReadOnly || bound.ReadOnly, [.. Tools.Where(t => bound.Find(t.Name) is not null)]);
+
     private static bool Named(RegistryTool tool, string name) => string.Equals(tool.Name, name, StringComparison.OrdinalIgnoreCase);
 }

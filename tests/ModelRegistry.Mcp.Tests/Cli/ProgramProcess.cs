@@ -64,11 +64,18 @@ internal sealed class ProgramProcess : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
+    /// <summary>Takes the settings out of a process's environment: nobody's own registry is to be touched.</summary>
+    public static ProcessStartInfo WithoutSettings(ProcessStartInfo start)
+    {
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MODELREGISTRY_", StringComparison.Ordinal) || k is "NO_COLOR" or "TERM").ToList())
+            start.Environment.Remove(name);
+        return start;
+    }
+
     private Process Start(string[] line, string? workingFolder)
     {
         var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workingFolder ?? Folder };
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MODELREGISTRY_", StringComparison.Ordinal) || k is "NO_COLOR" or "TERM").ToList())
-            start.Environment.Remove(name);
+        WithoutSettings(start);
         start.Environment["TERM"] = "xterm";
         start.Environment["MODELREGISTRY_DATA"] = Data;
         foreach (var (name, value) in Environment)

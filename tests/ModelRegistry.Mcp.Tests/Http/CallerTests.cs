@@ -87,6 +87,20 @@ public sealed class CallerTests
     }
 
     [Fact]
+    public async Task A_stream_that_is_open_ends_when_its_token_does()
+    {
+        await using var registry = await SeededRegistry.OpenAsync("team");
+        var token = await registry.NewTokenAsync("planner");
+        await using var client = await HttpRawClient.StartAsync(registry, Era.Handshake, token: token.Secret);
+        using var stream = await client.SendAsync(client.Request(HttpMethod.Get));
+        Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
+        var heard = stream.Content.ReadAsStringAsync();
+        await registry.RevokeAsync(token.Id);
+        // Nothing else ends it: without the look at its credential it would stay.
+        Assert.DoesNotContain("data:", await heard.WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
     public async Task A_token_carries_its_own_roles_and_models_and_nothing_of_its_owner()
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
@@ -135,7 +149,7 @@ public sealed class CallerTests
     {
         using var response = await client.PostCallAsync("list_models");
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
-        Assert.StartsWith("Bearer ", challenge is null ? "Bearer " + response.Headers.WwwAuthenticate : challenge);
+        Assert.StartsWith("Bearer ", response.Headers.WwwAuthenticate.ToString());
         if (challenge is not null)
             Assert.Equal(challenge, response.Headers.WwwAuthenticate.ToString());
         Assert.Equal(code, (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["data"]!["code"]);

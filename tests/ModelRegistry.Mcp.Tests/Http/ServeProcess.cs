@@ -13,11 +13,13 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
+    private readonly Task<string> _output;
 
     private ServeProcess(Process process)
     {
         _process = process;
         _reading = ReadAsync();
+        _output = process.StandardOutput.ReadToEndAsync();
     }
 
     public Uri Address { get; private set; } = null!;
@@ -64,13 +66,15 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         if (!_process.HasExited)
             _process.Kill();
         await _reading.WaitAsync(Patience);
+        // What it has to say is talk; data would be for a client, and those are elsewhere.
+        Xunit.Assert.Equal("", await _output.WaitAsync(Patience));
         _process.Dispose();
     }
 
     private static ServeProcess Begin(string dataFolder, string[] options)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "serve", "--data", dataFolder, .. options]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
-        return new ServeProcess(Process.Start(start)!);
+        return new ServeProcess(Process.Start(Cli.ProgramProcess.WithoutSettings(start))!);
     }
 
     private async Task ReadAsync()

@@ -123,6 +123,30 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_server_told_which_tools_to_offer_offers_no_others_whatever_a_request_asks_for()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await using var client = await HttpRawClient.StartAsync(registry, Era.Stateless, false, null, "--tools", "list_models,get_serving_version");
+        foreach (var (header, value) in ((string, string)[])[("X-MCP-Tools", "promote_model,list_models"), ("X-MCP-Toolsets", "default,registrar")])
+        {
+            client.Headers.Clear();
+            client.Headers[header] = value;
+            var tools = (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Select(t => (string)t!["name"]!);
+            Assert.Subset(new HashSet<string> { "list_models", "get_serving_version" }, tools.ToHashSet());
+        }
+    }
+
+    [Fact]
+    public async Task An_address_that_is_taken_is_refused_by_name()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await using var client = await HttpRawClient.StartAsync(registry);
+        var (code, errors) = await ServeProcess.RefusedAsync(registry.DataFolder, "--urls", client.Address.GetLeftPart(UriPartial.Authority));
+        Assert.Equal(75, code);
+        Assert.Contains("\naddress_unavailable: ", errors);
+    }
+
+    [Fact]
     public async Task A_caller_in_a_hurry_is_told_to_wait_and_others_are_not()
     {
         await using var registry = await SeededRegistry.OpenAsync();

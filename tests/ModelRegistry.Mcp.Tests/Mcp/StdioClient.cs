@@ -39,7 +39,7 @@ internal sealed class StdioClient : RawClient
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
-        var client = new StdioClient(Process.Start(start)!, era, forms, name);
+        var client = new StdioClient(Process.Start(Cli.ProgramProcess.WithoutSettings(start))!, era, forms, name);
         await client.BeginAsync();
         return client;
     }

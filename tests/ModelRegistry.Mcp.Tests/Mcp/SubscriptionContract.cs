@@ -67,6 +67,11 @@ public abstract class SubscriptionContract
         Assert.NotNull((await client.RequestAsync("resources/subscribe", new JsonObject { ["uri"] = uri }))["result"]);
         await registry.RegisterAsync(uri.Contains("churn", StringComparison.Ordinal) ? "churn" : "later");
         Assert.Equal(uri, (string?)(await client.NotificationAsync(Updated))["params"]!["uri"]);
+        // From then on it is told of like any other, and of nothing else.
+        await registry.RegisterAsync("another");
+        SeededRegistry.Ok(await registry.Services.Metadata.SetAsync(await registry.AgentAsync(), new MetadataEdit(uri.Contains("churn", StringComparison.Ordinal) ? "churn" : "later") { Description = "what it is for" }));
+        Assert.Equal(uri, (string?)(await client.NotificationAsync(Updated))["params"]!["uri"]);
+        Assert.Equal(2, client.Others.Count(m => (string?)m["method"] == Updated));
     }
 
     [Fact]

@@ -8,7 +8,6 @@ namespace ModelRegistry.Mcp.Tools;
 internal sealed class HttpSession(string id, string principal, StreamableHttpServerTransport transport, McpServer server, IDisposable? attached, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ended = new();
-    private readonly Lock _gate = new();
     private StandingStream? _standing;
     private Task _running = Task.CompletedTask, _sending = Task.CompletedTask;
     private int _active, _disposed;
@@ -31,6 +30,9 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
     {
         Ended = _ended.Token;
         _running = server.RunAsync(Ended);
+        // From the first message on: what is said before the client listens waits for it.
+        _standing = new StandingStream();
+        _sending = Transport.HandleGetRequestAsync(_standing, Ended);
     }
 
     /// <summary>A request is under way until the result is disposed of.</summary>
@@ -40,19 +42,8 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
         return new Use(this);
     }
 
-    /// <summary>What the server says unasked; the transport begins to write it at the first call.</summary>
-    public StandingStream Standing()
-    {
-        lock (_gate)
-        {
-            if (_standing is null)
-            {
-                _standing = new StandingStream();
-                _sending = Transport.HandleGetRequestAsync(_standing, Ended);
-            }
-            return _standing;
-        }
-    }
+    /// <summary>What the server says unasked.</summary>
+    public StandingStream Standing => _standing ?? throw new InvalidOperationException("The session does not run yet.");
 
     public async ValueTask DisposeAsync()
     {
@@ -116,12 +107,20 @@ internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) :
     public ValueTask CloseAsync(HttpSession session) => _all.TryRemove(session.Id, out _) ? session.DisposeAsync() : ValueTask.CompletedTask;
 
     /// <summary>Closes what nobody uses, from time to time, until cancelled.</summary>
-    public async Task SweepAsync(CancellationToken cancel)
+    public async Task SweepAsync(ILogger log, CancellationToken cancel)
     {
         using var timer = new PeriodicTimer(idle < TimeSpan.FromMinutes(2) ? idle / 4 : TimeSpan.FromSeconds(30), time);
         while (await timer.WaitForNextTickAsync(cancel))
             foreach (var session in _all.Values.Where(s => s.Idle && s.Unused > idle))
-                await CloseAsync(session);
+                try
+                {
+                    await CloseAsync(session);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // One that ends badly is gone all the same, and must not keep the others.
+                    log.LogWarning(e, "A session ended badly");
+                }
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_all.Values.Select(s => CloseAsync(s).AsTask()));

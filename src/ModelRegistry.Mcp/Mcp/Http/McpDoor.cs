@@ -53,6 +53,9 @@ internal sealed class McpDoor : IDisposable
         if (readOnly.Length > 0 && !string.Equals(readOnly, "false", StringComparison.OrdinalIgnoreCase))
             asked = asked with { ReadOnly = true };
         var surface = ToolSurface.Select(asked, localFiles: false);
+        // An operator who named the tools meant these and no others.
+        if (_usual.Tools.Count > 0)
+            surface = surface.Then<ToolSurface>(chosen => ToolSurface.Select(_usual, localFiles: false).Then<ToolSurface>(bound => chosen.Within(bound)));
         if (surface.Refusal is null && _surfaces.Count < 256)
             _surfaces.TryAdd(key, surface.Value);
         return surface;

@@ -48,7 +48,10 @@ internal sealed class StandingStream : Stream
         }
         finally
         {
+            // After this nobody writes to it any more: what is being written now is waited for.
+            await _turn.WaitAsync(CancellationToken.None);
             Interlocked.CompareExchange(ref _listener, null, listener);
+            _turn.Release();
         }
     }
 

@@ -29,9 +29,10 @@ internal sealed partial class StreamableHttp
         }
 
         var welcome = said.Length > 0;
-        using (session.Enter())
-        using (var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, session.Ended))
+        try
         {
+            using var use = session.Enter();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, session.Ended);
             if (welcome)
                 http.Response.Headers[ProtocolHeaders.Session] = session.Id;
             await AnswerAsync(http, peer, session.Transport, message, stop, answer =>
@@ -45,8 +46,11 @@ internal sealed partial class StreamableHttp
             if (session.Ended.IsCancellationRequested && !http.Response.HasStarted)
                 await NotFoundAsync(http, id);
         }
-        if (!welcome)
-            await sessions.CloseAsync(session);
+        finally
+        {
+            if (!welcome)
+                await sessions.CloseAsync(session);
+        }
     }
 
     private async Task ListenAsync(HttpContext http, HttpPeer peer)
@@ -68,7 +72,7 @@ internal sealed partial class StreamableHttp
         var keeping = EndWhenBarredAsync(events, peer, stop, stop.Token);
         try
         {
-            await session.Standing().CarryAsync(events, stop.Token);
+            await session.Standing.CarryAsync(events, stop.Token);
         }
         catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or IOException)
         {

@@ -146,7 +146,14 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
 
     private static async Task EndWhenBarredAsync(EventStream events, HttpPeer peer, CancellationTokenSource stop, CancellationToken over)
     {
-        await events.KeepAsync(peer.StillAllowed, over);
+        try
+        {
+            await events.KeepAsync(peer.StillAllowed, over);
+        }
+        catch (Exception) when (!over.IsCancellationRequested)
+        {
+            // Whoever cannot be looked at any more is not let in any longer; the client comes back when it is possible again.
+        }
         await stop.CancelAsync();
     }
 
