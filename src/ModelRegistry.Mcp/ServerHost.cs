@@ -26,7 +26,7 @@ internal static class ServerHost
         using var limits = new CallerLimits(http.RateLimit);
         await using var sessions = new HttpSessions(http.MostSessions, http.SessionIdle, TimeProvider.System);
         await using var app = Build(http, logs);
-        var callers = new Callers(registry, http.Urls.All(url => url.IsLoopback));
+        var callers = new Callers(registry, http.Urls.All(url => url.IsLoopback) && (http.PublicUrl is null or { IsLoopback: true }));
         var log = logs.CreateLogger("ModelRegistry.Mcp");
         using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
         var guard = new HostGuard(http);

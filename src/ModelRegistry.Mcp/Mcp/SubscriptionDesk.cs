@@ -50,6 +50,9 @@ internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources,
             CheckRoom();
             var wanted = context.Params?.Notifications;
             var listener = new ResourceListener { HearsList = wanted?.ResourcesListChanged == true };
+            // Counted before any is looked up: a list as long as a message would keep the database busy for minutes.
+            if (wanted?.ResourceSubscriptions is { Count: > ResourceListener.Most } many && many.Distinct().Skip(ResourceListener.Most).Any())
+                throw Replies.ProtocolError(Refusals.TooManySubscriptions(ResourceListener.Most), McpErrorCode.InvalidParams);
             foreach (var uri in wanted?.ResourceSubscriptions?.Distinct() ?? [])
                 if (await resources.FindTopicAsync(caller, uri, cancel) is { Refusal: null } topic && !listener.Add(uri, topic.Value))
                     throw Replies.ProtocolError(Refusals.TooManySubscriptions(ResourceListener.Most), McpErrorCode.InvalidParams);

@@ -39,6 +39,14 @@ public sealed class CallerTests
         Assert.False((await client.CallAsync("list_models")).IsError);
     }
 
+    [Fact]
+    public async Task Where_the_server_is_published_under_a_name_every_caller_needs_a_token()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await using var client = await HttpRawClient.StartAsync(registry, options: ["--public-url", "https://models.example.org"]);
+        await DeniedAsync(client, "token_required");
+    }
+
     [Theory]
     [InlineData("team")]
     [InlineData("regulated")]

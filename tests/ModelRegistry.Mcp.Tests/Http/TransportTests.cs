@@ -189,6 +189,10 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
     {
         await using var client = await HttpRawClient.ConnectAsync(running.Server.Address);
         client.Headers["Host"] = "models.example";
+        // By a name of its own the server is reached from elsewhere, and from there with a token.
+        using (var stranger = await client.PostCallAsync("list_models"))
+            Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
+        client.Token = await running.Registry.TokenAsync("planner");
         Assert.False((await client.CallAsync("list_models")).IsError);
     }
 
