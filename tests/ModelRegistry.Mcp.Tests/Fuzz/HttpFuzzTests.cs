@@ -20,7 +20,6 @@ public sealed class HttpFuzzTests
         await registry.ChurnAsync();
         var token = await registry.TokenAsync("fuzzer");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--rate-limit", "0");
-        var output = server.Process.StandardOutput.ReadToEndAsync();
         await using var client = await HttpRawClient.ConnectAsync(server.Address, Era.Handshake, token: token);
         var tools = (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray();
         var requests = new MalformedRequests(StdioFuzzTests.Seed, await StdioFuzzTests.KnownAsync(registry, tools), server.Address.Authority, token, [client.Session!, new string('0', 64), "x"]);
@@ -47,7 +46,7 @@ public sealed class HttpFuzzTests
             Assert.False((await usual.CallAsync("get_serving_version", new JsonObject { ["model_name"] = "churn" })).IsError);
         }
         Assert.Equal(0, await server.EndAsync());
-        Assert.Equal("", await output);
+        Assert.Equal("", await server.Output);
         Assert.DoesNotMatch(@"error: \S* /\S* failed", server.Errors);
         Assert.True(SeededRegistry.Ok(await registry.Services.Audit.VerifyAsync(await registry.AgentAsync(), null)).Verified);
     }

@@ -26,6 +26,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     public Process Process => _process;
 
+    /// <summary>Everything it wrote to stdout, once it has ended.</summary>
+    public Task<string> Output => _output;
+
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
     public static async Task<ServeProcess> StartAsync(string dataFolder, params string[] options)
