@@ -53,7 +53,11 @@ internal sealed class WriteGroup
                 await UndoAsync().ConfigureAwait(false);
             var statements = _log.Append(request, decision.Refusal is null ? session.Now : Now(), decision);
             if (statements.Count > 0)
+            {
+                // Also after an undo: what is written now lies behind the savepoint, and the next undo must not take it along.
+                _fresh = false;
                 await _dialect.ExecuteAllAsync(_writer, more ? Mark(statements) : statements).ConfigureAwait(false);
+            }
             return true;
         }
         catch (Exception e) when (_dialect.Outage(e) is null)
