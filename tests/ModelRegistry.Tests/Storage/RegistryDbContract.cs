@@ -63,6 +63,34 @@ public abstract partial class RegistryDbContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Refusals_that_share_a_transaction_each_keep_their_entry()
+    {
+        await using var db = await Ledger.OpenAsync(Options);
+        // Each comes while the one before it is being decided: known too late to be provided for, early enough to share.
+        var (writes, last) = (new List<Task<Outcome<string>>>(), (TaskCompletionSource?)null);
+        foreach (var (id, refused) in ((string, bool)[])[("a", false), ("b", true), ("c", true), ("d", true), ("e", false)])
+        {
+            var (begun, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            writes.Add(db.WriteAsync<string>(Ledger.Ada, Ledger.Adding(id), async session =>
+            {
+                begun.SetResult();
+                await goOn.Task;
+                await Ledger.InsertAsync(session, id);
+                return refused ? Ledger.No : new Written<string>(id, [Ledger.Adding(id)], []);
+            }, default));
+            last?.SetResult();
+            await begun.Task;
+            last = goOn;
+        }
+        last!.SetResult();
+        await Task.WhenAll(writes);
+
+        Assert.Equal(["a", "e"], await db.LinesAsync());
+        Assert.Equal([(1, "ledger.add", "done", "a"), (2, "ledger.add", "refused", "b"), (3, "ledger.add", "refused", "c"), (4, "ledger.add", "refused", "d"), (5, "ledger.add", "done", "e")], await db.EntriesAsync());
+        AssertSound(await db.VerifyAsync(), 5);
+    }
+
+    [Fact]
     public async Task A_refusal_worth_writing_down_keeps_its_changes()
     {
         await using var db = await Ledger.OpenAsync(Options);
