@@ -16,10 +16,16 @@ internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources,
     /// <summary>The most sessions and streams of this process that listen at once.</summary>
     private const int MostListeners = 10_000;
 
+    /// <summary>Characters of an address. Names, references and their percent-encoding fit twice over.</summary>
+    private const int LongestUri = 2_048;
+
     public ValueTask<EmptyResult> SubscribeAsync(RequestContext<SubscribeRequestParams> context, CancellationToken cancel) =>
         door.AnswerAsync(context, "resources/subscribe", async caller =>
         {
             var uri = context.Params?.Uri ?? "";
+            // It is kept as long as the session: an address as long as a message would be a way to fill the memory.
+            if (uri.Length > LongestUri)
+                throw Replies.ProtocolError(Refusals.ResourceNotFound(Untrusted.Cut(uri, 80)), McpErrorCode.InvalidParams);
             var topic = await resources.FindTopicAsync(caller, uri, cancel);
             if (topic.Refusal is { } no && no.Kind != RefusalKind.NotFound)
                 throw Replies.ProtocolError(no, McpErrorCode.InvalidParams);

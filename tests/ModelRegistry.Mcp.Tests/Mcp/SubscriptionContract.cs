@@ -75,6 +75,16 @@ public abstract class SubscriptionContract
     }
 
     [Fact]
+    public async Task An_address_longer_than_any_is_not_kept()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await using var client = await StartAsync(registry);
+        var error = (await client.RequestAsync("resources/subscribe", new JsonObject { ["uri"] = "registry://models/" + new string('a', 100_000) }))["error"]!;
+        Assert.StartsWith("resource_not_found:", (string?)error["message"]);
+        Assert.InRange(((string)error["message"]!).Length, 1, 1_000);
+    }
+
+    [Fact]
     public async Task A_session_takes_two_hundred_subscriptions_and_the_same_one_again()
     {
         await using var registry = await SeededRegistry.OpenAsync();
