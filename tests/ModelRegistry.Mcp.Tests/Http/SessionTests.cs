@@ -90,6 +90,24 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task Callers_who_begin_very_many_sessions_at_once_keep_nobody_out()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await using var first = await HttpRawClient.StartAsync(registry, Era.Handshake, false, await registry.TokenAsync("one"), "--max-sessions", "4");
+        foreach (var greedy in (string[])["one", "two"])
+        {
+            var token = await registry.TokenAsync(greedy);
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
+            {
+                await using var client = await HttpRawClient.ConnectAsync(first.Address, Era.Handshake, token: token, begin: false);
+                await client.RequestAsync("initialize", new JsonObject { ["protocolVersion"] = "2025-11-25", ["capabilities"] = new JsonObject(), ["clientInfo"] = new JsonObject { ["name"] = "greedy", ["version"] = "1" } });
+            }));
+        }
+        await using var third = await HttpRawClient.ConnectAsync(first.Address, Era.Handshake, token: await registry.TokenAsync("three"));
+        Assert.False((await third.CallAsync("list_models")).IsError);
+    }
+
+    [Fact]
     public async Task A_stream_is_taken_over_by_the_connection_that_comes_after_it()
     {
         await using var registry = await SeededRegistry.OpenAsync();

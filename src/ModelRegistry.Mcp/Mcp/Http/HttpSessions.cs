@@ -75,6 +75,7 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
 internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, HttpSession> _all = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _opening = new(1, 1);
 
     public int Count => _all.Count;
 
@@ -83,22 +84,40 @@ internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) :
     /// <param name="attach">Told of that server; what it gives is disposed of with the session.</param>
     public async ValueTask<HttpSession?> OpenAsync(string principal, ILoggerFactory logs, Func<StreamableHttpServerTransport, McpServer> serve, Func<McpServer, IDisposable>? attach)
     {
-        if (_all.Count >= Math.Max(1, most / 2))
+        // One at a time: many at once would each find the room that is there for one.
+        await _opening.WaitAsync();
+        try
         {
-            var own = _all.Values.Where(s => s.Principal == principal).ToList();
-            if (own.Count >= Math.Max(1, most / 2) || _all.Count >= most)
+            while (Crowding(principal) is { } crowd)
             {
-                if (own.Where(s => s.Idle).MaxBy(s => s.Unused) is not { } oldest)
+                if (crowd.Where(s => s.Idle).MaxBy(s => s.Unused) is not { } oldest)
                     return null;
                 await CloseAsync(oldest);
             }
+            var transport = new StreamableHttpServerTransport(logs) { SessionId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) };
+            var server = serve(transport);
+            var session = new HttpSession(transport.SessionId, principal, transport, server, attach?.Invoke(server), time);
+            session.Run();
+            _all[session.Id] = session;
+            return session;
         }
-        var transport = new StreamableHttpServerTransport(logs) { SessionId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) };
-        var server = serve(transport);
-        var session = new HttpSession(transport.SessionId, principal, transport, server, attach?.Invoke(server), time);
-        session.Run();
-        _all[session.Id] = session;
-        return session;
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <summary>
+    /// Whose sessions must make way for one more of this caller's: its own when they are half of all, else those of whoever
+    /// has most. Null when there is room.
+    /// </summary>
+    private List<HttpSession>? Crowding(string principal)
+    {
+        var half = Math.Max(1, most / 2);
+        if (_all.Count < half)
+            return null;
+        var own = _all.Values.Where(s => s.Principal == principal).ToList();
+        return own.Count >= half ? own : _all.Count < most ? null : [.. _all.Values.GroupBy(s => s.Principal).MaxBy(g => g.Count())!];
     }
 
     /// <summary>The session of that id if it is this caller's; another's is not told from one that does not exist.</summary>
