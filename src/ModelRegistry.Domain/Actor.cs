@@ -32,6 +32,12 @@ public sealed record Actor(
     /// <summary>The same actor, calling through a client of this name. The name is the client's own word; what is too long of it is cut off.</summary>
     public Actor Through(string? client) => this with { Client = client is { Length: > 100 } ? client[..(char.IsHighSurrogate(client[99]) ? 99 : 100)] : client };
 
+    /// <summary>
+    /// Whether a browser's sign-in is all there is. An agent may reuse its owner's cookies, so that it reads, and does nothing
+    /// that takes a person: deciding, revoking and administering ask for a passphrase or passkey with the request.
+    /// </summary>
+    public bool SessionOnly { get; init; }
+
     public bool IsPerson => Kind == ActorKind.Person;
 
     /// <summary>The actor that the registry itself is, for expiry and other acts nobody asked for.</summary>

@@ -45,6 +45,8 @@ public static class Permissions
         var (roles, personsOnly) = Table[permission];
         if (personsOnly && !actor.IsPerson)
             return Refusals.PersonRequired(permission);
+        if (permission != Permission.Read && actor.SessionOnly)
+            return Refusals.ProofRequired;
         var granted = actor.IsPerson ? actor.Roles : actor.Roles.Intersect(MachineRoles);
         if (!granted.Intersect(roles).Any())
             return Refusals.RoleMissing(actor.Name, roles);

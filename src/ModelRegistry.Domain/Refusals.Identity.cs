@@ -41,6 +41,24 @@ public static partial class Refusals
     public static Refusal TokenRequired => new(RefusalKind.Unauthenticated, "token_required",
         "This request carries no token, and this server takes none without.", "Send `Authorization: Bearer` with a token that a person made (token create).");
 
+    public static Refusal SignInRequired => new(RefusalKind.Unauthenticated, "sign_in_required",
+        "Nobody is signed in, or the sign-in has ended.", "Sign in at /ui/sign-in.");
+
+    public static Refusal KeyNeedsWitness => new(RefusalKind.Forbidden, "key_needs_witness",
+        "After a person's first passkey, another takes one they have already, or an invite by another person.", "Use a passkey of yours to add this one, or ask an admin for an invite.");
+
+    public static Refusal InviteInvalid => new(RefusalKind.Forbidden, "invite_invalid",
+        "The invite is unknown, for somebody else, used or expired.", "Ask an admin for a new one.");
+
+    public static Refusal KeyNotFound(string? id) => new(RefusalKind.NotFound, "key_not_found",
+        $"There is no passkey '{Shown(id)}'.", "Look at the person's keys to see their ids.");
+
+    public static Refusal KeyTaken => new(RefusalKind.Conflict, "key_taken",
+        "This passkey is enrolled already.", "Use it as it is, or enrol another one.");
+
+    public static Refusal NoPages => new(RefusalKind.Conflict, "no_pages",
+        "Passkeys belong to an address, and this process has no pages.", "Use the pages of a running server (`serve`).");
+
     public static Refusal LastAdmin(string name) => new(RefusalKind.Conflict, "last_admin",
         $"'{name}' is the only admin left.", "Make another person an admin first.");
 

@@ -76,6 +76,19 @@ public static partial class Refusals
     public static Refusal ProofStale => new(RefusalKind.Forbidden, "proof_stale",
         "The proof is not of the last five minutes.", "Prove again and decide at once.");
 
+    public static Refusal ProofForAnother(string id) => new(RefusalKind.Forbidden, "proof_for_another",
+        $"The passkey signed something else than this decision on promotion {id}.", "Read the statement and sign this decision (the Decide page, or a new challenge).");
+
+    public static Refusal ProofRequired => new(RefusalKind.Forbidden, "proof_required",
+        "Being signed in is not enough for this: it takes a passphrase or a passkey, now.", "Type your passphrase or use your passkey with the request itself.");
+
+    public static Refusal ChallengeInvalid => new(RefusalKind.Forbidden, "challenge_invalid",
+        "The passkey answered no challenge of this registry's for this, or one that was used already, or it came too late.", "Ask for a new challenge and answer it once, within five minutes.");
+
+    /// <summary>One answer for a passkey that is unknown, revoked or another person's, and for a signature that does not verify.</summary>
+    public static Refusal PasskeyFailed => new(RefusalKind.Forbidden, "passkey_failed",
+        "The passkey was not accepted.", "Use one that is enrolled here, with its PIN, fingerprint or face, on the address it was enrolled under.");
+
     /// <summary>One answer for an unknown person, a disabled one and a wrong passphrase: it does not say which half was wrong.</summary>
     public static Refusal ProofFailed => new(RefusalKind.Forbidden, "proof_failed",
         "The person and the passphrase do not match.", "Check both and try again.");

@@ -28,8 +28,12 @@ public sealed class RegistryServices : IAsyncDisposable
         Intake = new VersionIntake(db, policies, Vault);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
-        Promotions = new PromotionDesk(db, policies, Vault, options, new ElicitedQuestions());
+        var states = new OneTimeStates();
+        Pages = new PageAddress(options.PublicUrl);
+        Promotions = new PromotionDesk(db, policies, Vault, options, Pages, new ElicitedQuestions(states));
         People = new People(db);
+        Passkeys = new Passkeys(db, states, Pages);
+        SignIns = new SignIns(db);
         Tokens = new Tokens(db);
         Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db);
@@ -44,6 +48,9 @@ public sealed class RegistryServices : IAsyncDisposable
     public VersionDownload Downloads { get; }
     public PromotionDesk Promotions { get; }
     public People People { get; }
+    public Passkeys Passkeys { get; }
+    public SignIns SignIns { get; }
+    public PageAddress Pages { get; }
     public Tokens Tokens { get; }
     public LocalActors Actors { get; }
     public PolicyBook Policies { get; }
@@ -143,7 +150,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 if (await session.PolicyRowAsync() is { } there)
                     return new Written<string>(there.Digest, [], []);
                 await session.InsertPolicyAsync(parsed.Value, json ?? PolicyProfiles.Find(PolicyProfiles.Local)!, "the first start");
-                await ElicitedQuestions.PlantKeyAsync(session);
+                await OneTimeStates.PlantKeyAsync(session);
                 var facts = new JsonObject { ["policy"] = parsed.Value.Name, ["policy_sha256"] = parsed.Value.Digest.Hex };
                 return new Written<string>(parsed.Value.Digest.Hex, [new AuditAct("registry.create", "registry", db.RegistryId, null, facts)], []);
             }, cancel);

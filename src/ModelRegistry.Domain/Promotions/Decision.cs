@@ -30,13 +30,20 @@ public sealed record Proof(
     string? Client = null,
     string? Agent = null)
 {
+    /// <summary>What a passkey signed. Without it a passkey has shown only that its person is there, not that they decided.</summary>
+    public SignedDecision? Signed { get; init; }
+
+    /// <summary>What was checked, for whoever wants to check it again: a passkey's assertion and the nonce, as JSON.</summary>
+    public string? Evidence { get; init; }
+
     /// <summary>A proof is fresh for five minutes.</summary>
     public static TimeSpan Freshness { get; } = TimeSpan.FromMinutes(5);
 
     public Assurance Assurance => Method switch
     {
         ProofMethod.Passphrase => Assurance.Authenticated,
-        ProofMethod.Passkey => Assurance.Signed,
+        ProofMethod.Passkey when Signed is not null => Assurance.Signed,
+        ProofMethod.Passkey => Assurance.Authenticated,
         _ => Assurance.Attested,
     };
 }

@@ -83,7 +83,7 @@ public sealed record Promotion
             return Refusals.StatementChanged(Id, Revision);
         if (!approver.MayDecide)
             return Refusals.RoleMissing(approver.Person.Name, [Permissions.Approver]);
-        if (CheckProof(approver, decision.Proof, effective, now) is { } unproven)
+        if (CheckProof(approver, decision, effective, now) is { } unproven)
             return unproven;
         if (decision.Verdict == DecisionVerdict.Approve && effective.FourEyes && Interested(approver.Person) is { } interest)
             return Refusals.FourEyes(approver.Person.Name, interest);
@@ -181,10 +181,16 @@ public sealed record Promotion
             : this with { State = next, EndedAt = now, Note = note };
     }
 
+    /// <summary>The word for a verdict, as it is signed.</summary>
+    public static string Word(DecisionVerdict verdict) => verdict.ToString().ToLowerInvariant();
+
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
-    private Refusal? CheckProof(Approver approver, Proof proof, Requirement effective, DateTimeOffset now)
+    private Refusal? CheckProof(Approver approver, Decision decision, Requirement effective, DateTimeOffset now)
     {
+        var proof = decision.Proof;
+        if (proof.Method == ProofMethod.Passkey && proof.Signed != new SignedDecision(Word(decision.Verdict), decision.StatementDigest))
+            return Refusals.ProofForAnother(Id);
         if (now - proof.ProvenAt > Proof.Freshness || proof.ProvenAt > now)
             return Refusals.ProofStale;
         // Otherwise whoever can enrol a key could decide what is already waiting.

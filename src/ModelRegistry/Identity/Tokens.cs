@@ -77,6 +77,8 @@ public sealed class Tokens
         {
             if (!person.IsPerson)
                 return Refusals.PersonRequired(Permission.Administer);
+            if (person.SessionOnly)
+                return Refusals.ProofRequired;
             if (await session.FindCredentialAsync(tokenId) is not { Kind: "token" } token)
                 return Refusals.TokenNotFound(tokenId);
             var actor = (await session.FindActorAsync(token.ActorId))!;
@@ -110,6 +112,8 @@ public sealed class Tokens
     {
         if (!person.IsPerson)
             return Refusals.PersonRequired(Permission.Administer);
+        if (person.SessionOnly)
+            return Refusals.ProofRequired;
         if ((wish.Agent is null) == (wish.Service is null))
             return Refusals.InvalidArgument("agent", "name either an agent or a service");
         if (Names.Actor(wish.Agent ?? wish.Service).Refusal is { } unfit)

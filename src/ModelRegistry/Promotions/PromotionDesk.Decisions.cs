@@ -151,6 +151,8 @@ public sealed partial class PromotionDesk
     private Task<Outcome<PromotionView>> EndAsync(Actor by, string promotionId, string? reason, string verb, Func<Promotion, Actor, DateTimeOffset, Outcome<Promotion>> end, CancellationToken cancel) =>
         _db.WriteAsync<PromotionView>(by, new AuditAct(verb, "promotion", promotionId, null, null, Said(reason)), async session =>
         {
+            if (by.SessionOnly)
+                return Refusals.ProofRequired;
             if (reason is { Length: > 4000 })
                 return Refusals.InvalidArgument("reason", "at most 4,000 characters");
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)

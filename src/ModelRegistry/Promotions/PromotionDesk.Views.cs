@@ -69,7 +69,7 @@ public sealed partial class PromotionDesk
             p.Statement.Serving?.Label, p.Revision, Gates(p.Gates), Required(requirement), missing,
             [.. p.Decisions.Select(d => new DecisionView(d.Person.Name, d.Verdict.ToString().ToLowerInvariant(), Word(d.Proof.Assurance), d.Proof.Channel, d.Revision, d.Revision == p.Revision, d.Comment, d.At))],
             p.Statement.Proposer.Name, p.Statement.Owner.Name, p.Reason, p.RequestedAt, live ? p.Deadline : null, p.EndedAt, p.Note,
-            live ? ApproveUrl(p.Id) : null, live ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing));
+            live ? _pages.Promotion(p.Id) : null, live ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing));
     }
 
     private PromotionView Blocked(Promotion p, ModelVersion version) => View(p, version.Number, p.Requirement) with
@@ -82,8 +82,6 @@ public sealed partial class PromotionDesk
         Missing = [],
         Next = $"Nothing was parked. Mend what the gates found ({Unmet(p.Gates)}) and propose again.",
     };
-
-    private string? ApproveUrl(string id) => _options.PublicUrl is { } url ? $"{url.TrimEnd('/')}/ui/promotions/{id}" : null;
 
     private static string Next(Promotion p, PromotionState state, IReadOnlyList<string> missing) => state switch
     {

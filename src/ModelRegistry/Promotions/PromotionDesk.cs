@@ -15,10 +15,11 @@ public sealed partial class PromotionDesk
     private readonly PolicyInForce _policies;
     private readonly Artifacts.ArtifactVault _vault;
     private readonly RegistryOptions _options;
+    private readonly PageAddress _pages;
     private readonly ElicitedQuestions _questions;
 
-    internal PromotionDesk(RegistryDb db, PolicyInForce policies, Artifacts.ArtifactVault vault, RegistryOptions options, ElicitedQuestions questions) =>
-        (_db, _policies, _vault, _options, _questions) = (db, policies, vault, options, questions);
+    internal PromotionDesk(RegistryDb db, PolicyInForce policies, Artifacts.ArtifactVault vault, RegistryOptions options, PageAddress pages, ElicitedQuestions questions) =>
+        (_db, _policies, _vault, _options, _pages, _questions) = (db, policies, vault, options, pages, questions);
 
     /// <summary>Applies at once where the stage is not governed, parks where it is, and answers <c>blocked</c> where a gate fails.</summary>
     public Task<Outcome<PromotionView>> RequestAsync(Actor by, PromotionRequest request, CancellationToken cancel = default)

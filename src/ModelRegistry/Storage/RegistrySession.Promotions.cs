@@ -71,14 +71,14 @@ public sealed partial class RegistrySession
         ("gates", p.Gates.ToJson().ToJsonString()), ("approved", Micros(p.ApprovedAt)), ("ended", Micros(p.EndedAt)), ("note", p.Note)) == 1;
 
     internal ValueTask<int> InsertDecisionAsync(string promotionId, Decision d) => ExecuteAsync("""
-        insert into decision (id, promotion_id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at)
-        values (@id, @promotion, @revision, @person, @person_name, @verdict, @comment, @method, @channel, @credential, @since, @proven, @client, @agent, @digest, @at)
+        insert into decision (id, promotion_id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at, evidence)
+        values (@id, @promotion, @revision, @person, @person_name, @verdict, @comment, @method, @channel, @credential, @since, @proven, @client, @agent, @digest, @at, @evidence)
         """, ("id", d.Id), ("promotion", promotionId), ("revision", (long)d.Revision), ("person", d.Person.Id), ("person_name", d.Person.Name), ("verdict", d.Verdict.ToString().ToLowerInvariant()),
         ("comment", d.Comment), ("method", d.Proof.Method.ToString().ToLowerInvariant()), ("channel", d.Proof.Channel), ("credential", d.Proof.CredentialId), ("since", Times.Micros(d.Proof.CredentialSince)),
-        ("proven", Times.Micros(d.Proof.ProvenAt)), ("client", d.Proof.Client), ("agent", d.Proof.Agent), ("digest", d.StatementDigest.Hex), ("at", Times.Micros(d.At)));
+        ("proven", Times.Micros(d.Proof.ProvenAt)), ("client", d.Proof.Client), ("agent", d.Proof.Agent), ("digest", d.StatementDigest.Hex), ("at", Times.Micros(d.At)), ("evidence", d.Proof.Evidence));
 
     internal ValueTask<List<Decision>> DecisionsAsync(string promotionId) => ManyAsync("""
-        select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at
+        select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at, evidence
         from decision where promotion_id = @id order by at, id
         """, ReadDecision, ("id", promotionId));
 
@@ -87,9 +87,9 @@ public sealed partial class RegistrySession
     {
         var (keys, args) = Keys(ids);
         var decisions = (await ManyAsync($"""
-            select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at, promotion_id
+            select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at, evidence, promotion_id
             from decision where promotion_id in ({keys}) order by at, id
-            """, r => (PromotionId: r.GetString(15), Decision: ReadDecision(r)), args)).ToLookup(d => d.PromotionId, d => d.Decision);
+            """, r => (PromotionId: r.GetString(16), Decision: ReadDecision(r)), args)).ToLookup(d => d.PromotionId, d => d.Decision);
         return (await ManyAsync($"select {PromotionColumns} from promotion p where p.id in ({keys})", ReadPromotion, args))
             .ToDictionary(p => p.Promotion.Id, p => p.Promotion with { Decisions = [.. decisions[p.Promotion.Id]] });
     }
@@ -116,7 +116,12 @@ public sealed partial class RegistrySession
 
     private static Decision ReadDecision(DbDataReader r) => new(r.GetString(0), (int)r.GetInt64(1), new ActorRef(r.GetString(2), r.GetString(3)),
         Enum.Parse<DecisionVerdict>(r.GetString(4), ignoreCase: true), r.GetString(5),
-        new Proof(Enum.Parse<ProofMethod>(r.GetString(6), ignoreCase: true), r.GetString(7), r.GetString(8), Times.FromMicros(r.GetInt64(9)), Times.FromMicros(r.GetInt64(10)), Text(r, 11), Text(r, 12)),
+        new Proof(Enum.Parse<ProofMethod>(r.GetString(6), ignoreCase: true), r.GetString(7), r.GetString(8), Times.FromMicros(r.GetInt64(9)), Times.FromMicros(r.GetInt64(10)), Text(r, 11), Text(r, 12))
+        {
+            // The signature was over just this, or it would not have been taken.
+            Signed = r.GetString(6) == "passkey" ? new SignedDecision(r.GetString(4), Digest.Parse(r.GetString(13))) : null,
+            Evidence = Text(r, 15),
+        },
         Digest.Parse(r.GetString(13)), Times.FromMicros(r.GetInt64(14)));
 
     private static string Word(PromotionState state) => state.ToString().ToLowerInvariant();

@@ -74,7 +74,7 @@ internal sealed class PromotionWalk(Requirement requirement)
             case Act.Decide d:
                 var proof = new Proof(d.Method, "page", "crd_1", d.LateKey ? Some.Noon.AddMinutes(1) : Some.Noon.AddDays(-20), Now.AddSeconds(-d.Age));
                 var statement = d.OtherStatement ? Digest.Of("another") : Promotion.Statement.Digest;
-                var decision = new Decision($"dec_{Promotion.Decisions.Count}", Promotion.Revision + d.Revision, Some.Ref(d.As), d.Verdict, "", proof, statement, Now);
+                var decision = new Decision($"dec_{Promotion.Decisions.Count}", Promotion.Revision + d.Revision, Some.Ref(d.As), d.Verdict, "", proof with { Signed = Some.Signed(d.Method, d.Verdict, statement) }, statement, Now);
                 return Promotion.Decide(Caller(d.By), _persons.GetValueOrDefault(d.As) ?? Some.Approver(d.As), decision, requirement, [.. _persons.Values], Now);
             case Act.Withdraw w:
                 return Promotion.Withdraw(Caller(w.By), Now);

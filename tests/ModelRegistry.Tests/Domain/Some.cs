@@ -94,7 +94,11 @@ internal static class Some
 
     /// <summary>A decision on the promotion as it stands, proven a moment ago.</summary>
     public static Decision Decision(Promotion promotion, string person, DateTimeOffset now, DecisionVerdict verdict = DecisionVerdict.Approve, ProofMethod method = ProofMethod.Passphrase) =>
-        new($"dec_{person}", promotion.Revision, Ref(person), verdict, "", Proof(method, now.AddSeconds(-5)), promotion.Statement.Digest, now);
+        new($"dec_{person}", promotion.Revision, Ref(person), verdict, "", Proof(method, now.AddSeconds(-5)) with { Signed = Signed(method, verdict, promotion.Statement.Digest) }, promotion.Statement.Digest, now);
+
+    /// <summary>What a passkey would have signed; nothing for other methods.</summary>
+    public static SignedDecision? Signed(ProofMethod method, DecisionVerdict verdict, Digest statement) =>
+        method == ProofMethod.Passkey ? new SignedDecision(ModelRegistry.Domain.Promotion.Word(verdict), statement) : null;
 
     /// <summary>Lets a person with the approver role decide, everything in order.</summary>
     public static Outcome<Promotion> Decide(this Promotion promotion, string person, DateTimeOffset now, DecisionVerdict verdict = DecisionVerdict.Approve, ProofMethod method = ProofMethod.Passphrase)
