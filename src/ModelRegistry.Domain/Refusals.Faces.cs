@@ -49,4 +49,7 @@ public static partial class Refusals
 
     public static Refusal PromptUnknown(string? name, IReadOnlyList<string> known) => new(RefusalKind.NotFound, "prompt_unknown",
         $"There is no prompt '{Shown(name)}' here.{(name is not null && Nearest.Of(name, known) is { } near ? $" Did you mean '{near}'?" : "")}", $"Use one of {string.Join(", ", known)}.");
+
+    public static Refusal FormInvalid => new(RefusalKind.Forbidden, "form_invalid",
+        "This form was not made by a page of this server for whoever is signed in here now.", "Load the page again and send it from there.");
 }

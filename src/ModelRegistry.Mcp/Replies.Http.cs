@@ -74,6 +74,10 @@ internal static partial class Replies
         await http.Response.Body.WriteAsync(json, http.RequestAborted);
     }
 
+    /// <summary>A view as JSON, or problem details.</summary>
+    public static Task JsonAsync<T>(HttpContext http, Outcome<T> outcome) =>
+        outcome.Refusal is { } no ? ProblemAsync(http, no) : JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json));
+
     /// <summary>Runs what answers a request; what it did not expect becomes an answer too, and nothing of the server's inside goes out.</summary>
     public static async Task SafelyAsync(HttpContext http, ILogger log, Func<Task> answer)
     {

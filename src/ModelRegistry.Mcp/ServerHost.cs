@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Http;
 using ModelRegistry.Mcp.Tools;
+using ModelRegistry.Mcp.Web;
 
 namespace ModelRegistry.Mcp;
 
@@ -30,7 +31,10 @@ internal static class ServerHost
         var log = logs.CreateLogger("ModelRegistry.Mcp");
         using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
         var guard = new HostGuard(http);
-        app.Run(context => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, stop.Token)));
+        app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, next, stop.Token)));
+        app.UseRouting();
+        new PagesDoor(registry, limits, guard, stop.Token).Map(app);
+        app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
         try
         {
             await app.StartAsync(cancel);
@@ -39,8 +43,10 @@ internal static class ServerHost
         {
             return Replies.Tell(talk, Refusals.AddressUnavailable(string.Join(", ", http.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))), (e.InnerException ?? e).Message));
         }
+        registry.Pages.Move(http.PublicUrl ?? Here(app.Urls));
         foreach (var url in app.Urls)
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
+        await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
         var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -57,7 +63,7 @@ internal static class ServerHost
     private static WebApplication Build(HttpSettings http, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton(logs).AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -66,6 +72,15 @@ internal static class ServerHost
                 Listen(kestrel, url);
         });
         return builder.Build();
+    }
+
+    // A passkey belongs to a name; an address of numbers has none.
+    private static Uri Here(ICollection<string> urls)
+    {
+        var first = new UriBuilder(urls.First());
+        if (first.Uri.IsLoopback)
+            first.Host = "localhost";
+        return first.Uri;
     }
 
     private static void Listen(KestrelServerOptions kestrel, Uri url)
@@ -78,7 +93,7 @@ internal static class ServerHost
     }
 
     /// <summary>The way of a request, from the first look at it to its face.</summary>
-    private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, CancellationToken stopping)
+    private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, Func<Task> faces, CancellationToken stopping)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
         // A yes would open a tunnel, and may not have a body (RFC 9110, section 9.3.6).
@@ -89,7 +104,7 @@ internal static class ServerHost
             "/health" => Health.AliveAsync(http),
             "/health/ready" => Health.ReadyAsync(http, registry, stopping),
             "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, callers, limits, mcp)),
-            _ => GuardedAsync(http, guard, () => Replies.ProblemAsync(http, Refusals.PathNotFound(http.Request.Path.Value))),
+            _ => GuardedAsync(http, guard, faces),
         };
     }
 

@@ -34,7 +34,10 @@ internal sealed class HostGuard
             return null;
         // Several origins, or "null", are no origin of ours. A page that this server itself answered names it as the request does.
         var origin = request.Headers.Origin is [{ } only] ? only : request.Headers.Origin.ToString();
-        return _origins.Contains(origin) || Allowed.Contains(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
-            ? null : Refusals.OriginNotAllowed(origin);
+        return IsOwn(request) || Allowed.Contains(origin) ? null : Refusals.OriginNotAllowed(origin);
     }
+
+    /// <summary>Whether a page of this server's sends it. A browser says so with every request that changes something.</summary>
+    public bool IsOwn(HttpRequest request) => request.Headers.Origin is [{ } origin]
+        && (_origins.Contains(origin) || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
 }

@@ -19,7 +19,7 @@ public sealed partial class PromotionDesk
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);
             await it.BringUpToDateAsync();
-            return new Written<ReviewView>(await ReviewViewAsync(session, it), it.Acts, it.Acts.Count == 0 ? [] : it.Changes);
+            return new Written<ReviewView>(await ReviewViewAsync(session, it) with { Obstacle = await ObstacleAsync(session, it, by) }, it.Acts, it.Acts.Count == 0 ? [] : it.Changes);
         }, cancel);
 
     /// <summary>
@@ -55,6 +55,16 @@ public sealed partial class PromotionDesk
             await ApplyAsync(Actor.Registry, id, unasked: true);
         }
         return approved.Count;
+    }
+
+    /// <summary>The rule of a decision asked beforehand, with the best proof there could be.</summary>
+    private static async ValueTask<Refusal?> ObstacleAsync(RegistrySession session, PromotionCase it, Actor by)
+    {
+        if (!by.IsPerson || it.Promotion.State != PromotionState.Pending || await session.FindActorAsync(by.Id) is not { } person)
+            return null;
+        var (digest, verdict) = (it.Promotion.Statement.Digest, DecisionVerdict.Approve);
+        var proof = new Proof(ProofMethod.Passkey, "", "", person.Since, session.Now) { Signed = new SignedDecision(Promotion.Word(verdict), digest) };
+        return it.Promotion.Decide(by with { SessionOnly = false }, person.ToApprover(), new Decision("", it.Promotion.Revision, person.Ref, verdict, "", proof, digest, session.Now), it.Effective, await ApproversAsync(session, it.Promotion), session.Now).Refusal;
     }
 
     private async ValueTask<Outcome<Written<PromotionView>>> DecideAsync(RegistrySession session, Actor person, DecisionRequest request)

@@ -57,6 +57,7 @@ public sealed record PromotionView(
 /// <param name="Statement">Canonical JSON; its SHA-256 is <paramref name="StatementDigest"/>.</param>
 /// <param name="Metrics">Candidate against what serves now.</param>
 /// <param name="Client">The client program of the proposer, as it calls itself.</param>
+/// <param name="Obstacle">Why whoever looks could not approve it, however they prove it; null when they could, or are no person.</param>
 public sealed record ReviewView(
     PromotionView Promotion,
     JsonObject Statement,
@@ -64,4 +65,5 @@ public sealed record ReviewView(
     IReadOnlyList<ModelRegistry.Catalog.MetricComparisonView> Metrics,
     IReadOnlyList<string> FilesChanged,
     [property: UntrustedText] string Card,
-    [property: UntrustedText] string? Client);
+    [property: UntrustedText] string? Client,
+    [property: System.Text.Json.Serialization.JsonIgnore] ModelRegistry.Domain.Refusal? Obstacle = null);

@@ -1,0 +1,20 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Identity;
+
+namespace ModelRegistry.Mcp.Web;
+
+/// <summary>The proof in a form: the signed-in person's passphrase, or their passkey's answer.</summary>
+internal static class PageProof
+{
+    private const int MostCredential = 65_536;
+
+    /// <param name="use">What the passkey's challenge was for.</param>
+    public static async Task<Outcome<ProvenPerson>> OfAsync(Visit visit, IFormCollection form, PasskeyUse use)
+    {
+        if (form["passkey_credential"] is not [{ Length: > 0 and <= MostCredential } credential])
+            return form["passphrase"] is [{ Length: > 0 } passphrase] ? await visit.Registry.People.ProveAsync(visit.Person.Name, passphrase, Visit.Door, visit.Cancel) : Refusals.ProofRequired;
+        var proven = await visit.Registry.Passkeys.ProveAsync(use, new PasskeyAnswer(form["passkey_state"].ToString(), credential), Visit.Door, visit.Cancel);
+        // Another person at the same browser signs in first.
+        return proven.Refusal is null && proven.Value.Actor.Id != visit.Person.Id ? Refusals.PasskeyFailed : proven;
+    }
+}

@@ -1,0 +1,67 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Http;
+
+namespace ModelRegistry.Mcp.Web;
+
+/// <summary>
+/// The ways to a page. Each counts its requests, finds out who is signed in, and lets nothing be changed but by a form that one
+/// of our own pages made for that sign-in.
+/// </summary>
+internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices registry, CallerLimits limits, HostGuard guard)
+{
+    private const long MostFormBytes = 1_048_576;
+
+    /// <summary>A page for who is signed in; others are led to the sign-in and back.</summary>
+    public void Get(string path, Func<Visit, Task> show) => routes.MapGet(path, http => CountedAsync(http, visit =>
+        visit.Signed is not null ? show(visit) : Replies.GoTo(http, $"/ui/sign-in?next={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}")));
+
+    /// <summary>A form of who is signed in.</summary>
+    public void Post(string path, Func<Visit, IFormCollection, Task> take) => routes.MapPost(path, http => CountedAsync(http, async visit =>
+    {
+        if (await FormAsync(http) is not { } form)
+            await Replies.PageAsync(visit, Refusals.FormInvalid);
+        else if (visit.Signed is null)
+            await Replies.PageAsync(visit, Refusals.SignInRequired);
+        else if (!visit.Belongs(form["csrf"]))
+            await Replies.PageAsync(visit, Refusals.FormInvalid);
+        else
+            await take(visit, form);
+    }));
+
+    /// <summary>A page that anybody may see.</summary>
+    public void OpenGet(string path, Func<Visit, Task> show) => routes.MapGet(path, http => CountedAsync(http, show));
+
+    /// <summary>A form that anybody may send, from our own pages.</summary>
+    public void OpenPost(string path, Func<Visit, IFormCollection, Task> take) => routes.MapPost(path, http => CountedAsync(http, async visit =>
+    {
+        if (await FormAsync(http) is { } form)
+            await take(visit, form);
+        else
+            await Replies.PageAsync(visit, Refusals.FormInvalid);
+    }));
+
+    private async Task CountedAsync(HttpContext http, Func<Visit, Task> answer)
+    {
+        var visit = await Visit.OfAsync(http, registry);
+        using var lease = limits.Enter(visit.Signed is { } person ? $"page:{person.Id}" : $"page:{http.Connection.RemoteIpAddress}");
+        if (lease.IsAcquired)
+            await answer(visit);
+        else
+            await Replies.PageAsync(visit, Refusals.RateLimited(1));
+    }
+
+    // A browser names the origin of every form it sends; what does not is no browser.
+    private async Task<IFormCollection?> FormAsync(HttpContext http)
+    {
+        if (!guard.IsOwn(http.Request) || !http.Request.HasFormContentType || http.Request.ContentLength > MostFormBytes)
+            return null;
+        try
+        {
+            return await http.Request.ReadFormAsync(new Microsoft.AspNetCore.Http.Features.FormOptions { ValueCountLimit = 64, ValueLengthLimit = (int)MostFormBytes, BufferBodyLengthLimit = MostFormBytes, MultipartBodyLengthLimit = MostFormBytes }, http.RequestAborted);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+}
