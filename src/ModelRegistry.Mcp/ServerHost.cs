@@ -34,6 +34,8 @@ internal static class ServerHost
         app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, next, stop.Token)));
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
+        // Here, because what comes after it answers everything else.
+        app.UseEndpoints(_ => { });
         app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
         try
         {
