@@ -45,7 +45,9 @@ internal static class ServerHost
         {
             return Replies.Tell(talk, Refusals.AddressUnavailable(string.Join(", ", http.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))), (e.InnerException ?? e).Message));
         }
-        registry.Pages.Move(http.PublicUrl ?? Here(app.Urls));
+        var address = http.PublicUrl ?? Here(app.Urls);
+        registry.Pages.Move(address);
+        using var kept = registry.Pages.Keep(address);
         foreach (var url in app.Urls)
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
@@ -62,7 +64,7 @@ internal static class ServerHost
     }
 
     // Nothing that was not asked for: no settings file of the current folder, no console, no signals of its own.
-    private static WebApplication Build(HttpSettings http, ILoggerFactory logs)
+    internal static WebApplication Build(HttpSettings http, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(logs).AddRoutingCore();
@@ -77,7 +79,7 @@ internal static class ServerHost
     }
 
     // A passkey belongs to a name; an address of numbers has none.
-    private static Uri Here(ICollection<string> urls)
+    internal static Uri Here(ICollection<string> urls)
     {
         var first = new UriBuilder(urls.First());
         if (first.Uri.IsLoopback)
