@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -21,11 +20,11 @@ namespace ModelRegistry.Mcp;
 internal static partial class Logging
 {
     /// <summary>The factory that everything logs through; disposing of it flushes.</summary>
-    public static ILoggerFactory Open(LogSettings settings, TextWriter error) => new OncePerName(new SerilogLoggerFactory(
+    public static ILoggerFactory Open(LogSettings settings, TextWriter error) => new SerilogLoggerFactory(
         new LoggerConfiguration().MinimumLevel.Is(settings.Level).Enrich.FromLogContext()
             // What a client is told it did wrong is no fault of this process; the SDK logs it as one.
             .Filter.ByExcluding(e => e.Exception is McpProtocolException && settings.Level > LogEventLevel.Debug)
-            .WriteTo.Sink(new LineSink(settings.Json ? new JsonLine() : new TextLine(), error)).CreateLogger(), dispose: true));
+            .WriteTo.Sink(new LineSink(settings.Json ? new JsonLine() : new TextLine(), error)).CreateLogger(), dispose: true);
 
     /// <summary>Takes out bearer tokens of the registry and passwords in addresses and connection strings.</summary>
     public static string Mask(string text) => Password().Replace(UserInfo().Replace(Token().Replace(text, "mrt_***"), "$1***@"), "$1***");
@@ -38,18 +37,6 @@ internal static partial class Logging
 
     [GeneratedRegex(@"((?:password|pwd|passphrase|secret)\s*=\s*)[^;\s""]+", RegexOptions.IgnoreCase)]
     private static partial Regex Password();
-
-    /// <summary>Every session and every stateless request asks for loggers of the same few names; Serilog makes new ones each time.</summary>
-    private sealed class OncePerName(SerilogLoggerFactory made) : ILoggerFactory
-    {
-        private readonly ConcurrentDictionary<string, Microsoft.Extensions.Logging.ILogger> _known = new(StringComparer.Ordinal);
-
-        public Microsoft.Extensions.Logging.ILogger CreateLogger(string categoryName) => _known.GetOrAdd(categoryName, made.CreateLogger);
-
-        public void AddProvider(ILoggerProvider provider) => made.AddProvider(provider);
-
-        public void Dispose() => made.Dispose();
-    }
 
     private sealed class LineSink(ITextFormatter formatter, TextWriter error) : ILogEventSink
     {
