@@ -160,8 +160,9 @@ public abstract class ForgeryContract
         var digest = ModelRegistry.Domain.CanonicalJson.Digest(new JsonObject { ["tool"] = "confirm_promotion", ["arguments"] = arguments.DeepClone() }).Hex;
         var body = new JsonObject
         {
-            ["Nonce"] = "00", ["PromotionId"] = id, ["Revision"] = promotion.Revision, ["StatementDigest"] = review.StatementDigest, ["ArgumentsDigest"] = digest, ["ActorId"] = actor.Id,
+            ["Nonce"] = "00",
             ["ExpiresMicros"] = DateTimeOffset.UtcNow.AddMinutes(4).ToUnixTimeMilliseconds() * 1_000,
+            ["Body"] = new JsonObject { ["PromotionId"] = id, ["Revision"] = promotion.Revision, ["StatementDigest"] = review.StatementDigest, ["ArgumentsDigest"] = digest, ["ActorId"] = actor.Id },
         };
         var answer = RawClient.Read(await client.SendCallAsync("confirm_promotion", arguments, Yes, Signed(await KeyAsync(registry), body)));
         Assert.True(answer.IsError, answer.Text);
@@ -220,7 +221,7 @@ public abstract class ForgeryContract
     private static string Signed(byte[] key, JsonObject body)
     {
         var bytes = Encoding.UTF8.GetBytes(body.ToJsonString());
-        return $"{Base64Url.EncodeToString(bytes)}.{Base64Url.EncodeToString(HMACSHA256.HashData(key, bytes))}";
+        return $"{Base64Url.EncodeToString(bytes)}.{Base64Url.EncodeToString(HMACSHA256.HashData(key, (byte[])[.. "elicitation-form\0"u8, .. bytes]))}";
     }
 
     private static async Task<byte[]> KeyAsync(SeededRegistry registry)
