@@ -171,18 +171,26 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
     /// <summary>The message in the body; null when there is none and the client was told so.</summary>
     private async Task<JsonRpcMessage?> ReadAsync(HttpContext http, BodyRoom.Share room)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        patience.CancelAfter(Arrival);
+        using var patience = new CancellationTokenSource(Arrival);
         using var hurry = stopping.Register(() => patience.CancelAfter(LastArrival));
+        var reader = http.Request.BodyReader;
+        using var wake = patience.Token.Register(reader.CancelPendingRead);
         try
         {
-            var reader = http.Request.BodyReader;
             while (true)
             {
-                var read = await reader.ReadAsync(patience.Token);
+                var read = await reader.ReadAsync(http.RequestAborted);
+                if (read.IsCanceled)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    http.Response.Headers.Connection = "close";
+                    await Replies.RpcAsync(http, StatusCodes.Status408RequestTimeout, McpErrorCode.InvalidRequest, "The body did not arrive in time.");
+                    return null;
+                }
                 if (!room.Grow(read.Buffer.Length))
                 {
                     // What is still to come is not waited for.
+                    reader.AdvanceTo(read.Buffer.End);
                     http.Response.Headers.Connection = "close";
                     await Replies.RpcAsync(http, Refusals.RateLimited(1));
                     return null;
@@ -201,12 +209,6 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
                 }
                 return message;
             }
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            http.Response.Headers.Connection = "close";
-            await Replies.RpcAsync(http, StatusCodes.Status408RequestTimeout, McpErrorCode.InvalidRequest, "The body did not arrive in time.");
-            return null;
         }
         catch (IOException e) when (!http.RequestAborted.IsCancellationRequested)
         {
