@@ -58,25 +58,20 @@ public sealed class SiegeTests
         var connections = new List<RawHttp>();
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
+            for (var i = 0; i < 40; i++)
             {
-                var connection = await RawHttp.ConnectAsync(client.Address);
-                lock (connections)
-                    connections.Add(connection);
-                await connection.SendAsync(unfinished);
-            }));
-            var large = new JsonObject { ["search"] = new string('x', 300_000) };
-            using (var more = await client.PostCallAsync("list_models", large))
-            {
-                Assert.Equal(HttpStatusCode.TooManyRequests, more.StatusCode);
-                Assert.NotNull(more.Headers.RetryAfter);
+                connections.Add(await RawHttp.ConnectAsync(client.Address));
+                await connections[^1].SendAsync(unfinished);
             }
+            var refused = await RawHttp.AskAsync(client.Address, unfinished);
+            Assert.StartsWith("HTTP/1.1 429 ", refused);
+            Assert.Contains("Retry-After", refused);
             Assert.False((await client.CallAsync("list_models")).IsError);
             await using var other = await HttpRawClient.ConnectAsync(client.Address, token: await registry.TokenAsync("planner"));
-            using (var theirs = await other.PostCallAsync("list_models", large))
+            using (var theirs = await other.PostCallAsync("list_models", Large()))
                 Assert.Equal(HttpStatusCode.OK, theirs.StatusCode);
             client.Server.Process.Refresh();
-            Assert.InRange(client.Server.Process.WorkingSet64 - before, long.MinValue, 200L << 20);
+            Assert.InRange(client.Server.Process.WorkingSet64 - before, long.MinValue, 300L << 20);
         }
         finally
         {
@@ -85,13 +80,15 @@ public sealed class SiegeTests
         // What was held is given back with the connections.
         for (var attempt = 0; ; attempt++)
         {
-            using var again = await client.PostCallAsync("list_models", new JsonObject { ["search"] = new string('x', 300_000) });
+            using var again = await client.PostCallAsync("list_models", Large());
             if (again.StatusCode == HttpStatusCode.OK)
                 break;
             Assert.True(attempt < 100, "The room is not given back.");
             await Task.Delay(100);
         }
     }
+
+    private static JsonObject Large() => new() { ["search"] = new string('x', 4_000_000) };
 
     [Fact]
     public async Task Guesses_at_tokens_are_not_looked_up_beyond_a_number_and_who_was_let_in_goes_on()

@@ -185,6 +185,9 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
                     reader.AdvanceTo(read.Buffer.End);
                     http.Response.Headers.Connection = "close";
                     await Replies.RpcAsync(http, StatusCodes.Status408RequestTimeout, McpErrorCode.InvalidRequest, "The body did not arrive in time.");
+                    // Else the rest would be waited for, so that the answer is not lost on the way.
+                    await http.Response.CompleteAsync();
+                    http.Abort();
                     return null;
                 }
                 if (!room.Grow(read.Buffer.Length))
