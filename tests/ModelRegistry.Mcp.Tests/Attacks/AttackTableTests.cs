@@ -22,5 +22,5 @@ public sealed class AttackTableTests
 
     [Fact]
     public void A_mark_names_an_attack_and_a_door_that_there_are() =>
-        Assert.Empty(AttackTable.Tests.Where(t => t.Test.Length == 0 || AttackTable.All.All(a => a.Number != t.Attack) || !AttackTable.Doors.Contains(t.Door)));
+        Assert.DoesNotContain(AttackTable.Tests, t => t.Test.Length == 0 || AttackTable.All.All(a => a.Number != t.Attack) || !AttackTable.Doors.Contains(t.Door));
 }

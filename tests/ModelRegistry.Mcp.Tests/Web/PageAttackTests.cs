@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
 using ModelRegistry.Tests;
@@ -184,7 +183,7 @@ public sealed class PageAttackTests : IAsyncLifetime
         var id = await _registry.ProposeAsync();
         var version = Ok(await _registry.Services.Catalog.GetAsync(await _registry.AgentAsync(), "churn", "v2")).Version!;
         var blob = Directory.EnumerateFiles(Path.Combine(_registry.DataFolder, "artifacts"), version.Files[0].Sha256, SearchOption.AllDirectories).Single();
-        File.SetUnixFileMode(blob, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetAttributes(blob, FileAttributes.Normal);
         await File.WriteAllTextAsync(blob, "other weights altogether", TestContext.Current.CancellationToken);
         await ben.GoAsync($"{At}ui/promotions/{id}");
         Assert.Contains("apply_failed", (await ApproveAsync(ben, id)).Text, StringComparison.Ordinal);
