@@ -17,20 +17,26 @@ public sealed partial class PolicyBook
 
     internal PolicyBook(RegistryDb db, PolicyInForce policies) => (_db, _policies) = (db, policies);
 
-    /// <summary>The policy in force, with the change that waits; or an earlier one.</summary>
-    public async Task<Outcome<PolicyView>> ShowAsync(Actor by, PolicyQuery? query = null, CancellationToken cancel = default)
+    /// <summary>The policy in force, with the change that waits.</summary>
+    public async Task<Outcome<PolicyView>> ShowAsync(Actor by, CancellationToken cancel = default)
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
-        if (query?.Digest is { } digest && (digest.Length is < LeastDigest or > 64 || !digest.All(char.IsAsciiHexDigitLower)))
+        return await _db.ReadAsync<Outcome<PolicyView>>(async session => View((await session.PolicyRowAsync())!) with { Pending = await PendingAsync(session) }, cancel);
+    }
+
+    /// <summary>One policy of the registry's history; an empty query is for the one in force.</summary>
+    public async Task<Outcome<PolicyView>> FindAsync(Actor by, PolicyQuery query, CancellationToken cancel = default)
+    {
+        if (query is { Digest: null, At: null })
+            return await ShowAsync(by, cancel);
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        if (query.Digest is { } digest && (digest.Length is < LeastDigest or > 64 || !digest.All(char.IsAsciiHexDigitLower)))
             return Refusals.InvalidArgument("digest", $"the digest of a policy, or its first {LeastDigest} digits or more, in lower case");
         return await _db.ReadAsync<Outcome<PolicyView>>(async session =>
-        {
-            if (query is { Digest: null, At: null } or null)
-                return View((await session.PolicyRowAsync())!) with { Pending = await PendingAsync(session) };
-            var found = query.Digest is not null ? await session.PolicyByDigestAsync(query.Digest) : await session.PolicyAtAsync(query.At!.Value);
-            return found is null ? Refusals.PolicyNotInHistory(query.Digest ?? Times.Text(query.At!.Value)) : View(found);
-        }, cancel);
+            (query.Digest is not null ? await session.PolicyByDigestAsync(query.Digest) : await session.PolicyAtAsync(query.At!.Value)) is { } found
+                ? View(found) : Refusals.PolicyNotInHistory(query.Digest ?? Times.Text(query.At!.Value)), cancel);
     }
 
     /// <summary>What was in force when, newest first.</summary>
@@ -58,7 +64,14 @@ public sealed partial class PolicyBook
     public static Outcome<PromotionPolicy> Check(string json) => PolicyReader.Parse(json);
 
     /// <summary>What would change against the policy in force, and what would happen to what is there.</summary>
-    public async Task<Outcome<PolicyComparisonView>> CompareAsync(Actor by, string json, CancellationToken cancel = default)
+    public Task<Outcome<PolicyComparisonView>> CompareAsync(Actor by, string json, CancellationToken cancel = default) => HoldAsync(by, json, (_, _) => null, cancel);
+
+    /// <summary>The same before it is accepted: refused what could not be, so that nobody proves themselves for nothing.</summary>
+    /// <param name="offered">What a proof given there would be worth.</param>
+    public Task<Outcome<PolicyComparisonView>> PreviewAsync(Actor by, string json, Assurance offered, CancellationToken cancel = default) => HoldAsync(by, json,
+        (rule, problem) => problem ?? (offered < rule.Assurance ? Refusals.PolicyNeedsProof(rule.Assurance) : null), cancel);
+
+    private async Task<Outcome<PolicyComparisonView>> HoldAsync(Actor by, string json, Func<PolicyChangeRule, Refusal?, Refusal?> refuse, CancellationToken cancel)
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
@@ -69,11 +82,14 @@ public sealed partial class PolicyBook
         return await _db.ReadAsync<Outcome<PolicyComparisonView>>(async session =>
         {
             var before = await _policies.GetAsync(session);
+            var same = before.Digest == after.Digest;
+            var problem = same ? null : await PolicyEffects.ProblemAsync(session, after);
+            if (refuse(before.Change, same ? Refusals.PolicyUnchanged(after.Name) : problem) is { } refused)
+                return refused;
             var lines = PolicyDifference.Between(before, after);
-            var problem = before.Digest == after.Digest ? Refusals.PolicyUnchanged(after.Name) : await PolicyEffects.ProblemAsync(session, after);
             return new PolicyComparisonView(before.Name, before.Digest.Hex, after.Name, after.Digest.Hex, after.StageNames, [.. after.StageNames.Where(after.Governs)],
-                [.. lines.Select(l => new PolicyLineView(l.Subject, l.Words, l.Bearing.ToString().ToLowerInvariant()))], lines.Any(l => l.Bearing == Bearing.Looser),
-                before.Digest == after.Digest ? [] : await PolicyEffects.WordsAsync(session, before, after), problem is null ? null : $"{problem.Message} {problem.Remedy}",
+                [.. lines.Select(l => new PolicyLineView(l.Subject, l.Words, Word(l.Bearing)))], lines.Any(l => l.Bearing == Bearing.Looser),
+                same ? [] : await PolicyEffects.WordsAsync(session, before, after), problem is null ? null : $"{problem.Message} {problem.Remedy}",
                 View(before.Change), PolicyChange.StatementOf(before.Digest, after.Digest).Hex, await PendingAsync(session));
         }, cancel);
     }

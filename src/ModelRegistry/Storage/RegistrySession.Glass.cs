@@ -30,8 +30,8 @@ public sealed partial class RegistrySession
     internal async ValueTask<IReadOnlyList<string>> AnsweringAsync(string promotionId)
     {
         var rows = await ManyAsync("""
-            select 0, revision, person_name, at, id from decision where promotion_id = @id and verdict = 'approve'
-            union all select 1, 0, person_name, at, promotion_id from glass_break where promotion_id = @id
+            select cast(0 as bigint), revision, person_name, at, id from decision where promotion_id = @id and verdict = 'approve'
+            union all select cast(1 as bigint), cast(0 as bigint), person_name, at, promotion_id from glass_break where promotion_id = @id
             order by 1, 4, 5
             """, r => (Glass: r.GetInt64(0) == 1, Revision: r.GetInt64(1), Name: r.GetString(2)), ("id", promotionId));
         var last = rows.Where(r => !r.Glass).Select(r => r.Revision).DefaultIfEmpty().Max();

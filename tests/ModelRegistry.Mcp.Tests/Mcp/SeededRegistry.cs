@@ -42,8 +42,8 @@ internal sealed class SeededRegistry : IAsyncDisposable
     /// <summary>Puts another policy in force.</summary>
     public async Task AcceptAsync(string profile)
     {
-        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
-        Ok(await Services.Policies.AcceptAsync(ana, PolicyProfiles.Find(profile)!));
+        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal"));
+        Ok(await Services.Policies.AcceptAsync(ana.Actor, new Policies.PolicyAcceptance(PolicyProfiles.Find(profile)!, Ok(await Services.Policies.ShowAsync(ana.Actor)).Digest, ana.Proof)));
     }
 
     public async Task RevokeAsync(string tokenId)
