@@ -95,7 +95,7 @@ public sealed class WhoMayTests
                 (await s.People.AddAsync(by, admin, Passphrase, ["viewer"])).Refusal?.Code,
                 (await s.People.DisableAsync(by, "cora")).Refusal?.Code,
                 (await s.Tokens.CreateAsync(by, new(null, admin + "s", "ana", [], [], null))).Refusal?.Code,
-                (await it.TryAcceptAsync(by, PolicyProfiles.Find("local")!)).Refusal?.Code,
+                (await it.TryAcceptAsync(by, PolicyProfiles.Find("local")!)).Refusal?.Code is var code4 and not "policy_unchanged" ? code4 : null,
             ];
             Assert.All(administer, code => Assert.Equal(!by.IsPerson ? "person_required" : may[4] ? null : "role_missing", code));
         }

@@ -71,6 +71,26 @@ public sealed class PolicyBookTests
     }
 
     [Fact]
+    public async Task A_registry_under_an_earlier_text_of_a_profile_opens_and_is_asked_no_more_than_that_text_says()
+    {
+        await using var it = await EmptyAsync("regulated");
+        var now = PolicyProfiles.Find("regulated")!;
+        var earlier = now.Replace(",\n  \"policy_change\": {\"approvals\": [{\"role\": \"admin\", \"count\": 2}], \"assurance\": \"signed\"}", "", StringComparison.Ordinal);
+        Assert.NotEqual(now, earlier);
+        var policy = Ok(PolicyBook.Check(earlier));
+        Assert.Equal(PolicyChangeRule.Default, policy.Change);
+        await it.ChangeRowsAsync($"update policy set json = '{earlier}', digest = '{policy.Digest.Hex}'");
+
+        await using (var named = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = "regulated" }, it.Clock)))
+            Assert.Equal((policy.Digest.Hex, 1, "authenticated"), (Ok(await named.Policies.ShowAsync(Robot)) is var shown ? shown.Digest : "", shown.Change!.Admins, shown.Change.Assurance));
+        await using var unnamed = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock));
+        // What the release made of the profile is a change of the policy like any other.
+        var line = Assert.Single(Ok(await unnamed.Policies.CompareAsync(Robot, now)).Changes, c => c.Words.Contains("admins", StringComparison.Ordinal));
+        Assert.Equal(("policy_change", "stricter"), (line.Subject, line.Bearing));
+        Assert.Equal("policy_differs", No(await RegistryServices.OpenAsync(it.Options with { Policy = "team" }, it.Clock)));
+    }
+
+    [Fact]
     public async Task A_new_registry_that_many_make_at_once_has_one_policy_and_one_key()
     {
         await using var spare = await EmptyAsync();
