@@ -162,7 +162,7 @@ public abstract class GovernanceStory
             await it.PasskeyAsync(name, null);
         Assert.Equal("policy_proof_for_another", No(await SignAsync("ana", "approve")));
         var proposed = Ok(await SignAsync("ana"));
-        it.Clock.Advance(PolicyChange.Patience);
+        it.Clock.Advance(PolicyChange.Patience + TimeSpan.FromSeconds(1));
         Assert.Equal("policy_change_not_found", No(await desk.PendingAsync(Robot)));
         Assert.Equal("policy_change_over", No(await desk.RejectAsync((await it.PersonAsync("dora")).Actor, new PolicyRejection(proposed.ChangeId, (await it.PersonAsync("dora")).Proof))));
 
