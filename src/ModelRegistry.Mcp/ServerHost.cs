@@ -34,6 +34,8 @@ internal static class ServerHost
         app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, next, stop.Token)));
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
+        // Here, because what comes after it answers everything else.
+        app.UseEndpoints(_ => { });
         app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
         try
         {
@@ -43,12 +45,14 @@ internal static class ServerHost
         {
             return Replies.Tell(talk, Refusals.AddressUnavailable(string.Join(", ", http.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))), (e.InnerException ?? e).Message));
         }
-        registry.Pages.Move(http.PublicUrl ?? Here(app.Urls));
+        var address = http.PublicUrl ?? Here(app.Urls);
+        registry.Pages.Move(address);
+        using var kept = registry.Pages.Keep(address);
         foreach (var url in app.Urls)
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
-        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token));
+        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Streams end first: they would keep the server from ending, and their clients come back.
         await stop.CancelAsync();
@@ -60,7 +64,7 @@ internal static class ServerHost
     }
 
     // Nothing that was not asked for: no settings file of the current folder, no console, no signals of its own.
-    private static WebApplication Build(HttpSettings http, ILoggerFactory logs)
+    internal static WebApplication Build(HttpSettings http, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(logs).AddRoutingCore();
@@ -75,7 +79,7 @@ internal static class ServerHost
     }
 
     // A passkey belongs to a name; an address of numbers has none.
-    private static Uri Here(ICollection<string> urls)
+    internal static Uri Here(ICollection<string> urls)
     {
         var first = new UriBuilder(urls.First());
         if (first.Uri.IsLoopback)

@@ -24,6 +24,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>The base of the pages: by name, because a passkey belongs to one.</summary>
+    public Uri Pages => new UriBuilder(Address) { Host = "localhost" }.Uri;
+
     public Process Process => _process;
 
     /// <summary>Everything it wrote to stdout, once it has ended.</summary>

@@ -40,10 +40,12 @@ internal sealed class SeededRegistry : IAsyncDisposable
     }
 
     /// <summary>Puts another policy in force.</summary>
-    public async Task AcceptAsync(string profile)
+    public Task AcceptAsync(string profile) => AcceptPolicyAsync(PolicyProfiles.Find(profile)!);
+
+    public async Task AcceptPolicyAsync(string json)
     {
         var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal"));
-        Ok(await Services.Policies.AcceptAsync(ana.Actor, new Policies.PolicyAcceptance(PolicyProfiles.Find(profile)!, Ok(await Services.Policies.ShowAsync(ana.Actor)).Digest, ana.Proof)));
+        Ok(await Services.Policies.AcceptAsync(ana.Actor, new Policies.PolicyAcceptance(json, Ok(await Services.Policies.ShowAsync(ana.Actor)).Digest, ana.Proof)));
     }
 
     public async Task RevokeAsync(string tokenId)
