@@ -55,6 +55,7 @@ public class PolicyTerminalTests
     public async Task Two_admins_at_two_terminals_change_it_and_one_waits_for_the_other()
     {
         using var program = await InitAsync();
+        program.Environment["NO_COLOR"] = "1";
         var two = Named(program, "two.json", PolicyProfiles.Find("team")!.Replace("\"rollback\"", "\"policy_change\": {\"approvals\": 2}, \"rollback\"", StringComparison.Ordinal));
         Assert.Equal(0, (await program.AtTerminalAsync([Alice], "person", "add", "bob", "--role", "admin", "--passphrase-file", program.File("bob", Bob))).Ran.Exit);
         Assert.Equal(0, (await program.AtTerminalAsync([Alice], "policy", "accept", two, "--as", "alice")).Ran.Exit);
