@@ -37,7 +37,7 @@ public sealed class RegistryServices : IAsyncDisposable
         SignIns = new SignIns(db);
         Tokens = new Tokens(db);
         Actors = new LocalActors(db, policies);
-        Policies = new PolicyBook(db);
+        Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
     }
 
@@ -162,8 +162,8 @@ public sealed class RegistryServices : IAsyncDisposable
         if (asked.Refusal is { } bad)
             return bad;
         // A shipped profile may gain a rule in a later release; its name is what was asked for.
-        var same = asked.Value.Digest.Hex == inForce!.Value.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Value.Name && PolicyProfiles.Find(asked.Value.Name) == json);
-        return same ? null : Refusals.PolicyDiffers(inForce.Value.Name, asked.Value.Name);
+        var same = asked.Value.Digest.Hex == inForce!.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Name && PolicyProfiles.Find(asked.Value.Name) == json);
+        return same ? null : Refusals.PolicyDiffers(inForce.Name, asked.Value.Name);
     }
 
     private static Outcome<RegistryDb> OpenDatabase(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)

@@ -10,7 +10,7 @@ public enum PromotionState { Pending, Approved, Applied, Rejected, Withdrawn, Ex
 /// A request to move a version to a governed stage, with its statement, gate report and decisions. Immutable: every
 /// transition returns the next promotion or says why not. Who may decide is decided here, so that no face can forget it.
 /// </summary>
-public sealed record Promotion
+public sealed partial record Promotion
 {
     public required Statement Statement { get; init; }
     public required PromotionState State { get; init; }
@@ -191,12 +191,17 @@ public sealed record Promotion
         var proof = decision.Proof;
         if (proof.Method == ProofMethod.Passkey && proof.Signed != new SignedDecision(Word(decision.Verdict), decision.StatementDigest))
             return Refusals.ProofForAnother(Id);
+        if (CheckAge(approver, proof, RequestedAt, now) is { } no)
+            return no;
+        return proof.Assurance < effective.Assurance ? Refusals.AssuranceTooLow(proof.Assurance, effective.Assurance) : null;
+    }
+
+    private static Refusal? CheckAge(Approver person, Proof proof, DateTimeOffset since, DateTimeOffset now)
+    {
         if (now - proof.ProvenAt > Proof.Freshness || proof.ProvenAt > now)
             return Refusals.ProofStale;
         // Otherwise whoever can enrol a key could decide what is already waiting.
-        if (approver.Since > RequestedAt || proof.CredentialSince > RequestedAt)
-            return Refusals.EnrolledLater(approver.Person.Name);
-        return proof.Assurance < effective.Assurance ? Refusals.AssuranceTooLow(proof.Assurance, effective.Assurance) : null;
+        return person.Since > since || proof.CredentialSince > since ? Refusals.EnrolledLater(person.Person.Name) : null;
     }
 
     /// <summary>Why four eyes does not count this person; null when it does.</summary>

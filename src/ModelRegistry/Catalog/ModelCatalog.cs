@@ -98,7 +98,7 @@ public sealed partial class ModelCatalog
             {
                 var promotion = promotions.GetValueOrDefault(p.PromotionId);
                 views.Add(new ServingPeriodView(p.Stage, p.Label, p.Number, p.Manifest.Hex, p.From, p.Until, NullIfEmpty(p.PromotionId), promotion?.Statement.Proposer.Name ?? "",
-                    [.. promotion?.Approvals.Select(d => d.Person.Name) ?? []], promotion?.Approvals.Select(d => (Assurance?)d.Proof.Assurance).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? ""));
+                    [.. Answering(promotion).Select(a => a.Name)], Answering(promotion).Select(a => (Assurance?)a.Assurance).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? ""));
             }
             var last = periods.Count > query.Limit ? periods[query.Limit - 1] : null;
             return new Page<ServingPeriodView>(views, last is null ? null : Cursor.Write(Times.Micros(last.From).ToString(System.Globalization.CultureInfo.InvariantCulture), last.Id));
@@ -116,7 +116,11 @@ public sealed partial class ModelCatalog
     private static async ValueTask<string?> ProductionLabelAsync(RegistrySession session, string modelId) => (await session.ServingNowAsync(modelId, Stages.Production))?.Label;
 
     private static async ValueTask<IReadOnlyList<string>> ApprovedByAsync(RegistrySession session, string promotionId) =>
-        promotionId.Length == 0 ? [] : [.. (await session.DecisionsAsync(promotionId)).Where(d => d.Verdict == DecisionVerdict.Approve).GroupBy(d => d.Revision).OrderBy(g => g.Key).LastOrDefault()?.Select(d => d.Person.Name) ?? []];
+        promotionId.Length == 0 ? [] : await session.AnsweringAsync(promotionId);
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+
+    /// <summary>Who answers for what serves: those who approved it, and whoever broke the glass for it.</summary>
+    private static IEnumerable<(string Name, Assurance Assurance)> Answering(Promotion? promotion) => promotion is null ? []
+        : [.. promotion.Approvals.Select(d => (d.Person.Name, d.Proof.Assurance)), .. promotion.Glass is { } glass ? [(glass.Person.Name, glass.Proof.Assurance)] : Array.Empty<(string, Assurance)>()];
 }

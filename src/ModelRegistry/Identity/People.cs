@@ -141,6 +141,18 @@ public sealed class People : IDisposable
             : Refusals.PersonRequired(Permission.Administer);
     }
 
+    /// <summary>
+    /// A proof is of a credential that is this person's, now, and of its kind; since when it is, the registry knows better
+    /// than the proof.
+    /// </summary>
+    internal static async ValueTask<Outcome<Proof>> CheckProofAsync(RegistrySession session, StoredActor person, Proof proof)
+    {
+        if (proof.Method == ProofMethod.Elicitation)
+            return proof;
+        return await session.FindCredentialAsync(proof.CredentialId) is { RevokedAt: null } credential && credential.ActorId == person.Id && string.Equals(credential.Kind, proof.Method.ToString(), StringComparison.OrdinalIgnoreCase)
+            ? proof with { CredentialSince = credential.CreatedAt } : Refusals.ProofFailed;
+    }
+
     private static async ValueTask<Outcome<Written<PersonView>>> EnrolAsync(RegistrySession session, string name, string passphrase, IReadOnlyList<string> roles, string verb)
     {
         var named = Names.Actor(name);

@@ -81,14 +81,10 @@ public sealed partial class PromotionDesk
             return new Written<PromotionView>(Outdated(it), it.Acts, it.Changes);
         if (await session.FindActorAsync(person.Id) is not { Kind: ActorKind.Person } stored)
             return Refusals.PersonRequired(Permission.Decide);
-        // A proof is of a credential that is this person's, now; since when, the registry knows better than the proof.
-        var proof = request.Proof;
-        if (proof.Method != ProofMethod.Elicitation)
-        {
-            if (await session.FindCredentialAsync(proof.CredentialId) is not { RevokedAt: null } credential || credential.ActorId != stored.Id)
-                return Refusals.ProofFailed;
-            proof = proof with { CredentialSince = credential.CreatedAt };
-        }
+        var checkedProof = await Identity.People.CheckProofAsync(session, stored, request.Proof);
+        if (checkedProof.Refusal is { } unproven)
+            return unproven;
+        var proof = checkedProof.Value;
         if (request.Verdict == DecisionVerdict.Approve && it.Promotion.State == PromotionState.Pending && await it.JudgeAsync() is { Holds: false } failing)
             return Refusals.GatesUnmet(request.PromotionId, Unmet(failing));
 
@@ -109,13 +105,9 @@ public sealed partial class PromotionDesk
     /// <param name="unasked">Whether this process only found it approved: what its own vault lacks, another's may have.</param>
     private async Task<Outcome<PromotionView>> ApplyAsync(Actor by, string promotionId, bool unasked = false)
     {
-        var files = await _db.ReadAsync(async session => await session.FindPromotionAsync(promotionId) is { } p ? await session.FilesAsync(p.Promotion.Statement.VersionId) : [], CancellationToken.None);
-        Refusal? damage = files.Count == 0 ? Refusals.ContentMissing : null;
-        foreach (var file in files)
-            damage ??= (await _vault.VerifyAsync(file.Sha256, file.Size, null, CancellationToken.None)).Refusal;
-        if (unasked && damage is { Code: "blob_missing" })
-            return damage;
-        var manifest = damage is null ? Manifest.Of(files) : damage;
+        var manifest = await RehashAsync(promotionId);
+        if (unasked && manifest.Refusal is { Code: "blob_missing" } elsewhere)
+            return elsewhere;
 
         return await _db.WriteAsync<PromotionView>(by, new AuditAct("promotion.apply", "promotion", promotionId), async session =>
         {
@@ -139,6 +131,16 @@ public sealed partial class PromotionDesk
             await it.StepAsync(applied, "promotion.apply", moved);
             return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts, [.. it.Changes, new FeedChange("serving", it.Model.Id, it.Promotion.Statement.ToStage)]);
         }, CancellationToken.None);
+    }
+
+    /// <summary>Hashes every file of the candidate, outside any lock; the manifest they make, or what is damaged.</summary>
+    private async Task<Outcome<Manifest>> RehashAsync(string promotionId)
+    {
+        var files = await _db.ReadAsync(async session => await session.FindPromotionAsync(promotionId) is { } p ? await session.FilesAsync(p.Promotion.Statement.VersionId) : [], CancellationToken.None);
+        Refusal? damage = files.Count == 0 ? Refusals.ContentMissing : null;
+        foreach (var file in files)
+            damage ??= (await _vault.VerifyAsync(file.Sha256, file.Size, null, CancellationToken.None)).Refusal;
+        return damage is null ? Manifest.Of(files) : damage;
     }
 
     /// <summary>What stands between an approval and its application; null when nothing does.</summary>

@@ -45,8 +45,8 @@ internal sealed class SeededRegistry : IAsyncDisposable
 
     public async Task AcceptPolicyAsync(string json)
     {
-        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
-        Ok(await Services.Policies.AcceptAsync(ana, json));
+        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal"));
+        Ok(await Services.Policies.AcceptAsync(ana.Actor, new Policies.PolicyAcceptance(json, Ok(await Services.Policies.ShowAsync(ana.Actor)).Digest, ana.Proof)));
     }
 
     public async Task RevokeAsync(string tokenId)

@@ -84,7 +84,7 @@ public sealed partial class AttackTests
         await it.Services.Promotions.RequestAsync(agent, new("digits", "v1", "moon"));
         await it.Services.Promotions.RollbackAsync(agent, new("digits"));
         await it.Services.Promotions.WithdrawAsync(agent, "prm_none", null);
-        await it.Services.Policies.AcceptAsync(agent, PolicyProfiles.Find("open")!);
+        await it.TryAcceptAsync(agent, PolicyProfiles.Find("open")!);
         await it.Services.Tokens.CreateAsync(agent, new("mine", null, "ana", ["approver"], [], null));
 
         var refused = (await it.VerbsAsync()).Where(v => v.Contains(" refused ", StringComparison.Ordinal));
