@@ -19,7 +19,7 @@ public sealed partial class PromotionDesk
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);
             await it.BringUpToDateAsync();
-            return new Written<ReviewView>(await ReviewViewAsync(session, it) with { Obstacle = await ObstacleAsync(session, it, by) }, it.Acts, it.Acts.Count == 0 ? [] : it.Changes);
+            return new Written<ReviewView>(await ReviewViewAsync(session, it) with { Obstacle = await ObstacleAsync(session, it, by), MayBreakGlass = by.IsPerson && it.Policy.BreakGlass.Contains(by.Name, StringComparer.OrdinalIgnoreCase) }, it.Acts, it.Acts.Count == 0 ? [] : it.Changes);
         }, cancel);
 
     /// <summary>

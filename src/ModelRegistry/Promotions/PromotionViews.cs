@@ -91,6 +91,7 @@ public sealed record GlassReviewView(
 /// <param name="Metrics">Candidate against what serves now.</param>
 /// <param name="Client">The client program of the proposer, as it calls itself.</param>
 /// <param name="Obstacle">Why whoever looks could not approve it, however they prove it; null when they could, or are no person.</param>
+/// <param name="MayBreakGlass">Whether the policy lists whoever looks for emergencies.</param>
 public sealed record ReviewView(
     PromotionView Promotion,
     JsonObject Statement,
@@ -99,4 +100,5 @@ public sealed record ReviewView(
     IReadOnlyList<string> FilesChanged,
     [property: UntrustedText] string Card,
     [property: UntrustedText] string? Client,
-    [property: System.Text.Json.Serialization.JsonIgnore] ModelRegistry.Domain.Refusal? Obstacle = null);
+    [property: System.Text.Json.Serialization.JsonIgnore] ModelRegistry.Domain.Refusal? Obstacle = null,
+    [property: System.Text.Json.Serialization.JsonIgnore] bool MayBreakGlass = false);

@@ -46,7 +46,7 @@ relate();
 const supported = 'PublicKeyCredential' in window && 'parseRequestOptionsFromJSON' in PublicKeyCredential;
 
 async function ask(path, form) {
-  const body = new URLSearchParams({ csrf: form.elements.csrf?.value ?? '', decision: form.elements.decision?.value ?? '' });
+  const body = new URLSearchParams({ csrf: form.elements.csrf?.value ?? '', decision: form.elements.decision?.value ?? '', statement_sha256: form.elements.statement_sha256?.value ?? '' });
   const answer = await fetch(path, { method: 'POST', body });
   const json = await answer.json();
   if (!answer.ok) throw new Error(`${json.title} ${json.remedy}`);
