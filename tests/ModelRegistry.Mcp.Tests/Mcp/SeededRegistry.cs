@@ -52,6 +52,9 @@ internal sealed class SeededRegistry : IAsyncDisposable
         Ok(await Services.Tokens.RevokeAsync(ana, tokenId));
     }
 
+    /// <summary>Where the server beside this process has its pages.</summary>
+    public Uri Pages() => Services.Pages.Base ?? throw new InvalidOperationException("No server has pages here.");
+
     public Task<Actor> AgentAsync() => Services.Actors.StdioAsync("ana", "seeder");
 
     public string File(string content, string name = "model.onnx")

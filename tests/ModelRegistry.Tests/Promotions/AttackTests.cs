@@ -92,7 +92,7 @@ public sealed partial class AttackTests
         var first = new DecisionRequest(parked.PromotionId!, 1, review.StatementDigest, DecisionVerdict.Approve, "", ben.Proof);
         Assert.Equal("pending", Ok(await it.Services.Promotions.DecideAsync(ben.Actor, first)).Status);
 
-        foreach (var proof in new[] { ben.Proof, ben.Proof with { Method = ProofMethod.Passkey }, ben.Proof with { Channel = "page" } })
+        foreach (var proof in new[] { ben.Proof, ben.Proof with { Method = ProofMethod.Passkey, Signed = new SignedDecision("approve", Digest.Parse(review.StatementDigest)) }, ben.Proof with { Channel = "page" } })
             Assert.Equal("already_decided", (await it.Services.Promotions.DecideAsync(ben.Actor with { Name = "Benjamin" }, first with { Proof = proof })).Refusal?.Code);
         Assert.Null(await it.ServingAsync());
         Assert.Equal("applied", Ok(await it.DecideAsync("cora", parked.PromotionId!)).Status);
