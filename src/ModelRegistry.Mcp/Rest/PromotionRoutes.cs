@@ -60,8 +60,8 @@ internal static class PromotionRoutes
     }
 
     /// <summary>
-    /// A decision on the statement that was named, or that a passkey signed; by default on the one that stands. It is brought up to
-    /// date first, so that nobody decides on what is true no longer.
+    /// A decision on the statement that was named, by default on the one that stands. It is brought up to date first, so that
+    /// nobody decides on what is true no longer.
     /// </summary>
     private static async Task<Outcome<PromotionView>> DecideAsync(RestCall call, Decided decided)
     {
@@ -71,7 +71,8 @@ internal static class PromotionRoutes
         var review = await desk.ReviewAsync(call.By, id, call.Cancel);
         if (review.Refusal is { } no)
             return no;
-        var statement = decided.Statement ?? proof.Signed?.Statement.Hex ?? review.Value.StatementDigest;
+        // What a passkey signed is held against it there.
+        var statement = decided.Statement ?? review.Value.StatementDigest;
         return await desk.DecideAsync(call.By, new DecisionRequest(id, review.Value.Promotion.Revision, statement, decided.Verdict, decided.Comment, proof), call.Cancel);
     }
 
