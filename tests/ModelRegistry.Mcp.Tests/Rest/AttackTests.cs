@@ -120,8 +120,7 @@ public sealed class AttackTests
     public async Task Attack_9_an_assertion_is_taken_once(uint step)
     {
         await using var rest = await OpenAsync();
-        using var key = await rest.EnrolAsync("ben");
-        key.Step = step;
+        using var key = await rest.EnrolAsync("ben", step);
         var id = await rest.ProposeAsync();
         rest.Token = null;
         var proof = Passkey(key.Sign(await rest.ChallengeAsync(id, "reject")));

@@ -91,11 +91,12 @@ internal sealed class ServedRest : IAsyncDisposable
     public Task<RestAnswer> DecideAsync(string id, JsonObject decision, params (string Name, string Value)[] headers) => PostAsync($"/promotions/{id}/decisions", decision, headers);
 
     /// <summary>A passkey of a person's, enrolled as their page does it.</summary>
-    public async Task<SoftwareAuthenticator> EnrolAsync(string person)
+    /// <param name="step">What its counter grows by with each use; synced ones have 0 for ever.</param>
+    public async Task<SoftwareAuthenticator> EnrolAsync(string person, uint step = 1)
     {
         Registry.Services.Pages.Move(Address);
         var proven = SeededRegistry.Ok(await Registry.Services.People.ProveAsync(person, SeededRegistry.Passphrase, "page"));
-        var key = new SoftwareAuthenticator(Address.GetLeftPart(UriPartial.Authority));
+        var key = new SoftwareAuthenticator(Address.GetLeftPart(UriPartial.Authority)) { Step = step };
         SeededRegistry.Ok(await Registry.Services.Passkeys.EnrolAsync(proven, "key", key.Make(SeededRegistry.Ok(await Registry.Services.Passkeys.BeginAsync(proven.Actor))), null));
         return key;
     }
