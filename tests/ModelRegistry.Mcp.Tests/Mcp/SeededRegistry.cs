@@ -20,10 +20,10 @@ internal sealed class SeededRegistry : IAsyncDisposable
     public string DataFolder => Path.Combine(_folder, "data");
 
     /// <summary>With ana (admin and approver), who answers for every agent, and ben (approver).</summary>
-    public static async Task<SeededRegistry> OpenAsync(string policy = "local")
+    public static async Task<SeededRegistry> OpenAsync(string policy = "local", TimeProvider? time = null)
     {
         var it = new SeededRegistry();
-        it.Services = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }, TimeProvider.System));
+        it.Services = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }, time ?? TimeProvider.System));
         Ok(await it.Services.People.InitAsync("ana", Passphrase));
         var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
         Ok(await it.Services.People.AddAsync(admin, "ben", Passphrase, [Permissions.Approver]));

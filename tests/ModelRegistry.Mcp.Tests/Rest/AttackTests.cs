@@ -153,6 +153,22 @@ public sealed class AttackTests
         await UndecidedAsync(rest, id);
     }
 
+    private sealed class Yesterday : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddHours(-24).AddSeconds(-1);
+    }
+
+    [Fact]
+    public async Task Attack_14_what_has_expired_is_not_decided()
+    {
+        await using var rest = await OpenAsync("team", true, new Yesterday());
+        var id = await rest.Registry.ProposeAsync();
+        Problem(409, "promotion_expired", await rest.DecideAsync(id, Decision()));
+        var seen = await rest.GetAsync($"/promotions/{id}?wait=50");
+        Assert.Equal(("expired", 0), (seen["status"], seen.Json["decisions"]!.AsArray().Count));
+        Assert.Equal("v1", (await rest.GetAsync("/models/churn/serving"))["version"]);
+    }
+
     [Fact]
     public async Task Attack_16_what_no_longer_fits_is_superseded_not_decided()
     {

@@ -39,9 +39,12 @@ internal sealed class ServedRest : IAsyncDisposable
     /// <summary>What is sent along unless something else is said; null: none.</summary>
     public string? Token { get; set; }
 
-    public static async Task<ServedRest> OpenAsync(string policy = "team", bool churn = true, params string[] options)
+    public static Task<ServedRest> OpenAsync(string policy = "team", bool churn = true, params string[] options) => OpenAsync(policy, churn, TimeProvider.System, options);
+
+    /// <param name="time">The clock of whoever seeds the registry; the server's is the system's.</param>
+    public static async Task<ServedRest> OpenAsync(string policy, bool churn, TimeProvider time, params string[] options)
     {
-        var registry = await SeededRegistry.OpenAsync(policy);
+        var registry = await SeededRegistry.OpenAsync(policy, time);
         if (churn)
             await registry.ChurnAsync();
         var it = new ServedRest(registry, await ServeProcess.StartAsync(registry.DataFolder, options));
