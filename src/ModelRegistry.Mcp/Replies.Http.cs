@@ -97,33 +97,40 @@ internal static partial class Replies
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
-            await FailAsync(http, e.StatusCode, McpErrorCode.InvalidRequest, "This is not a request that can be read.", null, null);
+            await FailAsync(http, e.StatusCode, "request_unreadable", "This is not a request that can be read.", "Send it as HTTP and this server's interface say.");
         }
         catch (StorageUnavailableException outage) when (!http.Response.HasStarted)
         {
             log.LogError(outage, "{Method} {Path} met an outage of the storage", http.Request.Method, http.Request.Path);
             http.Response.Headers.RetryAfter = "5";
-            await FailAsync(http, 503, McpErrorCode.InternalError, outage.Message, "storage_unavailable", outage.Remedy);
+            await FailAsync(http, StatusCodes.Status503ServiceUnavailable, "storage_unavailable", outage.Message, outage.Remedy);
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
             log.LogError(e, "{Method} {Path} failed", http.Request.Method, http.Request.Path);
-            await FailAsync(http, 500, McpErrorCode.InternalError, "The server failed at this request; nothing half-done stays.", "internal_error", null);
+            await FailAsync(http, StatusCodes.Status500InternalServerError, "internal_error", "The server failed at this request; nothing half-done stays.", "Try once more; then look at the server's log (stderr).");
         }
     }
 
-    /// <summary>What is no refusal: an outage, a bug, a request that cannot be read. In the shape that its address answers in.</summary>
-    private static Task FailAsync(HttpContext http, int status, McpErrorCode number, string message, string? code, string? remedy)
+    /// <summary>What is no refusal, an outage or a bug, in the shape that its address answers in.</summary>
+    public static Task FailAsync(HttpContext http, int status, string code, string message, string remedy)
     {
         if (http.Request.Path == "/mcp")
-            return RpcAsync(http, status, number, message, data: code is null ? null : json =>
+            return RpcAsync(http, status, status < 500 ? McpErrorCode.InvalidRequest : McpErrorCode.InternalError, message, data: json =>
             {
                 json.WriteString("code", code);
-                if (remedy is not null)
-                    json.WriteString("remedy", remedy);
+                json.WriteString("remedy", remedy);
             });
         http.Response.StatusCode = status;
-        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = message, Status = status, Code = code ?? "request_unreadable", Remedy = remedy ?? "" }, Json), Problem);
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = message, Status = status, Code = code, Remedy = remedy }, Json), Problem);
+    }
+
+    /// <summary>A method that an address does not take.</summary>
+    /// <param name="allow">Those it takes.</param>
+    public static Task NotAllowedAsync(HttpContext http, string allow)
+    {
+        http.Response.Headers.Allow = allow;
+        return FailAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This address takes {allow}.", "Use one of them.");
     }
 
     private const string Problem = "application/problem+json";

@@ -75,6 +75,8 @@ internal static class ServerHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = StreamableHttp.MostBytes;
+            // What waits on each connection before anybody reads it, whoever sent it.
+            kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
             foreach (var url in http.Urls)
                 Listen(kestrel, url);
         });
@@ -103,11 +105,17 @@ internal static class ServerHost
     private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, Func<Task> faces, CancellationToken stopping)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
+        if (HostGuard.IsAmbiguous(http.Request))
+        {
+            http.Response.Headers.Connection = "close";
+            return Replies.NoAsync(http, Refusals.RequestAmbiguous);
+        }
         // A yes would open a tunnel, and may not have a body (RFC 9110, section 9.3.6).
         if (HttpMethods.IsConnect(http.Request.Method))
-            return Replies.RpcAsync(http, StatusCodes.Status405MethodNotAllowed, ModelContextProtocol.McpErrorCode.InvalidRequest, "This server opens no tunnels.", allow: "GET, POST, DELETE");
+            return Replies.NotAllowedAsync(http, "GET, POST, DELETE");
         return http.Request.Path.Value switch
         {
+            "/health" or "/health/ready" when !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => Replies.NotAllowedAsync(http, "GET, HEAD"),
             "/health" => Health.AliveAsync(http),
             "/health/ready" => Health.ReadyAsync(http, registry, stopping),
             "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, callers, limits, mcp)),
@@ -134,6 +142,12 @@ internal static class ServerHost
     private static async Task McpAsync(HttpContext http, Callers callers, CallerLimits limits, McpDoor mcp)
     {
         const string door = "mcp-http";
+        // Guessing costs a look into the database. Who was let in lately goes on, though others behind the same address guess.
+        if (http.Request.Headers.Authorization.Count > 0 && limits.Barred(http.Connection.RemoteIpAddress) && !callers.Knows(http))
+        {
+            await Replies.RpcAsync(http, Refusals.RateLimited(1));
+            return;
+        }
         var caller = await callers.IdentifyAsync(http, door, http.RequestAborted);
         if (caller.Refusal is { } stranger)
         {

@@ -36,8 +36,8 @@ public sealed partial class PromotionDesk
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
-        return await _db.ReadAsync<Outcome<PromotionView>>(async session =>
-            await session.FindPromotionAsync(promotionId) is { } stored ? await ViewAsync(session, stored) : Refusals.PromotionNotFound(promotionId), cancel);
+        return await WithPagesAsync(_db.ReadAsync<Outcome<PromotionView>>(async session =>
+            await session.FindPromotionAsync(promotionId) is { } stored ? await ViewAsync(session, stored) : Refusals.PromotionNotFound(promotionId), cancel), cancel);
     }
 
     /// <summary>The promotion once it is decided, or as it stands when that takes longer.</summary>

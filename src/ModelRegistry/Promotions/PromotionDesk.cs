@@ -74,7 +74,7 @@ public sealed partial class PromotionDesk
         }, cancel), cancel);
     }
 
-    /// <summary>What was parked names the page to decide on it; where there are none yet and this process can open them, it does.</summary>
+    /// <summary>What waits names the page to decide on it; where there are none yet and this process can open them, it does.</summary>
     private async Task<Outcome<PromotionView>> WithPagesAsync(Task<Outcome<PromotionView>> requested, CancellationToken cancel)
     {
         var outcome = await requested;

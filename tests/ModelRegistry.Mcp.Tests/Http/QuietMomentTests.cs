@@ -11,7 +11,7 @@ public sealed class QuietMomentTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "What a process holds is read from /proc.");
         await using var registry = await SeededRegistry.OpenAsync("team");
-        await using var client = await HttpRawClient.StartAsync(registry, Era.Handshake, token: await registry.TokenAsync("planner"));
+        await using var client = await HttpRawClient.StartAsync(registry, Era.Handshake, token: await registry.TokenAsync("planner"), options: ["--rate-limit", "0"]);
         long Anonymous() => Resident(client.Server.Process.Id);
         long before = Anonymous(), busiest = before;
         // Far more than what is worth giving back.

@@ -20,6 +20,7 @@ internal sealed class SeededRegistry : IAsyncDisposable
     public string DataFolder => Path.Combine(_folder, "data");
 
     /// <summary>With ana (admin and approver), who answers for every agent, and ben (approver).</summary>
+    /// <param name="time">By which this process makes what it makes; never before what is there already.</param>
     public static async Task<SeededRegistry> OpenAsync(string policy = "local", TimeProvider? time = null)
     {
         var it = new SeededRegistry();
@@ -40,10 +41,12 @@ internal sealed class SeededRegistry : IAsyncDisposable
     }
 
     /// <summary>Puts another policy in force.</summary>
-    public async Task AcceptAsync(string profile)
+    public Task AcceptAsync(string profile) => AcceptPolicyAsync(PolicyProfiles.Find(profile)!);
+
+    public async Task AcceptPolicyAsync(string json)
     {
         var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
-        Ok(await Services.Policies.AcceptAsync(ana, PolicyProfiles.Find(profile)!));
+        Ok(await Services.Policies.AcceptAsync(ana, json));
     }
 
     public async Task RevokeAsync(string tokenId)
@@ -51,9 +54,6 @@ internal sealed class SeededRegistry : IAsyncDisposable
         var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
         Ok(await Services.Tokens.RevokeAsync(ana, tokenId));
     }
-
-    /// <summary>Where the server beside this process has its pages.</summary>
-    public Uri Pages() => Services.Pages.Base ?? throw new InvalidOperationException("No server has pages here.");
 
     public Task<Actor> AgentAsync() => Services.Actors.StdioAsync("ana", "seeder");
 

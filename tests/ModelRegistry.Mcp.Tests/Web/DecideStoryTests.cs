@@ -16,7 +16,7 @@ public sealed class DecideStoryTests
         await using var registry = await OpenAsync("team");
         await registry.ChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
-        var at = registry.Pages();
+        var at = server.Pages;
 
         var ana = await browser.OpenAsync("ana");
         await ana.SignInAsync(at);
@@ -75,9 +75,9 @@ public sealed class DecideStoryTests
         await registry.ChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         var ben = await browser.OpenAsync("ben");
-        await ben.SignInAsync(registry.Pages());
+        await ben.SignInAsync(server.Pages);
         var id = await registry.ProposeAsync();
-        await ben.GoAsync($"{registry.Pages()}ui/promotions/{id}");
+        await ben.GoAsync($"{server.Pages}ui/promotions/{id}");
         await Screenshot.OfAsync(ben, "decide", whole: true);
 
         await ben.ChooseAsync(".decide [value=approve]");
@@ -102,10 +102,10 @@ public sealed class DecideStoryTests
         await registry.ChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         var ben = await browser.OpenAsync("ben");
-        await ben.SignInAsync(registry.Pages());
-        await ben.EnrolAsync(registry.Pages());
+        await ben.SignInAsync(server.Pages);
+        await ben.EnrolAsync(server.Pages);
         var id = await registry.ProposeAsync();
-        await ben.GoAsync($"{registry.Pages()}ui/promotions/{id}");
+        await ben.GoAsync($"{server.Pages}ui/promotions/{id}");
 
         await ben.VerifyAsync(false);
         await ben.DecideAsync("approve", passkey: true);
@@ -125,8 +125,8 @@ public sealed class DecideStoryTests
         await using var registry = await OpenAsync("team");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         var ben = await browser.OpenAsync("ben");
-        await ben.SignInAsync(registry.Pages());
-        await ben.EnrolAsync(registry.Pages());
+        await ben.SignInAsync(server.Pages);
+        await ben.EnrolAsync(server.Pages);
         await ben.ClickAsync(".who button");
         await ben.SeeAsync("text=Sign in with a passkey");
         await ben.ClickAsync("[data-passkey]");
@@ -141,7 +141,7 @@ public sealed class DecideStoryTests
         await using var browser = Browser.Start();
         await using var registry = await OpenAsync("team");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
-        var at = registry.Pages();
+        var at = server.Pages;
         var ben = await browser.OpenAsync("ben");
         await ben.SignInAsync(at);
         await ben.EnrolAsync(at);
