@@ -10,16 +10,22 @@ internal static partial class Replies
     /// <summary>A no to an MCP request that never reached a tool: a JSON-RPC error with the refusal's code and remedy as data.</summary>
     public static Task RpcAsync(HttpContext http, Refusal refusal, RequestId? id = null)
     {
-        if (refusal.Kind == RefusalKind.Unauthenticated)
-            // No authorization server to name, so the plain challenge (RFC 6750, section 3); a token that was sent and does not count is said to be the reason.
-            http.Response.Headers.WWWAuthenticate = http.Request.Headers.Authorization.Count == 0 ? "Bearer realm=\"modelregistry\"" : "Bearer realm=\"modelregistry\", error=\"invalid_token\"";
-        if (refusal.Kind == RefusalKind.Limited)
-            http.Response.Headers.RetryAfter = "1";
+        Hint(http, refusal);
         return RpcAsync(http, Sign(refusal.Kind).Http, McpErrorCode.InvalidRequest, refusal.Message, id, data: json =>
         {
             json.WriteString("code", refusal.Code);
             json.WriteString("remedy", refusal.Remedy);
         });
+    }
+
+    /// <summary>What a program goes by, in headers: who it should say it is, or when to come back.</summary>
+    private static void Hint(HttpContext http, Refusal refusal)
+    {
+        if (refusal.Kind == RefusalKind.Unauthenticated)
+            // No authorization server to name, so the plain challenge (RFC 6750, section 3); a token that was sent and does not count is said to be the reason.
+            http.Response.Headers.WWWAuthenticate = http.Request.Headers.Authorization.Count == 0 ? "Bearer realm=\"modelregistry\"" : "Bearer realm=\"modelregistry\", error=\"invalid_token\"";
+        if (refusal.Kind == RefusalKind.Limited)
+            http.Response.Headers.RetryAfter = "1";
     }
 
     /// <summary>A no in the shape that its address answers in.</summary>
@@ -116,7 +122,7 @@ internal static partial class Replies
                 json.WriteString("remedy", remedy);
             });
         http.Response.StatusCode = status;
-        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = message, Status = status, Code = code, Remedy = remedy }, Json), "application/problem+json");
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = message, Status = status, Code = code, Remedy = remedy }, Json), Problem);
     }
 
     /// <summary>A method that an address does not take.</summary>
@@ -127,10 +133,13 @@ internal static partial class Replies
         return FailAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This address takes {allow}.", "Use one of them.");
     }
 
+    private const string Problem = "application/problem+json";
+
     /// <summary>A no outside of MCP: problem details (RFC 9457) with the refusal's code and remedy.</summary>
     public static Task ProblemAsync(HttpContext http, Refusal refusal)
     {
+        Hint(http, refusal);
         var status = http.Response.StatusCode = Sign(refusal.Kind).Http;
-        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = refusal.Message, Status = status, refusal.Code, refusal.Remedy, Errors = refusal.Fields }, Json), "application/problem+json");
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = refusal.Message, Status = status, refusal.Code, refusal.Remedy, Errors = refusal.Fields }, Json), Problem);
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Http;
+using ModelRegistry.Mcp.Rest;
 using ModelRegistry.Mcp.Tools;
 using ModelRegistry.Mcp.Web;
 
@@ -32,8 +33,10 @@ internal static class ServerHost
         using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
         var guard = new HostGuard(http);
         app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, next, stop.Token)));
+        app.Use(NameMethodsAsync);
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
+        new RestDoor(registry, callers, limits, stop.Token).Map(app);
         // Here, because what comes after it answers everything else.
         app.UseEndpoints(_ => { });
         app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
@@ -118,6 +121,14 @@ internal static class ServerHost
             "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, callers, limits, mcp)),
             _ => GuardedAsync(http, guard, faces),
         };
+    }
+
+    // Routing answers with the status and the header Allow alone.
+    private static async Task NameMethodsAsync(HttpContext http, RequestDelegate next)
+    {
+        await next(http);
+        if (http.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+            await Replies.ProblemAsync(http, Refusals.MethodNotAllowed(http.Request.Method, http.Response.Headers.Allow.ToString()));
     }
 
     private static async Task GuardedAsync(HttpContext http, HostGuard guard, Func<Task> next)

@@ -8,7 +8,8 @@ namespace ModelRegistry.Audit;
 
 /// <param name="ModelName">A model's name, or its id, which a deleted one keeps.</param>
 /// <param name="Subject">An id or name that entries are about.</param>
-public sealed record AuditQuery(string? ModelName = null, string? Subject = null, string? ActorId = null, int Limit = 50, string? Cursor = null);
+/// <param name="Verb">What was done, such as <c>promotion.decide</c>.</param>
+public sealed record AuditQuery(string? ModelName = null, string? Subject = null, string? ActorId = null, int Limit = 50, string? Cursor = null, string? Verb = null);
 
 /// <summary>Lists the audit log, and proves that nothing in it was changed, lost or cut off.</summary>
 public sealed class AuditTrail
@@ -40,7 +41,7 @@ public sealed class AuditTrail
                 if (modelId is null)
                     return Refusals.ModelNotFound(query.ModelName, await session.NearestModelNameAsync(query.ModelName));
             }
-            var rows = await session.AuditRowsAsync(modelId, query.Subject, query.ActorId, below, query.Limit + 1);
+            var rows = await session.AuditRowsAsync(modelId, query.Subject, query.ActorId, query.Verb, below, query.Limit + 1);
             var texts = await session.ErasablesAsync([.. rows.Select(r => r.Position)]);
             return new Page<AuditEntryView>([.. rows.Take(query.Limit).Select(r => View(r, texts[r.Position]))], rows.Count > query.Limit ? ModelRegistry.Cursor.Write(rows[query.Limit - 1].Position.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
         }, cancel);

@@ -8,11 +8,11 @@ internal sealed record AuditRow(long Position, byte[] Leaf, Digest LeafHash);
 /// <summary>Reading the audit log back.</summary>
 public sealed partial class RegistrySession
 {
-    internal ValueTask<List<AuditRow>> AuditRowsAsync(string? modelId, string? subject, string? actorId, long below, int limit)
+    internal ValueTask<List<AuditRow>> AuditRowsAsync(string? modelId, string? subject, string? actorId, string? verb, long below, int limit)
     {
         var where = new List<string> { "position < @below" };
         var args = new List<(string, object?)> { ("below", below), ("limit", (long)limit) };
-        foreach (var (column, value) in new[] { ("model_id", modelId), ("subject_id", subject), ("actor_id", actorId) })
+        foreach (var (column, value) in new[] { ("model_id", modelId), ("subject_id", subject), ("actor_id", actorId), ("verb", verb) })
             if (value is not null)
             {
                 where.Add($"{column} = @{column}");
