@@ -17,6 +17,9 @@ internal sealed class PagesDoor(RegistryServices registry, CallerLimits limits, 
         DecidePages.Map(pages);
         KeyPages.Map(pages);
         PeoplePages.Map(pages);
+        ModelPages.Map(pages);
+        AuditPages.Map(pages);
+        PolicyPages.Map(pages);
         pages.OpenGet("/ui/{**rest}", visit => Replies.PageAsync(visit, Domain.Refusals.PathNotFound(visit.Path)));
     }
 }
