@@ -3,6 +3,7 @@
 //
 // node pages.mjs BASE COOKIE CHROMIUM PATH… [--shots FOLDER]
 
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -11,7 +12,7 @@ const args = process.argv.slice(2);
 const at = args.indexOf('--shots');
 const shots = at < 0 ? null : args.splice(at, 2)[1];
 const [base, cookie, executablePath, ...paths] = args;
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const [name, value] = cookie.split('=', 2);
 const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
@@ -38,7 +39,7 @@ try {
           found.push({ ...where, kind: 'overflow', what: `${wide} px: ${guilty.join(' | ')}` });
         }
         // What the CSP of the page forbids to the page is not forbidden to its debugger.
-        await page.evaluate(await (await import('node:fs/promises')).readFile(axe, 'utf8'));
+        await page.evaluate(axe);
         const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
         for (const violation of violations) found.push({ ...where, kind: `axe ${violation.id}`, what: violation.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? ''}`).join(' | ') });
         if (shots) await page.screenshot({ path: join(shots, `${path.replace(/[^a-z0-9]+/gi, '_')}-${colorScheme}-${width}.png`), fullPage: true });

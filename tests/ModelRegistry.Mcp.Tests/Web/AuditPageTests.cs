@@ -22,7 +22,7 @@ public sealed class AuditPageTests
         await using var server = await ServeProcess.StartAsync(it.DataFolder);
         using var ben = await SignedIn.AsAsync("ben", server.Address);
 
-        Assert.Equal(["promotion.apply"], await VerbsAsync(ben, "verb=promotion.apply&model=churn"));
+        Assert.Equal(["promotion.apply", "promotion.apply", "promotion.apply"], await VerbsAsync(ben, "verb=promotion.apply&model=churn"));
         Assert.Equal(["promotion.request"], await VerbsAsync(ben, "outcome=refused&verb=promotion.request"));
         Assert.Contains("promotion.request", await VerbsAsync(ben, $"subject={id}"));
         Assert.Equal(["promotion.decide"], await VerbsAsync(ben, "actor=BEN&verb=promotion.decide"));

@@ -15,20 +15,21 @@ public sealed class ChromiumTests
     public async Task Pages_with_a_story_are_fit_for_everybody()
     {
         await using var it = await Gallery.StoryAsync();
-        Assert.Empty(await LookAsync(it, "/ui/models", "/ui/models/fraud-detector", "/ui/models/fraud-detector/versions/v7", "/ui/models/fraud-detector/compare?versions=v1&versions=v5&versions=v6&versions=v7", "/ui/audit", "/ui/policy"));
+        await LookAsync(it, "/ui/models", "/ui/models/fraud-detector", "/ui/models/fraud-detector/versions/v7");
+        await LookAsync(it, "/ui/models/fraud-detector/compare?versions=v1&versions=v5&versions=v6&versions=v7", "/ui/audit", "/ui/policy");
     }
 
     [Fact]
     public async Task Pages_with_nothing_and_with_hostile_text_are_fit_for_everybody()
     {
         await using var it = await SeededRegistry.OpenAsync("regulated");
-        Assert.Empty(await LookAsync(it, "/ui/models", "/ui/policy"));
+        await LookAsync(it, "/ui/models", "/ui/policy");
         await it.AcceptAsync("local");
         await Gallery.HostileAsync(it);
-        Assert.Empty(await LookAsync(it, "/ui/models", "/ui/models/hostile", "/ui/models/hostile/versions/v1", "/ui/models/hostile/compare?versions=1&versions=2", "/ui/audit?model=hostile"));
+        await LookAsync(it, "/ui/models", "/ui/models/hostile", "/ui/models/hostile/versions/v1", "/ui/models/hostile/compare?versions=1&versions=2", "/ui/audit?model=hostile");
     }
 
-    private static async Task<IEnumerable<string>> LookAsync(SeededRegistry it, params string[] paths)
+    private static async Task LookAsync(SeededRegistry it, params string[] paths)
     {
         var chromium = Needs.Program("chromium", "pages are looked at in it");
         await using var server = await ServeProcess.StartAsync(it.DataFolder);
@@ -40,6 +41,7 @@ public sealed class ChromiumTests
         Assert.True(output.StartsWith('{'), output);
         using var json = JsonDocument.Parse(output);
         Assert.Equal(paths.Length * 4, json.RootElement.GetProperty("looked").GetInt32());
-        return [.. json.RootElement.GetProperty("found").EnumerateArray().Select(f => f.ToString())];
+        var found = string.Join('\n', json.RootElement.GetProperty("found").EnumerateArray().Select(f => f.ToString()));
+        Assert.True(found.Length == 0, found);
     }
 }

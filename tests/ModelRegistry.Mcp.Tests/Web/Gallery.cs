@@ -39,12 +39,12 @@ internal static class Gallery
         var text = Hostile + new string('W', 900);
         var metadata = new VersionMetadata
         {
-            Format = "other", Framework = Hostile, Metrics = new Dictionary<string, double> { ["accuracy"] = 1e-300, ["<b>loss</b>"] = 1e300 }, Hyperparameters = new JsonObject { ["<i>rate</i>"] = text, ["nested"] = new JsonObject { ["<u>"] = text } },
-            Dataset = text, CodeCommit = Hostile, Dependencies = [text], Signature = new JsonObject { ["inputs"] = new JsonArray(text) }, Lineage = new JsonObject { ["base"] = text }, ReleaseNotes = text, Card = text,
-            Tags = new Dictionary<string, string> { ["<em>"] = text }, Source = text, RunId = Hostile,
+            Format = "other", Framework = Hostile, Metrics = new Dictionary<string, double> { ["accuracy"] = 1e-300, ["loss/../%20@" + new string('m', 200)] = 1e300 }, Hyperparameters = new JsonObject { ["<i>rate</i>"] = text, ["nested"] = new JsonObject { ["<u>"] = text } },
+            Dataset = text, CodeCommit = Hostile, Dependencies = [Hostile], Signature = new JsonObject { ["inputs"] = new JsonArray(text) }, Lineage = new JsonObject { ["base"] = text }, ReleaseNotes = text, Card = text,
+            Tags = new Dictionary<string, string> { ["a/b@c"] = text }, Source = text, RunId = Hostile,
         };
         for (var i = 0; i < 2; i++)
-            Ok(await it.Services.Intake.RegisterAsync(robot, new Registration("hostile", null, null, [it.File($"{i}", "<svg onload=alert(3)>.bin")], metadata, text, Hostile, Hostile)));
+            Ok(await it.Services.Intake.RegisterAsync(robot, new Registration("hostile", null, null, [it.File($"{i}", "&#39;onload=alert(3)&lt;b&gt;" + new string('f', 150) + ".bin")], metadata, text, Hostile, Hostile)));
         await it.MoveAsync("v1", "production", "hostile");
         Ok(await it.Services.Promotions.RequestAsync(robot, new PromotionRequest("hostile", "v2", "production", text)));
     }
