@@ -19,6 +19,9 @@ internal sealed class PagesDoor(RegistryServices registry, CallerLimits limits, 
         PolicyChangePages.Map(pages);
         KeyPages.Map(pages);
         PeoplePages.Map(pages);
+        ModelPages.Map(pages);
+        AuditPages.Map(pages);
+        PolicyPages.Map(pages);
         pages.OpenGet("/ui/{**rest}", visit => Replies.PageAsync(visit, Domain.Refusals.PathNotFound(visit.Path)));
     }
 }

@@ -24,7 +24,17 @@ public sealed partial class PromotionDesk
             RegisteredModel? model = null;
             if (query.ModelName is not null && (model = await session.FindModelAsync(query.ModelName)) is null)
                 return Refusals.ModelNotFound(query.ModelName, await session.NearestModelNameAsync(query.ModelName));
-            var rows = await session.PromotionsAsync(states, model?.Id, query.Cursor is null ? null : Cursor.Read(query.Cursor, 1)![0], query.Limit + 1);
+            string? versionId = null;
+            if (query.Version is not null)
+            {
+                if (model is null)
+                    return Refusals.InvalidArgument("version", "a version of the model that is named beside it");
+                var version = await session.ResolveVersionAsync(model, query.Version);
+                if (version.Refusal is { } unknown)
+                    return unknown;
+                versionId = version.Value.Id;
+            }
+            var rows = await session.PromotionsAsync(states, model?.Id, versionId, query.Cursor is null ? null : Cursor.Read(query.Cursor, 1)![0], query.Limit + 1);
             var views = new List<PromotionView>();
             foreach (var row in rows.Take(query.Limit))
                 views.Add(await ViewAsync(session, row));

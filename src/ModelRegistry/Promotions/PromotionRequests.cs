@@ -18,7 +18,8 @@ public sealed record PromotionRequest(string ModelName, string Version, string S
 public sealed record RollbackRequest(string ModelName, string? ToVersion = null, string? Stage = null, string? Reason = null, string? IdempotencyKey = null);
 
 /// <param name="Status">A status word, or <c>live</c> for pending and approved; null: all.</param>
-public sealed record PromotionQuery(string? Status = null, string? ModelName = null, int Limit = 20, string? Cursor = null);
+/// <param name="Version">Of this version of the model; needs <paramref name="ModelName"/>.</param>
+public sealed record PromotionQuery(string? Status = null, string? ModelName = null, int Limit = 20, string? Cursor = null, string? Version = null);
 
 /// <summary>A person's decision on the statement they were shown.</summary>
 public sealed record DecisionRequest(string PromotionId, int Revision, string StatementDigest, DecisionVerdict Verdict, string Comment, Proof Proof);

@@ -20,7 +20,7 @@ public sealed partial class RegistrySession
         $"select {PromotionColumns} from {PromotionRows} where p.model_id = @model and p.to_stage = @stage and p.state in ('pending', 'approved')", ReadPromotion, ("model", modelId), ("stage", stage)));
 
     /// <summary>What is pending or approved for any stage of a model.</summary>
-    internal ValueTask<List<StoredPromotion>> LivePromotionsAsync(string modelId) => PromotionsAsync([PromotionState.Pending, PromotionState.Approved], modelId, null, 100);
+    internal ValueTask<List<StoredPromotion>> LivePromotionsAsync(string modelId) => PromotionsAsync([PromotionState.Pending, PromotionState.Approved], modelId, null, null, 100);
 
     internal async ValueTask<StoredPromotion?> PromotionByKeyAsync(string proposerId, string key) => await WithDecisionsAsync(await OneAsync(
         $"select {PromotionColumns} from {PromotionRows} where p.proposer_id = @proposer and p.idempotency_key = @key", ReadPromotion, ("proposer", proposerId), ("key", key)));
@@ -29,13 +29,19 @@ public sealed partial class RegistrySession
 
     /// <summary>Promotions, newest first.</summary>
     /// <param name="states">Empty: all.</param>
-    internal async ValueTask<List<StoredPromotion>> PromotionsAsync(IReadOnlyList<PromotionState> states, string? modelId, string? beforeId, int limit)
+    internal async ValueTask<List<StoredPromotion>> PromotionsAsync(IReadOnlyList<PromotionState> states, string? modelId, string? versionId, string? beforeId, int limit)
     {
         var where = new List<string> { "1 = 1" };
         var args = new List<(string, object?)> { ("limit", (long)limit) };
         if (states.Count > 0)
             where.Add($"p.state in ({string.Join(", ", states.Select(s => $"'{Word(s)}'"))})");
-        if (modelId is not null)
+        // A version says its model.
+        if (versionId is not null)
+        {
+            where.Add("p.version_id = @version");
+            args.Add(("version", versionId));
+        }
+        else if (modelId is not null)
         {
             where.Add("p.model_id = @model");
             args.Add(("model", modelId));

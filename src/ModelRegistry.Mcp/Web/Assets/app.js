@@ -109,3 +109,16 @@ for (const form of document.querySelectorAll('form[data-enrol]')) {
 for (const form of document.querySelectorAll('form[method=post]:not([data-enrol])')) {
   form.addEventListener('submit', () => setTimeout(() => form.querySelectorAll('button').forEach((b) => { b.disabled = true; })));
 }
+
+// ---- lines for a terminal -----------------------------------------------------------------------------------------------------
+
+for (const command of document.querySelectorAll('.command')) {
+  if (!navigator.clipboard) break;
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'second', textContent: 'Copy' });
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(command.querySelector('pre').textContent);
+    button.textContent = 'Copied';
+    if (news) news.textContent = 'Copied';
+  });
+  command.append(button);
+}
