@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
+using ModelRegistry.Tests;
 using Xunit;
 using static ModelRegistry.Mcp.Tests.Rest.ServedRest;
 
@@ -17,6 +18,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(1, "rest")]
     public async Task Attack_1_an_agents_token_decides_nothing_and_it_is_on_record_that_it_tried()
     {
         await using var rest = await OpenAsync();
@@ -37,6 +39,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(1, "rest")]
     public async Task Attack_1_who_has_nothing_decides_nothing_and_writes_nothing()
     {
         await using var rest = await OpenAsync();
@@ -52,6 +55,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(4, "rest")]
     public async Task Attack_4_a_cookie_of_the_pages_is_nobody_here()
     {
         await using var rest = await OpenAsync();
@@ -75,6 +79,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(6, "rest")]
     public async Task Attack_6_an_owner_does_not_approve_what_their_agent_proposed()
     {
         await using var rest = await OpenAsync();
@@ -84,6 +89,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(7, "rest")]
     public async Task Attack_7_one_person_with_two_credentials_fills_one_slot()
     {
         await using var rest = await OpenAsync("local");
@@ -91,7 +97,7 @@ public sealed class AttackTests
         two["name"] = "two";
         two["promotions"]!["production"]!["approvals"] = 2;
         using var key = await rest.EnrolAsync("ben");
-        var accepted = await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = two, ["by"] = By() });
+        var accepted = await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = two, ["shown_against"] = await rest.PolicyInForceAsync(), ["by"] = By() });
         Assert.True(accepted.Status == 200, accepted.Body);
         var id = await rest.ProposeAsync();
         Assert.Equal("pending", (await rest.DecideAsync(id, Decision()))["status"]);
@@ -101,6 +107,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(8, "rest")]
     public async Task Attack_8_many_approvals_at_once_have_one_effect()
     {
         await using var rest = await OpenAsync();
@@ -117,6 +124,7 @@ public sealed class AttackTests
     [Theory]
     [InlineData(1)]
     [InlineData(0)]
+    [Attack(9, "rest")]
     public async Task Attack_9_an_assertion_is_taken_once(uint step)
     {
         await using var rest = await OpenAsync();
@@ -133,6 +141,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(10, "rest")]
     public async Task Attack_10_what_was_signed_for_one_thing_does_not_say_another()
     {
         await using var rest = await OpenAsync();
@@ -159,6 +168,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(14, "rest")]
     public async Task Attack_14_what_has_expired_is_not_decided()
     {
         await using var rest = await OpenAsync("team", true, new Yesterday());
@@ -170,6 +180,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(16, "rest")]
     public async Task Attack_16_what_no_longer_fits_is_superseded_not_decided()
     {
         await using var rest = await OpenAsync();
@@ -189,6 +200,7 @@ public sealed class AttackTests
     [InlineData("сhurn")]
     [InlineData("chu\u200Brn")]
     [InlineData("chu\u202Ern")]
+    [Attack(17, "rest")]
     public async Task Attack_17_a_look_alike_is_no_model_and_is_shown_as_what_it_is(string name)
     {
         await using var rest = await OpenAsync();
@@ -206,6 +218,7 @@ public sealed class AttackTests
     [InlineData("/audit?verb=%27%20or%20%271%27%3D%271")]
     [InlineData("/audit?subject=%27%20or%201%3D1")]
     [InlineData("/audit?actor=%27%20union%20select%201")]
+    [Attack(18, "rest")]
     public async Task Attack_18_what_is_sql_is_only_text_here(string path)
     {
         await using var rest = await OpenAsync();
@@ -217,6 +230,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(20, "rest")]
     public async Task Attack_20_a_reason_that_says_it_was_approved_is_a_reason()
     {
         await using var rest = await OpenAsync();
@@ -226,6 +240,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(21, "rest")]
     public async Task Attack_21_guesses_are_slowed_down_by_person_and_by_where_they_come_from()
     {
         await using var rest = await OpenAsync("team", true, "--rate-limit", "1");
@@ -245,6 +260,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(21, "rest")]
     public async Task Attack_21_after_five_wrong_passphrases_the_right_one_waits_too()
     {
         await using var rest = await OpenAsync();
@@ -257,6 +273,7 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(22, "rest")]
     public async Task Attack_22_a_page_of_another_site_does_not_get_in_by_name_or_origin()
     {
         await using var rest = await OpenAsync("local");
@@ -272,6 +289,19 @@ public sealed class AttackTests
     }
 
     [Fact]
+    [Attack(23, "rest")]
+    public async Task Attack_23_who_was_disabled_and_what_was_revoked_count_no_more()
+    {
+        await using var rest = await OpenAsync();
+        var id = await rest.ProposeAsync();
+        var ana = SeededRegistry.Ok(await rest.Registry.Services.People.ProveAsync("ana", SeededRegistry.Passphrase, "terminal")).Actor;
+        SeededRegistry.Ok(await rest.Registry.Services.People.DisableAsync(ana, "ben"));
+        Problem(403, "proof_failed", await rest.DecideAsync(id, Decision()));
+        Assert.Equal("v1", await rest.Registry.ServingAsync());
+    }
+
+    [Fact]
+    [Attack(24, "rest")]
     public async Task Attack_24_a_state_of_another_registrys_or_a_changed_one_is_worth_nothing()
     {
         await using var rest = await OpenAsync();

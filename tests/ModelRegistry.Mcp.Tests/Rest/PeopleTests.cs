@@ -87,14 +87,21 @@ public sealed class PeopleTests
     {
         await using var rest = await OpenAsync(churn: false);
         Assert.Equal("team", (await rest.GetAsync("/policy"))["name"]);
-        Problem(403, "person_required", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = "open" }));
-        Problem(403, "role_missing", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = "open", ["by"] = By("ben") }));
-        Problem(400, "invalid_arguments", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = rest.Registry.File("{}"), ["by"] = By() }));
-        Problem(400, "policy_invalid", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = new JsonObject { ["name"] = "x", ["unknown"] = 1 }, ["by"] = By() }));
-        Assert.Equal("regulated", (await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = "regulated", ["by"] = By() }))["name"]);
+        var against = await rest.PolicyInForceAsync();
+        Problem(403, "person_required", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = "open", ["shown_against"] = against }));
+        Problem(403, "role_missing", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = "open", ["shown_against"] = against, ["by"] = By("ben") }));
+        Problem(400, "invalid_arguments", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = rest.Registry.File("{}"), ["shown_against"] = against, ["by"] = By() }));
+        Problem(400, "policy_invalid", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = new JsonObject { ["name"] = "x", ["unknown"] = 1 }, ["shown_against"] = against, ["by"] = By() }));
         var own = JsonNode.Parse(ModelRegistry.Domain.PolicyProfiles.Find("team")!)!.AsObject();
         own["name"] = "ours";
-        Assert.Equal("ours", (await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = own, ["by"] = By() }))["name"]);
+        own["promotions"]!["production"]!["approvals"] = 2;
+        var compared = await rest.PostAsync("/policy/compare", new JsonObject { ["policy"] = own.DeepClone() });
+        Assert.Contains("stricter", compared.Body, StringComparison.Ordinal);
+        Assert.Equal("accepted", (await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = own, ["shown_against"] = against, ["by"] = By() }))["status"]);
+        // What was shown is not in force any more.
+        Problem(409, "policy_moved", await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = "regulated", ["shown_against"] = against, ["by"] = By() }));
+        Assert.Equal("accepted", (await rest.PostAsync("/policy/accept", new JsonObject { ["policy"] = "regulated", ["shown_against"] = await rest.PolicyInForceAsync(), ["by"] = By() }))["status"]);
+        Assert.Equal("regulated", (await rest.GetAsync("/policy"))["name"]);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ namespace ModelRegistry.Tests.Identity;
 public sealed class PasskeyEnrolmentTests
 {
     [Fact]
+    [Attack(5, "rules")]
     public async Task The_first_takes_the_passphrase_and_the_second_more_than_that()
     {
         await using var it = await KeyedRegistry.OpenAsync();
@@ -20,6 +21,7 @@ public sealed class PasskeyEnrolmentTests
     }
 
     [Fact]
+    [Attack(5, "rules")]
     public async Task A_sign_in_enrols_nothing()
     {
         await using var it = await KeyedRegistry.OpenAsync();
@@ -64,6 +66,7 @@ public sealed class PasskeyEnrolmentTests
     }
 
     [Fact]
+    [Attack(5, "rules")]
     public async Task Revoking_every_key_is_no_way_back_to_a_first_one()
     {
         await using var it = await KeyedRegistry.OpenAsync();

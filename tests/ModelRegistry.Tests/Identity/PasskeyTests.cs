@@ -71,6 +71,7 @@ public sealed class PasskeyTests
 
     // Attack 10.
     [Fact]
+    [Attack(10, "rules")]
     public async Task A_signature_for_one_promotion_does_not_decide_another()
     {
         await using var it = await KeyedRegistry.OpenAsync();
@@ -87,6 +88,7 @@ public sealed class PasskeyTests
     [Theory]
     [InlineData("approve", DecisionVerdict.Reject)]
     [InlineData("reject", DecisionVerdict.Approve)]
+    [Attack(10, "rules")]
     public async Task A_signature_under_one_word_does_not_say_the_other(string signed, DecisionVerdict sent)
     {
         await using var it = await KeyedRegistry.OpenAsync();
@@ -100,6 +102,7 @@ public sealed class PasskeyTests
     [Theory]
     [InlineData(1)]
     [InlineData(0)]
+    [Attack(9, "rules")]
     public async Task An_answer_is_taken_once_also_from_a_key_that_does_not_count(uint step)
     {
         await using var it = await KeyedRegistry.OpenAsync(step);
@@ -185,6 +188,7 @@ public sealed class PasskeyTests
 
     // Attack 5.
     [Fact]
+    [Attack(5, "rules")]
     public async Task A_key_enrolled_after_the_proposal_does_not_decide_it()
     {
         await using var it = await KeyedRegistry.OpenAsync();
@@ -198,6 +202,7 @@ public sealed class PasskeyTests
     }
 
     [Fact]
+    [Attack(23, "rules")]
     public async Task A_revoked_key_and_a_disabled_persons_are_worth_nothing()
     {
         await using var it = await KeyedRegistry.OpenAsync();
