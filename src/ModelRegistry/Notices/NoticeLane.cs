@@ -99,6 +99,13 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
             _waiting.Remove(done.Notice.Position);
     }
 
+    /// <summary>It has ended: nothing of what waits is told any more.</summary>
+    public void End()
+    {
+        lock (_gate)
+            _waiting.Clear();
+    }
+
     public void Succeeded()
     {
         lock (_gate)

@@ -134,6 +134,8 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
             return;
         }
         lane.Remove(waiting);
+        if (sent.Answer == Answer.Gone)
+            lane.End();
         if (sent.Answer == Answer.Taken)
             lane.Succeeded();
         else

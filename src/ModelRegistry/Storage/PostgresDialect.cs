@@ -93,7 +93,7 @@ internal sealed class PostgresDialect : Dialect
         {
             await connection.RunScriptAsync("set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3").ConfigureAwait(false);
             if (await connection.ScalarAsync("select pg_try_advisory_lock(@key)", ("key", NoticeLock)).ConfigureAwait(false) is true)
-                return new Duty(() => AnswersAsync(connection), connection.DisposeAsync);
+                return new Duty(() => AnswersAsync(connection), () => ReleaseAsync(connection));
         }
         catch
         {
@@ -102,6 +102,20 @@ internal sealed class PostgresDialect : Dialect
         }
         await connection.DisposeAsync().ConfigureAwait(false);
         return null;
+    }
+
+    /// <summary>In so many words: a connection given back to the pool keeps its locks until it is used again.</summary>
+    private async ValueTask ReleaseAsync(StoreConnection connection)
+    {
+        await using (connection)
+            try
+            {
+                await connection.ScalarAsync("select pg_advisory_unlock(@key)", ("key", NoticeLock)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (Outage(e) is not null || e is InvalidOperationException)
+            {
+                // Without its connection there is no lock either.
+            }
     }
 
     private async ValueTask<bool> AnswersAsync(StoreConnection connection)

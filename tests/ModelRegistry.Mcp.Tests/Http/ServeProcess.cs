@@ -31,9 +31,11 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
-    public static async Task<ServeProcess> StartAsync(string dataFolder, params string[] options)
+    public static Task<ServeProcess> StartAsync(string dataFolder, params string[] options) => StartAsync(dataFolder, new Dictionary<string, string>(), options);
+
+    public static async Task<ServeProcess> StartAsync(string dataFolder, IReadOnlyDictionary<string, string> environment, params string[] options)
     {
-        var it = Begin(dataFolder, ["--urls", "http://127.0.0.1:0", .. options]);
+        var it = Begin(dataFolder, ["--urls", "http://127.0.0.1:0", .. options], environment);
         try
         {
             it.Address = await it._listening.Task.WaitAsync(Patience);
@@ -74,10 +76,13 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ServeProcess Begin(string dataFolder, string[] options)
+    private static ServeProcess Begin(string dataFolder, string[] options, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "serve", "--data", dataFolder, .. options]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
-        return new ServeProcess(Process.Start(Cli.ProgramProcess.WithoutSettings(start))!);
+        Cli.ProgramProcess.WithoutSettings(start);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return new ServeProcess(Process.Start(start)!);
     }
 
     private async Task ReadAsync()
