@@ -28,7 +28,7 @@ internal sealed record Received(string Id, string Timestamp, string Signature, b
 /// <summary>A real HTTP server that is told things, on a port of 127.0.0.1 that the system chose.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<Received> _all = [];

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Mail;
+using System.Net.Mime;
 using System.Net.Sockets;
 using System.Text;
 
@@ -24,15 +25,17 @@ internal sealed class MailPost(MailServer server)
         using var client = new SmtpClient(server.Host, server.Port) { EnableSsl = server.Encrypted, UseDefaultCredentials = false };
         if (server.User is not null)
             client.Credentials = new NetworkCredential(server.User, server.Password);
+        var plain = Ascii.IsValid(mail.Body);
         try
         {
             using var message = new MailMessage(new MailAddress(server.From, "Model registry"), new MailAddress(address))
             {
                 Subject = mail.Subject,
-                Body = mail.Body,
-                SubjectEncoding = Encoding.UTF8,
-                BodyEncoding = Encoding.UTF8,
-                HeadersEncoding = Encoding.UTF8,
+                Body = mail.Body.ReplaceLineEndings("\r\n"),
+                SubjectEncoding = Encoding.ASCII,
+                // Readable as it stands, where it can be: a link under a name in another script cannot.
+                BodyEncoding = plain ? Encoding.ASCII : Encoding.UTF8,
+                BodyTransferEncoding = plain ? TransferEncoding.SevenBit : TransferEncoding.Base64,
             };
             message.Headers.Add("Message-ID", $"<{messageId}@{server.From[(server.From.IndexOf('@') + 1)..]}>");
             message.Headers.Add("Auto-Submitted", "auto-generated");

@@ -38,22 +38,24 @@ internal sealed class MailServerProcess : IAsyncDisposable
     {
         var python = await PythonAsync();
         var folder = Path.Combine(Directory.CreateTempSubdirectory("mailbox-").FullName, "mail");
-        var start = new ProcessStartInfo(python, [Repository.At("tests/ModelRegistry.Mcp.Tests/Notices/mailbox.py"), folder, .. demands]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(python, [Repository.At("tests/ModelRegistry.Mcp.Tests/Notices/mail_server.py"), folder, .. demands]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         var process = Process.Start(start)!;
         var port = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience) ?? throw new EndOfStreamException("The mail server did not start.");
         return new MailServerProcess(process, folder, int.Parse(port, CultureInfo.InvariantCulture));
     }
 
     /// <summary>Waits until so many have come, to one address or to any.</summary>
-    public async Task<IReadOnlyList<ArrivedMail>> WaitAsync(int least, string? to = null)
+    public async Task<IReadOnlyList<ArrivedMail>> WaitAsync(int least, string? to = null, ServeProcess? from = null)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        var clock = Stopwatch.StartNew();
         while (true)
         {
+            if (clock.Elapsed > Patience)
+                throw new TimeoutException($"Only this came: {string.Join(", ", All.Select(mail => $"{mail["X-RcptTo"]} {mail["Subject"]}"))}. {from?.Errors}");
             var found = All.Where(mail => to is null || mail["X-RcptTo"] == to).ToList();
             if (found.Count >= least)
                 return found;
-            await Task.Delay(100, patience.Token);
+            await Task.Delay(100);
         }
     }
 

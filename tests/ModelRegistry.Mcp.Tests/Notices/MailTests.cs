@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
-using ModelRegistry.Tests;
 using Xunit;
 using static ModelRegistry.Mcp.Tests.SeededRegistry;
 
@@ -76,7 +75,7 @@ public sealed class MailTests
                 await wary.EndAsync();
             }
             await using var serve = await ServeProcess.StartAsync(it.DataFolder, new Dictionary<string, string> { ["SSL_CERT_FILE"] = pem }, options);
-            Assert.Contains("decision", (await server.WaitAsync(1, "ben@example.org"))[0]["Subject"], StringComparison.Ordinal);
+            Assert.Contains("decision", (await server.WaitAsync(1, "ben@example.org", serve))[0]["Subject"], StringComparison.Ordinal);
         }
         finally
         {
