@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ModelRegistry.Bench;
 
 /// <summary>What the system says of a process (Linux, <c>/proc</c>).</summary>
-internal sealed record ProcessReading(double RssMiB, int Threads, int Handles, double CpuSeconds, double WalMiB)
+internal sealed record ProcessReading(double RssMiB, double FilesMiB, int Threads, int Handles, double CpuSeconds, double WalMiB)
 {
     public static ProcessReading Of(int id, string dataFolder)
     {
@@ -13,7 +13,7 @@ internal sealed record ProcessReading(double RssMiB, int Threads, int Handles, d
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         var cpu = (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
         var wal = Directory.EnumerateFiles(dataFolder, "*-wal", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
-        return new ProcessReading(Field(status, "VmRSS") / 1024.0, Field(status, "Threads"), Directory.GetFiles($"/proc/{id}/fd").Length, cpu, wal / 1048576.0);
+        return new ProcessReading(Field(status, "VmRSS") / 1024.0, Field(status, "RssFile") / 1024.0, Field(status, "Threads"), Directory.GetFiles($"/proc/{id}/fd").Length, cpu, wal / 1048576.0);
     }
 
     private static int Field(string[] status, string name) =>

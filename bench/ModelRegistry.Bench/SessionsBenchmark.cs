@@ -40,7 +40,7 @@ internal static class SessionsBenchmark
             await Task.WhenAll(part.Select(c => c.CloseAsync()));
         var closed = await AtRestAsync(registry);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            RSS before                 {before.RssMiB,8:0.0} MiB
+            RSS before                 {before.RssMiB,8:0.0} MiB, {before.FilesMiB:0.0} MiB of it files: the runtime and the program
             with {sessions} sessions        {opened.RssMiB,8:0.0} MiB, {statuses.Count(s => s == 200)} of {listening} streams open, {opened.Handles} handles, {opened.Threads} threads
             after a rest               {rested.RssMiB,8:0.0} MiB: {(rested.RssMiB - before.RssMiB) * 1024 / sessions:0.0} KiB a session
             all closed, after a rest   {closed.RssMiB,8:0.0} MiB, {closed.Handles} handles
@@ -48,7 +48,7 @@ internal static class SessionsBenchmark
         return 0;
     }
 
-    /// <summary>After a few requests and a pause, so that garbage of the requests before is collected.</summary>
+    /// <summary>After a few requests and a pause, in which the server gives back what it does not need.</summary>
     private static async Task<ProcessReading> AtRestAsync(ServedRegistry registry)
     {
         using var http = new HttpClient();

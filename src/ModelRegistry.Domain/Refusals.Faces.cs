@@ -32,6 +32,9 @@ public static partial class Refusals
     public static Refusal PathNotFound(string? path) => new(RefusalKind.NotFound, "path_not_found",
         $"There is nothing at '{Shown(path)}'.", "MCP is at /mcp; see the documentation for what else there is.");
 
+    public static Refusal RequestAmbiguous => new(RefusalKind.Invalid, "request_ambiguous",
+        "Where this request ends can be read in two ways.", "Say its length once: by Content-Length, or by Transfer-Encoding: chunked in HTTP/1.1.");
+
     public static Refusal RateLimited(int seconds) => new(RefusalKind.Limited, "rate_limited",
         "This caller sends more requests than the server takes from one.", $"Wait {seconds} s, then go on more slowly.");
 

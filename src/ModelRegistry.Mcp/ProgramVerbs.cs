@@ -1,6 +1,7 @@
 using ModelRegistry.Mcp.Cli;
 using ModelRegistry.Mcp.Demo;
 using ModelRegistry.Mcp.Tools;
+using ModelRegistry.Mcp.Web;
 
 namespace ModelRegistry.Mcp;
 
@@ -11,7 +12,7 @@ internal static class ProgramVerbs
     {
         var verb = new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry", "stdio --read-only", "stdio --toolsets registrar", "stdio --tools list_models,get_serving_version");
         Surface(verb);
-        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Surface, run.Logs, run.Cancel));
+        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Surface, run.Logs, registry => LocalPages.For(registry, run.Logs, run.Cancel), run.Cancel));
     }
 
     public static Verb Serve()

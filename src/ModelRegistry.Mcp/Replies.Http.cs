@@ -91,23 +91,40 @@ internal static partial class Replies
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
-            await RpcAsync(http, e.StatusCode, McpErrorCode.InvalidRequest, "This is not a request that can be read.");
+            await FailAsync(http, e.StatusCode, "request_unreadable", "This is not a request that can be read.", "Send it as HTTP and this server's interface say.");
         }
         catch (StorageUnavailableException outage) when (!http.Response.HasStarted)
         {
             log.LogError(outage, "{Method} {Path} met an outage of the storage", http.Request.Method, http.Request.Path);
             http.Response.Headers.RetryAfter = "5";
-            await RpcAsync(http, 503, McpErrorCode.InternalError, outage.Message, data: json =>
-            {
-                json.WriteString("code", "storage_unavailable");
-                json.WriteString("remedy", outage.Remedy);
-            });
+            await FailAsync(http, StatusCodes.Status503ServiceUnavailable, "storage_unavailable", outage.Message, outage.Remedy);
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
             log.LogError(e, "{Method} {Path} failed", http.Request.Method, http.Request.Path);
-            await RpcAsync(http, 500, McpErrorCode.InternalError, "The server failed at this request; nothing half-done stays.", data: json => json.WriteString("code", "internal_error"));
+            await FailAsync(http, StatusCodes.Status500InternalServerError, "internal_error", "The server failed at this request; nothing half-done stays.", "Try once more; then look at the server's log (stderr).");
         }
+    }
+
+    /// <summary>What is no refusal, an outage or a bug, in the shape that its address answers in.</summary>
+    public static Task FailAsync(HttpContext http, int status, string code, string message, string remedy)
+    {
+        if (http.Request.Path == "/mcp")
+            return RpcAsync(http, status, status < 500 ? McpErrorCode.InvalidRequest : McpErrorCode.InternalError, message, data: json =>
+            {
+                json.WriteString("code", code);
+                json.WriteString("remedy", remedy);
+            });
+        http.Response.StatusCode = status;
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = message, Status = status, Code = code, Remedy = remedy }, Json), "application/problem+json");
+    }
+
+    /// <summary>A method that an address does not take.</summary>
+    /// <param name="allow">Those it takes.</param>
+    public static Task NotAllowedAsync(HttpContext http, string allow)
+    {
+        http.Response.Headers.Allow = allow;
+        return FailAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This address takes {allow}.", "Use one of them.");
     }
 
     /// <summary>A no outside of MCP: problem details (RFC 9457) with the refusal's code and remedy.</summary>

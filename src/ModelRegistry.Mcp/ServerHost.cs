@@ -34,6 +34,8 @@ internal static class ServerHost
         app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, next, stop.Token)));
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
+        // Here, because what comes after it answers everything else.
+        app.UseEndpoints(_ => { });
         app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
         try
         {
@@ -43,12 +45,14 @@ internal static class ServerHost
         {
             return Replies.Tell(talk, Refusals.AddressUnavailable(string.Join(", ", http.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))), (e.InnerException ?? e).Message));
         }
-        registry.Pages.Move(http.PublicUrl ?? Here(app.Urls));
+        var address = http.PublicUrl ?? Here(app.Urls);
+        registry.Pages.Move(address);
+        using var kept = registry.Pages.Keep(address);
         foreach (var url in app.Urls)
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
-        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token),
+        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
             registry.Deadlines.RunAsync(stop.Token), registry.Deliverer.RunAsync(stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Streams end first: they would keep the server from ending, and their clients come back.
@@ -61,7 +65,7 @@ internal static class ServerHost
     }
 
     // Nothing that was not asked for: no settings file of the current folder, no console, no signals of its own.
-    private static WebApplication Build(HttpSettings http, ILoggerFactory logs)
+    internal static WebApplication Build(HttpSettings http, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(logs).AddRoutingCore();
@@ -69,6 +73,8 @@ internal static class ServerHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = StreamableHttp.MostBytes;
+            // What waits on each connection before anybody reads it, whoever sent it.
+            kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
             foreach (var url in http.Urls)
                 Listen(kestrel, url);
         });
@@ -76,7 +82,7 @@ internal static class ServerHost
     }
 
     // A passkey belongs to a name; an address of numbers has none.
-    private static Uri Here(ICollection<string> urls)
+    internal static Uri Here(ICollection<string> urls)
     {
         var first = new UriBuilder(urls.First());
         if (first.Uri.IsLoopback)
@@ -97,11 +103,17 @@ internal static class ServerHost
     private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, Func<Task> faces, CancellationToken stopping)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
+        if (HostGuard.IsAmbiguous(http.Request))
+        {
+            http.Response.Headers.Connection = "close";
+            return Replies.NoAsync(http, Refusals.RequestAmbiguous);
+        }
         // A yes would open a tunnel, and may not have a body (RFC 9110, section 9.3.6).
         if (HttpMethods.IsConnect(http.Request.Method))
-            return Replies.RpcAsync(http, StatusCodes.Status405MethodNotAllowed, ModelContextProtocol.McpErrorCode.InvalidRequest, "This server opens no tunnels.", allow: "GET, POST, DELETE");
+            return Replies.NotAllowedAsync(http, "GET, POST, DELETE");
         return http.Request.Path.Value switch
         {
+            "/health" or "/health/ready" when !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => Replies.NotAllowedAsync(http, "GET, HEAD"),
             "/health" => Health.AliveAsync(http),
             "/health/ready" => Health.ReadyAsync(http, registry, stopping),
             "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, callers, limits, mcp)),
@@ -120,6 +132,12 @@ internal static class ServerHost
     private static async Task McpAsync(HttpContext http, Callers callers, CallerLimits limits, McpDoor mcp)
     {
         const string door = "mcp-http";
+        // Guessing costs a look into the database. Who was let in lately goes on, though others behind the same address guess.
+        if (http.Request.Headers.Authorization.Count > 0 && limits.Barred(http.Connection.RemoteIpAddress) && !callers.Knows(http))
+        {
+            await Replies.RpcAsync(http, Refusals.RateLimited(1));
+            return;
+        }
         var caller = await callers.IdentifyAsync(http, door, http.RequestAborted);
         if (caller.Refusal is { } stranger)
         {

@@ -68,8 +68,8 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
         if (!bool.TryParse(said.GetValueOrDefault("read-only") ?? "false", out var readOnly))
             bad["read-only"] = "true or false";
         var url = said.GetValueOrDefault("public-url");
-        if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" && parsed.UserInfo.Length == 0))
-            bad["public-url"] = "an address such as https://models.example.org";
+        if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed is { Scheme: "http" or "https", AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" }))
+            bad["public-url"] = "an address without a path, such as https://models.example.org";
         var http = ReadHttp(said, bad);
         var notices = ReadNotices(said, bad);
         var artifacts = said.GetValueOrDefault("artifacts");
@@ -79,7 +79,6 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             return Refusals.InvalidArguments(bad);
 
         var folder = Path.GetFullPath(said.GetValueOrDefault("data") ?? RegistryOptions.DefaultDataFolder);
-        // The public URL is not the registry's yet: nothing stands there that a link to a decision could lead to.
         var registry = new RegistryOptions
         {
             DataFolder = folder,

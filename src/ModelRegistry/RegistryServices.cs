@@ -31,8 +31,9 @@ public sealed class RegistryServices : IAsyncDisposable
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         var states = new OneTimeStates();
-        Pages = new PageAddress(options.PublicUrl);
-        Promotions = new PromotionDesk(db, policies, Vault, options, Pages, new ElicitedQuestions(states));
+        Changes = new ChangeFeed(db, time);
+        Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
+        Promotions = new PromotionDesk(db, policies, Vault, options, Pages, new ElicitedQuestions(states), Changes, time);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
         SignIns = new SignIns(db);
@@ -40,7 +41,6 @@ public sealed class RegistryServices : IAsyncDisposable
         Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db);
         Audit = new AuditTrail(db, options);
-        Changes = new ChangeFeed(db, time);
         Deadlines = new DeadlineWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);

@@ -16,7 +16,10 @@ namespace ModelRegistry.Mcp.Tools;
 /// </remarks>
 internal static class Confirmation
 {
-    private const string Answer = "decision", Decision = "decision", Comment = "comment";
+    private const string Answer = "decision", Decision = "decision", Comment = "comment", Page = "page";
+
+    // Clients give up on a call after a minute.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
     public static async Task<Outcome<PromotionView>> AskAsync(ToolCall call, CancellationToken cancel)
     {
@@ -29,17 +32,23 @@ internal static class Confirmation
             return promotion;
 
         var elsewhere = promotion.Value.Required?.Assurance is not "attested";
-        if (unsolicited || elsewhere || !CanAsk(call))
+        var byPage = (elsewhere || !CanAsk(call, Forms)) && promotion.Value.ApproveUrl is not null && CanAsk(call, Pages);
+        if (unsolicited || (!byPage && (elsewhere || !CanAsk(call, Forms))))
             // A machine that says "approve" decides nothing, and it is on record that it tried.
             await desk.RefuseMachineAsync(call.By, id, Verdict(call.Given.Need(Decision)), cancel);
         if (promotion.Value.Status != "pending")
             return promotion;
+        if (byPage && !unsolicited)
+        {
+            var led = await desk.AskAsync(call.By, id, DigestOf(call), QuestionPlace.Page, cancel);
+            return led.Refusal is { } lost ? lost : throw new InputRequiredException(Link(promotion.Value), led.Value.RequestState);
+        }
         if (elsewhere)
             return Undecided(promotion.Value, $"Nothing is decided: this stage takes a decision that is {promotion.Value.Required?.Assurance}, which no answer through this client can be.");
-        if (!CanAsk(call))
+        if (!CanAsk(call, Forms))
             return Undecided(promotion.Value, "Nothing is decided: this client cannot show the person a form.");
 
-        var question = await desk.AskAsync(call.By, id, DigestOf(call), cancel);
+        var question = await desk.AskAsync(call.By, id, DigestOf(call), QuestionPlace.Form, cancel);
         if (question.Refusal is { } no)
             return no.Kind == RefusalKind.Forbidden ? Undecided(promotion.Value, $"Nothing is decided: {no.Message}") : no;
         // Shown after the question was bound: if it changed in between, the answer meets a newer revision and is refused.
@@ -49,11 +58,14 @@ internal static class Confirmation
 
     private static async Task<Outcome<PromotionView>> TakeAsync(ToolCall call, string id, string state, CancellationToken cancel)
     {
-        var (desk, answer) = (call.Registry.Promotions, Read(call.Context.Params!.InputResponses));
+        var desk = call.Registry.Promotions;
+        if (Read(call.Context.Params!.InputResponses, Page) is { } led)
+            return await WaitAsync(call, id, state, led, cancel);
+        var answer = Read(call.Context.Params!.InputResponses, Answer);
         if (answer is { IsAccepted: true } && Text(answer, Decision) is "approve" or "reject")
             return await desk.AnswerAsync(call.By, id, DigestOf(call), state, Verdict(Text(answer, Decision)!), Text(answer, Comment) ?? "", cancel);
         var said = answer?.Action is "decline" or "cancel" ? answer.Action : "unclear";
-        var dismissed = await desk.DismissAsync(call.By, id, DigestOf(call), state, said, cancel);
+        var dismissed = await desk.DismissAsync(call.By, id, DigestOf(call), state, said, QuestionPlace.Form, cancel);
         return dismissed.Then<PromotionView>(p => p.Status != "pending" ? p : Undecided(p, said switch
         {
             "decline" => "Nothing is decided: the person declined to answer.",
@@ -61,6 +73,32 @@ internal static class Confirmation
             _ => "Nothing is decided: the answer did not say approve or reject.",
         }));
     }
+
+    /// <summary>
+    /// The person was led to the page, or would not be. What they do there is theirs: this only waits to report it. That the
+    /// client says "accept" means no more than that the page was opened (Elicitation, URL mode).
+    /// </summary>
+    private static async Task<Outcome<PromotionView>> WaitAsync(ToolCall call, string id, string state, ElicitResult led, CancellationToken cancel)
+    {
+        var dismissed = await call.Registry.Promotions.DismissAsync(call.By, id, DigestOf(call), state, led.Action is "accept" or "decline" or "cancel" ? led.Action : "unclear", QuestionPlace.Page, cancel);
+        if (dismissed.Refusal is not null || dismissed.Value.Status != "pending")
+            return dismissed;
+        if (!led.IsAccepted)
+            return Undecided(dismissed.Value, "Nothing is decided: the person did not open the page.");
+        var seen = await call.Registry.Promotions.WaitAsync(call.By, id, Patience, cancel);
+        return seen.Then<PromotionView>(p => p.Status == "pending" ? Undecided(p, "Nothing is decided yet: the person was led to the page.") : p);
+    }
+
+    private static Dictionary<string, InputRequest> Link(PromotionView promotion) => new()
+    {
+        [Page] = InputRequest.ForElicitation(new ElicitRequestParams
+        {
+            Mode = "url",
+            ElicitationId = promotion.PromotionId,
+            Url = promotion.ApproveUrl,
+            Message = Untrusted.Clean($"Decide on moving {promotion.ModelName} {promotion.Version} to {promotion.ToStage}: the page shows what would change and asks for your own passphrase or passkey."),
+        }),
+    };
 
     private static PromotionView Undecided(PromotionView promotion, string why) => promotion with
     {
@@ -86,22 +124,24 @@ internal static class Confirmation
     };
 
     /// <summary>
-    /// Whether the client can show a form, which it says with each request (2026-07-28), at the start of its session, or both;
+    /// Whether the client can do something of elicitation, which it says with each request (2026-07-28), at the start of its session, or both;
     /// where both are said, the SDK goes by the session. An empty capability means forms: Elicitation, Capabilities.
     /// </summary>
-    private static bool CanAsk(ToolCall call)
+    private static bool CanAsk(ToolCall call, Func<ClientCapabilities, bool> able)
     {
         var (request, session) = (call.Context.JsonRpcRequest.Context?.ClientCapabilities, call.Context.Server.ClientCapabilities);
-        return call.Context.Server.IsMrtrSupported && (request is not null || session is not null) && (request is null || Forms(request)) && (session is null || Forms(session));
+        return call.Context.Server.IsMrtrSupported && (request is not null || session is not null) && (request is null || able(request)) && (session is null || able(session));
     }
 
     private static bool Forms(ClientCapabilities capabilities) => capabilities.Elicitation is { } elicitation && (elicitation.Form is not null || elicitation.Url is null);
 
-    private static ElicitResult? Read(IDictionary<string, InputResponse>? answers)
+    private static bool Pages(ClientCapabilities capabilities) => capabilities.Elicitation?.Url is not null;
+
+    private static ElicitResult? Read(IDictionary<string, InputResponse>? answers, string key)
     {
         try
         {
-            return answers?.TryGetValue(Answer, out var answer) == true ? answer.Deserialize(InputResponse.ElicitResultJsonTypeInfo) : null;
+            return answers?.TryGetValue(key, out var answer) == true ? answer.Deserialize(InputResponse.ElicitResultJsonTypeInfo) : null;
         }
         catch (JsonException)
         {

@@ -14,17 +14,32 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
 
     private const int MostAtOnce = 500;
 
+    private readonly ILogger _log = log;
     private readonly Lock _gate = new();
     private readonly HashSet<ResourceListener> _listeners = [];
-    private readonly Dictionary<string, ResourceSession> _sessions = [];
+    private readonly Dictionary<string, Seat> _seats = [];
     private Following? _following;
     private bool _ended;
 
     /// <summary>Following the feed from one place on; <see cref="Begun"/> completes when that place is known.</summary>
     private sealed record Following(CancellationTokenSource Stop, TaskCompletionSource Begun);
 
+    /// <summary>Where a session may subscribe. Most never do: what listening takes is made when the first one does.</summary>
+    private sealed class Seat(ResourceUpdates updates, McpServer server) : IDisposable
+    {
+        public ResourceSession? Session { get; private set; }
+
+        /// <summary>Under the gate.</summary>
+        public ResourceSession Taken() => Session ??= new ResourceSession(updates, server, updates._log);
+
+        public void Dispose() => updates.Leave(server, this);
+    }
+
     /// <summary>How many sessions and streams listen now.</summary>
     public int Listeners { get { lock (_gate) return _listeners.Count; } }
+
+    /// <summary>How many addresses one caller's sessions and streams listen to, together.</summary>
+    public int HeldBy(string owner) { lock (_gate) return _listeners.Sum(l => l.Owner == owner ? l.Weight : 0); }
 
     /// <summary>Whether the feed is being followed.</summary>
     public bool IsFollowing { get { lock (_gate) return _following is not null; } }
@@ -35,17 +50,17 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
     /// </summary>
     public IDisposable Attach(McpServer server)
     {
-        var session = new ResourceSession(this, server, log);
+        var seat = new Seat(this, server);
         lock (_gate)
-            _sessions[Key(server)] = session;
-        return session;
+            _seats[Key(server)] = seat;
+        return seat;
     }
 
     /// <summary>The session a request came in; null when its server was not attached or has ended.</summary>
     public ResourceSession? SessionOf(MessageContext context)
     {
         lock (_gate)
-            return _sessions.GetValueOrDefault(Key(context.Server));
+            return _seats.GetValueOrDefault(Key(context.Server))?.Taken();
     }
 
     /// <summary>Lets it hear. When this returns, every later change will be heard.</summary>
@@ -104,9 +119,18 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
     public void Remove(ResourceSession session)
     {
         lock (_gate)
-            if (_sessions.GetValueOrDefault(Key(session.Server)) == session)
-                _sessions.Remove(Key(session.Server));
+            if (_seats.GetValueOrDefault(Key(session.Server))?.Session == session)
+                _seats.Remove(Key(session.Server));
         Remove(session.Listener);
+    }
+
+    private void Leave(McpServer server, Seat seat)
+    {
+        // Once the seat is gone nobody takes it any more.
+        lock (_gate)
+            if (_seats.GetValueOrDefault(Key(server)) == seat)
+                _seats.Remove(Key(server));
+        seat.Session?.Dispose();
     }
 
     /// <summary>Ends every stream and session in good order: what is known is still told. Nobody can listen any more.</summary>
@@ -151,7 +175,7 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
             // Whoever waits for the beginning learns of it. After that streams end, so that their clients come back and look.
             var late = !following.Begun.TrySetException(e);
             if (late)
-                log.LogError(e, "The feed of changes cannot be followed; those who listened are sent away");
+                _log.LogError(e, "The feed of changes cannot be followed; those who listened are sent away");
             lock (_gate)
                 if (_following == following)
                 {
@@ -184,7 +208,7 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
         catch (StorageUnavailableException outage)
         {
             // Nothing is lost by it: the feed is read on from where it was.
-            log.LogWarning(outage, "The feed of changes cannot be read now");
+            _log.LogWarning(outage, "The feed of changes cannot be read now");
             await Task.Delay(AfterOutage, stop);
             return seen;
         }

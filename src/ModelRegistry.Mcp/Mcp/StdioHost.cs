@@ -8,7 +8,8 @@ namespace ModelRegistry.Mcp;
 internal static class StdioHost
 {
     /// <summary>Serves until standard input ends. Standard output carries protocol messages and nothing else.</summary>
-    public static async Task<int> RunAsync(RegistryOptions options, SurfaceSettings settings, ILoggerFactory logs, CancellationToken ct)
+    /// <param name="ready">Asked once, when the registry is open; what it gives ends before the registry does.</param>
+    public static async Task<int> RunAsync(RegistryOptions options, SurfaceSettings settings, ILoggerFactory logs, Func<RegistryServices, IAsyncDisposable> ready, CancellationToken ct)
     {
         // Whatever writes to the console by mistake must not be taken for a message; the transport has the raw stream.
         Console.SetOut(Console.Error);
@@ -19,7 +20,7 @@ internal static class StdioHost
             return Replies.Exit.Usage;
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await using var registry = new LateRegistry(options, logs, stop.Token);
+        await using var registry = new LateRegistry(options, logs, ready, stop.Token);
         var log = logs.CreateLogger("ModelRegistry.Mcp");
         WhoCalls who = (context, cancel) => WhoAsync(registry, context, cancel);
         var desks = McpDesks.Of(new ToolDesk(_ => surface.Value, who, log), who, (_, tool) => surface.Value.Find(tool) is not null, log);

@@ -111,6 +111,10 @@ public sealed class People : IDisposable
         }
     }
 
+    /// <summary>Puts on record that something was asked for in a signed-in person's name without a proof, and says no: it may be an agent at their browser.</summary>
+    public Task<Outcome<ProvenPerson>> RefuseUnprovenAsync(Actor person, CancellationToken cancel = default) =>
+        _db.WriteAsync<ProvenPerson>(person, new AuditAct("person.prove", "person", person.Id), _ => new ValueTask<Outcome<Written<ProvenPerson>>>(Refusals.ProofRequired), cancel);
+
     private async Task<Outcome<ProvenPerson>> ProveInTurnAsync(string name, string passphrase, string channel, CancellationToken cancel)
     {
         var (person, credential, failures, now) = await _db.ReadAsync(async session =>

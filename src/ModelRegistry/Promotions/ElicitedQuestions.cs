@@ -13,17 +13,18 @@ internal sealed record ElicitedQuestion(string PromotionId, int Revision, string
 /// </summary>
 internal sealed class ElicitedQuestions(OneTimeStates states)
 {
-    private const string Purpose = "elicitation";
-
-    public ValueTask<string> OpenAsync(RegistrySession session, Actor by, Promotion promotion, string argumentsDigest) =>
-        states.OpenAsync(session, Purpose, new ElicitedQuestion(promotion.Id, promotion.Revision, promotion.Statement.Digest.Hex, argumentsDigest, by.Id));
+    public ValueTask<string> OpenAsync(RegistrySession session, Actor by, Promotion promotion, string argumentsDigest, QuestionPlace place) =>
+        states.OpenAsync(session, Purpose(place), new ElicitedQuestion(promotion.Id, promotion.Revision, promotion.Statement.Digest.Hex, argumentsDigest, by.Id));
 
     /// <summary>The question a state stands for, used up within the caller's transaction; null when it is not good.</summary>
-    public async ValueTask<ElicitedQuestion?> CloseAsync(RegistrySession session, Actor by, string promotionId, string argumentsDigest, string? state)
+    public async ValueTask<ElicitedQuestion?> CloseAsync(RegistrySession session, Actor by, string promotionId, string argumentsDigest, QuestionPlace place, string? state)
     {
-        var question = await states.ReadAsync<ElicitedQuestion>(session, Purpose, state);
+        var question = await states.ReadAsync<ElicitedQuestion>(session, Purpose(place), state);
         // Looked at first: whoever stole it must not be able to use it up.
         return question is null || question.ActorId != by.Id || question.PromotionId != promotionId || question.ArgumentsDigest != argumentsDigest
-            ? null : await states.CloseAsync<ElicitedQuestion>(session, Purpose, state);
+            ? null : await states.CloseAsync<ElicitedQuestion>(session, Purpose(place), state);
     }
+
+    // Whoever was sent to the page was not asked in a form.
+    private static string Purpose(QuestionPlace place) => "elicitation-" + place.ToString().ToLowerInvariant();
 }

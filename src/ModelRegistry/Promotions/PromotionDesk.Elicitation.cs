@@ -4,6 +4,15 @@ using ModelRegistry.Storage;
 
 namespace ModelRegistry.Promotions;
 
+/// <summary>Where a person is to answer.</summary>
+public enum QuestionPlace
+{
+    /// <summary>In a form that the client shows.</summary>
+    Form,
+    /// <summary>On the Decide page, where the client leads them.</summary>
+    Page,
+}
+
 /// <summary>A question to put to the person at the client: the state that must come back with the answer.</summary>
 /// <param name="RequestState">Opaque to the client.</param>
 public sealed record QuestionView(PromotionView Promotion, string RequestState);
@@ -12,11 +21,11 @@ public sealed record QuestionView(PromotionView Promotion, string RequestState);
 public sealed partial class PromotionDesk
 {
     /// <summary>
-    /// Prepares the question. Refused where an answer through a client would not be enough, or the owner may not decide;
-    /// nothing is changed.
+    /// Prepares the question. A form is refused where its answer would not be enough, or the owner may not decide; nothing is
+    /// changed.
     /// </summary>
     /// <param name="argumentsDigest">Over the tool's arguments: an answer counts only for the same call.</param>
-    public Task<Outcome<QuestionView>> AskAsync(Actor agent, string promotionId, string argumentsDigest, CancellationToken cancel = default) =>
+    public Task<Outcome<QuestionView>> AskAsync(Actor agent, string promotionId, string argumentsDigest, QuestionPlace place = QuestionPlace.Form, CancellationToken cancel = default) =>
         _db.WriteAsync<QuestionView>(agent, new AuditAct("promotion.ask", "promotion", promotionId), async session =>
         {
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
@@ -24,13 +33,14 @@ public sealed partial class PromotionDesk
             await it.BringUpToDateAsync();
             var no = Permissions.Check(agent, Permission.Propose, it.Model.Name) is { } unfit ? unfit
                 : it.Promotion.State != PromotionState.Pending ? it.Promotion.NotPending
+                : place == QuestionPlace.Page ? null
                 : it.Effective.Assurance > Assurance.Attested ? Refusals.AssuranceTooLow(Assurance.Attested, it.Effective.Assurance)
                 : agent.Owner is not { } owner || await session.FindActorAsync(owner.Id) is not { Kind: ActorKind.Person, DisabledAt: null } person ? Refusals.NoOwner
                 : !person.Roles.Contains(Permissions.Approver) ? Refusals.RoleMissing(person.Name, [Permissions.Approver])
                 : null;
             if (no is not null)
                 return it.Acts.Count > 0 ? new Written<QuestionView>(no, it.Acts, it.Changes) : no;
-            return new Written<QuestionView>(new QuestionView(View(it), await _questions.OpenAsync(session, agent, it.Promotion, argumentsDigest)), it.Acts, it.Acts.Count > 0 ? it.Changes : []);
+            return new Written<QuestionView>(new QuestionView(View(it), await _questions.OpenAsync(session, agent, it.Promotion, argumentsDigest, place)), it.Acts, it.Acts.Count > 0 ? it.Changes : []);
         }, cancel);
 
     /// <summary>
@@ -43,7 +53,7 @@ public sealed partial class PromotionDesk
         var attempt = new AuditAct("promotion.decide", "promotion", promotionId, null, new JsonObject { ["decision"] = verdict.ToString().ToLowerInvariant(), ["assurance"] = "attested", ["channel"] = "mcp" });
         // In a transaction of its own: a refusal undoes what it changed, and the state must stay used.
         var closed = await _db.WriteAsync<ElicitedQuestion>(agent, attempt, async session =>
-            await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, requestState) is { } question
+            await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, QuestionPlace.Form, requestState) is { } question
                 ? new Written<ElicitedQuestion>(question, [new AuditAct("promotion.answer", "promotion", promotionId, null, attempt.Facts)], [])
                 : Refusals.ElicitationStateInvalid, cancel);
         if (closed.Refusal is { } unasked)
@@ -66,13 +76,13 @@ public sealed partial class PromotionDesk
     /// Puts on record that a question came back without a decision, and uses its state up: whoever declined is not made to
     /// approve with the same state later. The promotion stays as it is.
     /// </summary>
-    /// <param name="answer">What the client said: <c>decline</c>, <c>cancel</c> or <c>unclear</c>.</param>
-    public Task<Outcome<PromotionView>> DismissAsync(Actor agent, string promotionId, string argumentsDigest, string? requestState, string answer, CancellationToken cancel = default)
+    /// <param name="answer">What the client said: <c>decline</c>, <c>cancel</c>, <c>unclear</c>, or <c>accept</c> to be led to the page.</param>
+    public Task<Outcome<PromotionView>> DismissAsync(Actor agent, string promotionId, string argumentsDigest, string? requestState, string answer, QuestionPlace place = QuestionPlace.Form, CancellationToken cancel = default)
     {
         var act = new AuditAct("promotion.dismiss", "promotion", promotionId, null, new JsonObject { ["answer"] = answer, ["channel"] = "mcp" });
         return _db.WriteAsync<PromotionView>(agent, act, async session =>
         {
-            if (await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, requestState) is null)
+            if (await _questions.CloseAsync(session, agent, promotionId, argumentsDigest, place, requestState) is null)
                 return Refusals.ElicitationStateInvalid;
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);

@@ -36,8 +36,31 @@ public sealed partial class PromotionDesk
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
-        return await _db.ReadAsync<Outcome<PromotionView>>(async session =>
-            await session.FindPromotionAsync(promotionId) is { } stored ? await ViewAsync(session, stored) : Refusals.PromotionNotFound(promotionId), cancel);
+        return await WithPagesAsync(_db.ReadAsync<Outcome<PromotionView>>(async session =>
+            await session.FindPromotionAsync(promotionId) is { } stored ? await ViewAsync(session, stored) : Refusals.PromotionNotFound(promotionId), cancel), cancel);
+    }
+
+    /// <summary>The promotion once it is decided, or as it stands when that takes longer.</summary>
+    /// <param name="most">How long to wait for it.</param>
+    public async Task<Outcome<PromotionView>> WaitAsync(Actor by, string promotionId, TimeSpan most, CancellationToken cancel = default)
+    {
+        using var patience = new CancellationTokenSource(most, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        while (true)
+        {
+            var last = await _changes.LastAsync(cancel);
+            var seen = await GetAsync(by, promotionId, cancel);
+            if (seen.Refusal is not null || seen.Value.Status is not ("pending" or "approved") || patience.IsCancellationRequested)
+                return seen;
+            try
+            {
+                await _changes.WaitAsync(last, WaitPace, either.Token);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                // Looked at once more: it may have been decided, or have expired, in this very moment.
+            }
+        }
     }
 
     private static IReadOnlyList<PromotionState>? States(string? word) => word?.Trim().ToLowerInvariant() switch

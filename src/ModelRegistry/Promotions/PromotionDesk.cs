@@ -11,22 +11,27 @@ namespace ModelRegistry.Promotions;
 /// </summary>
 public sealed partial class PromotionDesk
 {
+    // How soon another process's decision is noticed.
+    private static readonly TimeSpan WaitPace = TimeSpan.FromMilliseconds(500);
+
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
     private readonly Artifacts.ArtifactVault _vault;
     private readonly RegistryOptions _options;
     private readonly PageAddress _pages;
     private readonly ElicitedQuestions _questions;
+    private readonly Changes.ChangeFeed _changes;
+    private readonly TimeProvider _time;
 
-    internal PromotionDesk(RegistryDb db, PolicyInForce policies, Artifacts.ArtifactVault vault, RegistryOptions options, PageAddress pages, ElicitedQuestions questions) =>
-        (_db, _policies, _vault, _options, _pages, _questions) = (db, policies, vault, options, pages, questions);
+    internal PromotionDesk(RegistryDb db, PolicyInForce policies, Artifacts.ArtifactVault vault, RegistryOptions options, PageAddress pages, ElicitedQuestions questions, Changes.ChangeFeed changes, TimeProvider time) =>
+        (_db, _policies, _vault, _options, _pages, _questions, _changes, _time) = (db, policies, vault, options, pages, questions, changes, time);
 
     /// <summary>Applies at once where the stage is not governed, parks where it is, and answers <c>blocked</c> where a gate fails.</summary>
-    public Task<Outcome<PromotionView>> RequestAsync(Actor by, PromotionRequest request, CancellationToken cancel = default)
+    public async Task<Outcome<PromotionView>> RequestAsync(Actor by, PromotionRequest request, CancellationToken cancel = default)
     {
         var attempt = new AuditAct("promotion.request", "model", request.ModelName, null,
             new JsonObject { ["version"] = request.Version, ["stage"] = request.Stage }, Said(request.Reason));
-        return _db.WriteAsync<PromotionView>(by, attempt, async session =>
+        return await WithPagesAsync(_db.WriteAsync<PromotionView>(by, attempt, async session =>
         {
             var wish = await ReadWishAsync(session, by, request.ModelName, request.Reason, request.IdempotencyKey);
             if (wish.Refusal is { } no)
@@ -42,15 +47,15 @@ public sealed partial class PromotionDesk
             if (version.Value.Stage == stage)
                 return Refusals.AlreadyThere(version.Value.Label, stage);
             return await PutForwardAsync(session, by, wish.Value, version.Value, stage, PromotionKind.Promotion);
-        }, cancel);
+        }, cancel), cancel);
     }
 
     /// <summary>A promotion to something that served before. It supersedes a pending one: a proposal cannot block an emergency.</summary>
-    public Task<Outcome<PromotionView>> RollbackAsync(Actor by, RollbackRequest request, CancellationToken cancel = default)
+    public async Task<Outcome<PromotionView>> RollbackAsync(Actor by, RollbackRequest request, CancellationToken cancel = default)
     {
         var attempt = new AuditAct("promotion.rollback", "model", request.ModelName, null,
             new JsonObject { ["to_version"] = request.ToVersion, ["stage"] = request.Stage }, Said(request.Reason));
-        return _db.WriteAsync<PromotionView>(by, attempt, async session =>
+        return await WithPagesAsync(_db.WriteAsync<PromotionView>(by, attempt, async session =>
         {
             var wish = await ReadWishAsync(session, by, request.ModelName, request.Reason, request.IdempotencyKey);
             if (wish.Refusal is { } no)
@@ -66,7 +71,17 @@ public sealed partial class PromotionDesk
             if (target.Refusal is { } nowhere)
                 return nowhere;
             return await PutForwardAsync(session, by, wish.Value, target.Value, stage, PromotionKind.Rollback);
-        }, cancel);
+        }, cancel), cancel);
+    }
+
+    /// <summary>What waits names the page to decide on it; where there are none yet and this process can open them, it does.</summary>
+    private async Task<Outcome<PromotionView>> WithPagesAsync(Task<Outcome<PromotionView>> requested, CancellationToken cancel)
+    {
+        var outcome = await requested;
+        if (outcome.Refusal is not null || outcome.Value is not { Status: "pending", ApproveUrl: null, PromotionId: { } id } parked)
+            return outcome;
+        await _pages.NeedAsync(cancel);
+        return parked with { ApproveUrl = _pages.Promotion(id) };
     }
 
     private sealed record Wish(PromotionPolicy Policy, RegisteredModel Model, ActorRef Owner, string Reason, string? Key);

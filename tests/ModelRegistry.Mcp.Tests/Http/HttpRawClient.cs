@@ -14,7 +14,7 @@ internal sealed class HttpRawClient : RawClient
     private readonly List<Task> _begun = [];
     private readonly Dictionary<int, (CancellationTokenSource Stop, Task Answer)> _given = [];
 
-    private HttpRawClient(Uri address, ServeProcess? own, Era era, bool forms, string? token) : base(era, forms, "http-client") => (Address, _own, Token) = (address, own, token);
+    private HttpRawClient(Uri address, ServeProcess? own, Era era, bool forms, bool pages, string? token) : base(era, forms, pages, "http-client") => (Address, _own, Token) = (address, own, token);
 
     public Uri Address { get; }
 
@@ -29,17 +29,21 @@ internal sealed class HttpRawClient : RawClient
     public Dictionary<string, string> Headers { get; } = [];
 
     /// <summary>With a server of its own, which ends with it.</summary>
-    public static async Task<HttpRawClient> StartAsync(SeededRegistry registry, Era era = Era.Stateless, bool forms = false, string? token = null, params string[] options)
+    public static Task<HttpRawClient> StartAsync(SeededRegistry registry, Era era = Era.Stateless, bool forms = false, string? token = null, params string[] options) =>
+        StartAsync(registry, era, forms, false, token, options);
+
+    /// <param name="pages">Whether it leads its user to addresses.</param>
+    public static async Task<HttpRawClient> StartAsync(SeededRegistry registry, Era era, bool forms, bool pages, string? token, params string[] options)
     {
         var server = await ServeProcess.StartAsync(registry.DataFolder, options);
-        var client = new HttpRawClient(server.Address, server, era, forms, token);
+        var client = new HttpRawClient(server.Address, server, era, forms, pages, token);
         await client.BeginAsync();
         return client;
     }
 
     public static async Task<HttpRawClient> ConnectAsync(Uri address, Era era = Era.Stateless, bool forms = false, string? token = null, bool begin = true)
     {
-        var client = new HttpRawClient(address, null, era, forms, token);
+        var client = new HttpRawClient(address, null, era, forms, false, token);
         if (begin)
             await client.BeginAsync();
         return client;

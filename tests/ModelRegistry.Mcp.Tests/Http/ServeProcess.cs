@@ -24,6 +24,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>The base of the pages: by name, because a passkey belongs to one.</summary>
+    public Uri Pages => new UriBuilder(Address) { Host = "localhost" }.Uri;
+
     public Process Process => _process;
 
     /// <summary>Everything it wrote to stdout, once it has ended.</summary>
@@ -31,11 +34,15 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
-    public static Task<ServeProcess> StartAsync(string dataFolder, params string[] options) => StartAsync(dataFolder, new Dictionary<string, string>(), options);
+    public static Task<ServeProcess> StartAsync(string dataFolder, params string[] options) => StartAtAsync("http://127.0.0.1:0", dataFolder, options);
 
-    public static async Task<ServeProcess> StartAsync(string dataFolder, IReadOnlyDictionary<string, string> environment, params string[] options)
+    public static Task<ServeProcess> StartAsync(string dataFolder, IReadOnlyDictionary<string, string> environment, params string[] options) => StartAtAsync("http://127.0.0.1:0", dataFolder, environment, options);
+
+    public static Task<ServeProcess> StartAtAsync(string urls, string dataFolder, params string[] options) => StartAtAsync(urls, dataFolder, new Dictionary<string, string>(), options);
+
+    private static async Task<ServeProcess> StartAtAsync(string urls, string dataFolder, IReadOnlyDictionary<string, string> environment, string[] options)
     {
-        var it = Begin(dataFolder, ["--urls", "http://127.0.0.1:0", .. options], environment);
+        var it = Begin(dataFolder, ["--urls", urls, .. options], environment);
         try
         {
             it.Address = await it._listening.Task.WaitAsync(Patience);

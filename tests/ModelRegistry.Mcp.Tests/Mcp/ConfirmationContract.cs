@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -7,7 +8,7 @@ namespace ModelRegistry.Mcp.Tests;
 /// <summary>confirm_promotion under <c>local</c>: the person is asked at their client, in both eras, and only their own answer decides.</summary>
 public abstract class ConfirmationContract
 {
-    private protected abstract Task<RawClient> StartAsync(SeededRegistry registry, Era era = Era.Handshake, bool forms = false);
+    private protected abstract Task<RawClient> StartAsync(SeededRegistry registry, Era era = Era.Handshake, bool forms = false, bool pages = false);
 
     [Theory]
     [InlineData(Era.Handshake)]
@@ -31,6 +32,7 @@ public abstract class ConfirmationContract
     }
 
     [Fact]
+    [Attack(20, "mcp-stdio", "mcp-http")]
     public async Task The_question_says_what_would_change_and_approves_nothing_by_default()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -53,6 +55,7 @@ public abstract class ConfirmationContract
     [Theory]
     [InlineData(Era.Handshake)]
     [InlineData(Era.Stateless)]
+    [Attack(3, "mcp-stdio", "mcp-http")]
     public async Task A_person_who_rejects_ends_it_whatever_the_agent_wanted(Era era)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -81,6 +84,7 @@ public abstract class ConfirmationContract
 
     [Theory]
     [MemberData(nameof(NoDecisions))]
+    [Attack(3, "mcp-stdio", "mcp-http")]
     public async Task An_answer_without_a_decision_decides_nothing(Era era, string said)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -110,7 +114,7 @@ public abstract class ConfirmationContract
         var answer = await client.CallAsync("confirm_promotion", Arguments(id));
         Assert.False(answer.IsError, answer.Text);
         Assert.Equal("pending", (string?)answer.Structured!["status"]);
-        Assert.Null(answer.Structured["approve_url"]);
+        Assert.EndsWith($"/ui/promotions/{id}", (string?)answer.Structured["approve_url"]);
         Assert.Contains("terminal", (string?)answer.Structured["next"]);
         Assert.Equal("promotion.decide refused person_required", (await registry.VerbsAsync(id))[^1]);
         Assert.Equal("v1", await registry.ServingAsync());
@@ -137,7 +141,72 @@ public abstract class ConfirmationContract
         Assert.Contains("ben approve, assurance authenticated", later.Text);
     }
 
+    /// <summary>Where a form would not be enough, a client that can is asked to open the Decide page; the call reports what was decided there.</summary>
+    [Theory]
+    [InlineData(Era.Handshake)]
+    [InlineData(Era.Stateless)]
+    public async Task A_client_that_opens_pages_leads_the_person_to_theirs_and_reports_what_they_decide(Era era)
+    {
+        await using var registry = await SeededRegistry.OpenAsync("team");
+        await registry.ChurnAsync();
+        await using var client = await StartAsync(registry, era, forms: true, pages: true);
+        var id = await registry.ProposeAsync();
+        var later = Task.CompletedTask;
+        client.Person = _ =>
+        {
+            // In their own time, while the call waits.
+            later = Task.Run(async () =>
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(700));
+                SeededRegistry.Ok(await registry.DecideAsync(id, DecisionVerdict.Approve));
+            });
+            return new JsonObject { ["action"] = "accept" };
+        };
+        var answer = await client.CallAsync("confirm_promotion", Arguments(id, "reject"));
+        await later;
+        Assert.Equal("applied", (string?)answer.Structured!["status"]);
+        var question = Assert.Single(client.Questions);
+        Assert.Equal("url", (string?)question["mode"]);
+        Assert.EndsWith($"/ui/promotions/{id}", (string)question["url"]!);
+        Assert.DoesNotContain("decision", question.ToJsonString());
+        Assert.Equal("v2", await registry.ServingAsync());
+    }
+
+    [Theory]
+    [InlineData(Era.Handshake, "decline")]
+    [InlineData(Era.Stateless, "cancel")]
+    public async Task Who_does_not_open_the_page_leaves_it_undecided(Era era, string action)
+    {
+        await using var registry = await SeededRegistry.OpenAsync("team");
+        await registry.ChurnAsync();
+        await using var client = await StartAsync(registry, era, pages: true);
+        var id = await registry.ProposeAsync();
+        client.Person = _ => new JsonObject { ["action"] = action };
+        var answer = await client.CallAsync("confirm_promotion", Arguments(id));
+        Assert.Equal("pending", (string?)answer.Structured!["status"]);
+        Assert.Contains("did not open the page", answer.Text);
+        Assert.Equal("promotion.dismiss", (await registry.VerbsAsync(id))[^1]);
+        Assert.Equal("v1", await registry.ServingAsync());
+    }
+
+    /// <summary>Being led to the page is no answer to a form: its state decides nothing, also where a form would be enough.</summary>
     [Fact]
+    [Attack(24, "mcp-stdio", "mcp-http")]
+    public async Task The_state_of_a_page_is_no_state_of_a_form()
+    {
+        await using var registry = await SeededRegistry.OpenAsync();
+        await registry.ChurnAsync();
+        await using var client = await StartAsync(registry, Era.Stateless, pages: true);
+        var id = await registry.ProposeAsync();
+        var led = (await client.SendCallAsync("confirm_promotion", Arguments(id)))["result"]!;
+        var forged = RawClient.Read(await client.SendCallAsync("confirm_promotion", Arguments(id), new JsonObject { ["decision"] = Accept("approve") }, (string?)led["requestState"]));
+        Assert.True(forged.IsError);
+        Assert.StartsWith("error: request_state_invalid", forged.Text);
+        Assert.Equal("v1", await registry.ServingAsync());
+    }
+
+    [Fact]
+    [Attack(13, "mcp-stdio", "mcp-http")]
     public async Task What_changed_while_the_person_looked_is_not_what_they_approved()
     {
         await using var registry = await SeededRegistry.OpenAsync();

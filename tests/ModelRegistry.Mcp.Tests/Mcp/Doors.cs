@@ -5,12 +5,12 @@ namespace ModelRegistry.Mcp.Tests;
 /// <summary>The contracts of deciding, forging and subscribing, over standard input and output.</summary>
 public sealed class StdioConfirmationTests : ConfirmationContract
 {
-    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) => await StdioClient.StartAsync(registry.DataFolder, era, forms);
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, bool pages) => await StdioClient.StartAsync(registry.DataFolder, era, forms, pages: pages);
 }
 
 public sealed class StdioForgeryTests : ForgeryContract
 {
-    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, params string[] options) => await StdioClient.StartAsync(registry.DataFolder, era, forms, "test-client", options);
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, params string[] options) => await StdioClient.StartAsync(registry.DataFolder, era, forms, "test-client", false, options);
 
     // Over stdio the agent is who its client says it is.
     private protected override Task BecomeAnotherAsync(SeededRegistry registry, RawClient client)
@@ -35,8 +35,8 @@ public sealed class HttpSubscriptionTests : SubscriptionContract
 /// <summary>The same over HTTP, with a bearer token.</summary>
 public sealed class HttpConfirmationTests : ConfirmationContract
 {
-    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) =>
-        await HttpRawClient.StartAsync(registry, era, forms, await registry.TokenAsync("planner"));
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, bool pages) =>
+        await HttpRawClient.StartAsync(registry, era, forms, pages, await registry.TokenAsync("planner"));
 }
 
 public sealed class HttpForgeryTests : ForgeryContract

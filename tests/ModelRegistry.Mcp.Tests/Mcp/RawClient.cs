@@ -11,7 +11,7 @@ public enum Era { Handshake, Stateless }
 internal sealed record ToolAnswer(bool IsError, string Text, JsonObject? Structured, JsonObject Raw);
 
 /// <summary>A bare JSON-RPC client of a real server process, over whichever transport.</summary>
-internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisposable
+internal abstract class RawClient(Era era, bool forms, bool pages, string name) : IAsyncDisposable
 {
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -21,7 +21,7 @@ internal abstract class RawClient(Era era, bool forms, string name) : IAsyncDisp
 
     protected Era Era { get; } = era;
 
-    protected JsonObject Capabilities { get; } = forms ? new JsonObject { ["elicitation"] = new JsonObject { ["form"] = new JsonObject() } } : [];
+    protected JsonObject Capabilities { get; } = !forms && !pages ? [] : new JsonObject { ["elicitation"] = new JsonObject([.. forms ? new[] { KeyValuePair.Create("form", (JsonNode?)new JsonObject()) } : [], .. pages ? new[] { KeyValuePair.Create("url", (JsonNode?)new JsonObject()) } : []]) };
 
     /// <summary>The client's name; 2026-07-28 says it with every request, so it can change.</summary>
     public string Name { get; set; } = name;

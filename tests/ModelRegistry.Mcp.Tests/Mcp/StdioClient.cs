@@ -17,7 +17,7 @@ internal sealed class StdioClient : RawClient
     private readonly StringBuilder _errors = new();
     private readonly Task _reading, _listening;
 
-    private StdioClient(Process process, Era era, bool forms, string name) : base(era, forms, name)
+    private StdioClient(Process process, Era era, bool forms, bool pages, string name) : base(era, forms, pages, name)
     {
         _process = process;
         _reading = ReadAsync();
@@ -29,17 +29,17 @@ internal sealed class StdioClient : RawClient
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
-    public static Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", params string[] options) =>
-        StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options], era, forms, name);
+    public static Task<StdioClient> StartAsync(string dataFolder, Era era = Era.Handshake, bool forms = false, string name = "test-client", bool pages = false, params string[] options) =>
+        StartAsync(["dotnet", Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", dataFolder, .. options], era, forms, name, pages);
 
     /// <summary>Starts a server by the words of a command, as a client does that read them somewhere.</summary>
-    public static async Task<StdioClient> StartAsync(IReadOnlyList<string> command, Era era = Era.Handshake, bool forms = false, string name = "test-client")
+    public static async Task<StdioClient> StartAsync(IReadOnlyList<string> command, Era era = Era.Handshake, bool forms = false, string name = "test-client", bool pages = false)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
-        var client = new StdioClient(Process.Start(Cli.ProgramProcess.WithoutSettings(start))!, era, forms, name);
+        var client = new StdioClient(Process.Start(Cli.ProgramProcess.WithoutSettings(start))!, era, forms, pages, name);
         await client.BeginAsync();
         return client;
     }

@@ -34,6 +34,9 @@ internal sealed partial class DeskWalk
                 9 => proof with { CredentialId = _persons[One(_persons.Keys.ToArray())].Proof.CredentialId },
                 _ => proof,
             });
+        // What a passkey would have signed; now and then it signed the other word.
+        if (request.Proof.Method == ProofMethod.Passkey && Digest.TryParse(request.StatementDigest, out var statement))
+            request = request with { Proof = request.Proof with { Signed = new SignedDecision(wrong == 11 ? "reject" : Promotion.Word(request.Verdict), statement) } };
         var decided = wrong == 10 ? await Door.Promotions.RevokeAsync(person.Actor, id, "no") : await Door.Promotions.DecideAsync(person.Actor, request);
         if (wrong != 10)
             _decided.Add((id, person.Actor.Id, request.Verdict));

@@ -29,6 +29,8 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
     public void Run()
     {
         Ended = _ended.Token;
+        // It outlives the request that opens it, and is not to keep (or log as its own) what that one carries along.
+        using var apart = ExecutionContext.SuppressFlow();
         _running = server.RunAsync(Ended);
         // From the first message on: what is said before the client listens waits for it.
         _standing = new StandingStream();
