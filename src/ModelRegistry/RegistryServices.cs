@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
 using ModelRegistry.Changes;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Notices;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
 using ModelRegistry.Storage;
@@ -19,7 +21,7 @@ public sealed class RegistryServices : IAsyncDisposable
 
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time)
+    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time, ILogger log)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
@@ -39,6 +41,10 @@ public sealed class RegistryServices : IAsyncDisposable
         Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
+        Deadlines = new DeadlineWatch(db, policies, Promotions, Changes, time, log);
+        var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
+        Notices = new NoticeBook(db, post, options.Notices, time);
+        Deliverer = new NoticeDeliverer(db, new NoticeReader(db, policies, Pages), post, options.Notices, time, log);
     }
 
     public RegistryOptions Options { get; }
@@ -56,6 +62,9 @@ public sealed class RegistryServices : IAsyncDisposable
     public PolicyBook Policies { get; }
     public AuditTrail Audit { get; }
     public ChangeFeed Changes { get; }
+    public DeadlineWatch Deadlines { get; }
+    public NoticeBook Notices { get; }
+    public NoticeDeliverer Deliverer { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
@@ -94,7 +103,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            var services = new RegistryServices(db, options, time);
+            var services = new RegistryServices(db, options, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
             services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
             return services;
@@ -109,6 +118,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         People.Dispose();
+        Deliverer.Dispose();
         return _db.DisposeAsync();
     }
 

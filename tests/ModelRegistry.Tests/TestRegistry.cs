@@ -24,7 +24,10 @@ internal sealed class TestRegistry : IAsyncDisposable
     public TestClock Clock { get; }
     public RegistryServices Services { get; private set; } = null!;
     public string DataFolder => Path.Combine(_folder, "data");
-    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database };
+    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database, Notices = Notices };
+
+    /// <summary>How people are told. Receivers of tests are on this machine.</summary>
+    public NoticeOptions Notices { get; set; } = new() { PrivateWebhooks = true };
 
     /// <summary>With ana (admin, approver), ben and cora (approvers).</summary>
     /// <param name="inMemory">For thousands of commits, where syncing them is not what is tested.</param>
@@ -151,6 +154,9 @@ internal sealed class TestRegistry : IAsyncDisposable
         await using var db = RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock);
         return await db.ReadAsync(s => s.ManyAsync(sql, r => string.Join("|", Enumerable.Range(0, r.FieldCount).Select(i => Convert.ToString(r.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)))), default);
     }
+
+    /// <summary>The same database, opened once more, as another process would.</summary>
+    public Task<RegistryDb> DatabaseAsync() => Task.FromResult(RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock));
 
     /// <summary>What no use case does: a change of rows by hand, with its audit entry.</summary>
     public async Task ChangeRowsAsync(string sql)

@@ -98,6 +98,12 @@ public sealed partial record Promotion
             : decided;
     }
 
+    /// <summary>Whether asking this person makes sense: a decision of theirs could count now. Their proof is seen when they decide.</summary>
+    public bool MayBeDecidedBy(Approver approver, Requirement effective) =>
+        State == PromotionState.Pending && approver.MayDecide && approver.Since <= RequestedAt
+        && !(effective.FourEyes && Interested(approver.Person) is not null)
+        && !Decisions.Any(d => d.Revision == Revision && d.Person.Id == approver.Person.Id);
+
     /// <summary>The roles still to be filled by approvals of this revision, four eyes and assurance considered.</summary>
     /// <param name="approvers">The approving persons as they are now.</param>
     public IReadOnlyList<string> QuorumMissing(Requirement effective, IReadOnlyList<Approver> approvers)

@@ -33,12 +33,19 @@ public sealed class People : IDisposable
         }, cancel);
 
     /// <summary>A later person. A person enrolled after a promotion was proposed cannot decide it.</summary>
-    public Task<Outcome<PersonView>> AddAsync(Actor admin, string name, string passphrase, IReadOnlyList<string> roles, CancellationToken cancel = default) =>
+    /// <param name="email">Where they are told what happens; null: nowhere.</param>
+    public Task<Outcome<PersonView>> AddAsync(Actor admin, string name, string passphrase, IReadOnlyList<string> roles, string? email = null, CancellationToken cancel = default) =>
         _db.WriteAsync<PersonView>(admin, Named("person.add", name, new JsonObject { ["roles"] = string.Join(",", roles) }), async session =>
         {
             if (await CheckAdminAsync(session, admin) is { } no)
                 return no;
-            return await EnrolAsync(session, name, passphrase, roles.Count == 0 ? [Permissions.Approver] : roles, "person.add");
+            if (email is not null && MailAddressText.Read(email).Refusal is { } unfit)
+                return unfit;
+            var enrolled = await EnrolAsync(session, name, passphrase, roles.Count == 0 ? [Permissions.Approver] : roles, "person.add");
+            if (enrolled.Refusal is not null || email is null)
+                return enrolled;
+            var mailbox = await Notices.NoticeBook.SetAsync(session, (await session.FindActorAsync(enrolled.Value.Reply.Value.Id))!, email, [], admin.Id);
+            return enrolled.Value with { Acts = [.. enrolled.Value.Acts, mailbox] };
         }, cancel);
 
     /// <summary>Takes a person's powers away at once. Their decisions stay on record; approvals not yet applied no longer count.</summary>

@@ -67,6 +67,16 @@ public sealed partial class PromotionDesk
         return it.Promotion.Decide(by with { SessionOnly = false }, person.ToApprover(), new Decision("", it.Promotion.Revision, person.Ref, verdict, "", proof, digest, session.Now), it.Effective, await ApproversAsync(session, it.Promotion), session.Now).Refusal;
     }
 
+    /// <summary>Ends a promotion whose time is up; nothing is done to any other. Gives whether it was.</summary>
+    internal Task<Outcome<bool>> EndIfOverAsync(string promotionId, CancellationToken cancel) =>
+        _db.WriteAsync<bool>(Actor.Registry, new AuditAct("promotion.expire", "promotion", promotionId), async session =>
+        {
+            if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { Promotion.IsLive: true } it || session.Now < it.Promotion.DeadlineUnder(it.Effective))
+                return new Written<bool>(false, [], []);
+            await it.BringUpToDateAsync();
+            return new Written<bool>(true, it.Acts, it.Changes);
+        }, cancel);
+
     private async ValueTask<Outcome<Written<PromotionView>>> DecideAsync(RegistrySession session, Actor person, DecisionRequest request)
     {
         if (Permissions.Check(person, Permission.Decide) is { } no)

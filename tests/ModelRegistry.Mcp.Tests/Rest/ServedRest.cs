@@ -74,6 +74,9 @@ internal sealed class ServedRest : IAsyncDisposable
         return new RestAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
 
+    /// <summary>The digest of the policy in force, against which another is accepted.</summary>
+    public async Task<string> PolicyInForceAsync() => (await GetAsync("/policy"))["digest"]!;
+
     /// <summary>Proposes v2 for production; gives the promotion's id.</summary>
     public async Task<string> ProposeAsync(string version = "v2", string stage = "production")
     {
