@@ -96,7 +96,7 @@ internal static partial class TextOf
             return;
         }
         Line(text, "Inspection", $"{i.Verdict}{Part(", ", string.Join(" and ", i.Formats))}{(i.ParameterCount is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} parameters") : "")}" +
-            $"{Part(", tensors ", string.Join(", ", i.TensorTypes.Select(t => $"{t.Key} {t.Value}")))}{Part(", opsets ", string.Join(", ", i.Opsets.Select(o => $"{Untrusted.Label(o.Key)} {o.Value}")))}{Part(", made by ", Untrusted.Label(i.Producer))}");
+            $"{Part(", tensors ", string.Join(", ", i.TensorTypes.Select(t => $"{t.Key} {t.Value}")))}{Part(", opsets ", string.Join(", ", i.Opsets.Select(Untrusted.Label)))}{Part(", made by ", Untrusted.Label(i.Producer))}");
         foreach (var f in i.Findings.Take(10))
             text.Append("- found: ").Append(f.Code).Append(Part(" in ", Untrusted.Label(f.Path))).Append(": ").Append(Untrusted.Line(f.Words, 300)).Append('\n');
         if (i.FindingCount > Math.Min(10, i.Findings.Count))

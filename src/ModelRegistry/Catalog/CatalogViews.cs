@@ -93,7 +93,7 @@ public sealed record VersionDetailView(
 /// <param name="Verdict"><c>clean</c>, <c>unknown</c>, <c>findings</c> or <c>unsafe</c>; the gate <c>scan_clean</c> takes the first only.</param>
 /// <param name="ParameterCount">Elements of all constants together; null where that could not be told.</param>
 /// <param name="TensorTypes">How many tensors there are of each type.</param>
-/// <param name="Opsets">Operator sets of ONNX by domain.</param>
+/// <param name="Opsets">Operator sets of ONNX: domain and version, such as <c>ai.onnx 13</c>.</param>
 public sealed record InspectionView(
     string Verdict,
     IReadOnlyList<InspectionFindingView> Findings,
@@ -102,7 +102,7 @@ public sealed record InspectionView(
     IReadOnlyList<string> Formats,
     long? ParameterCount,
     IReadOnlyDictionary<string, long> TensorTypes,
-    [property: UntrustedText] IReadOnlyDictionary<string, long> Opsets,
+    [property: UntrustedText(Label = true)] IReadOnlyList<string> Opsets,
     long? IrVersion,
     [property: UntrustedText(Label = true)] string Producer);
 

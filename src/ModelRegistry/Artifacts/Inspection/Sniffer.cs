@@ -8,7 +8,7 @@ internal static class Sniffer
     // What nothing here parses yet: recognised, so that people are told what it is, and unknown all the same.
     private static readonly (int At, byte[] Magic, string Kind, string Words)[] Known =
     [
-        (0, "\x89HDF\r\n\x1a\n"u8.ToArray(), "keras", "It is HDF5, as Keras writes it: layers in it can carry code, and nothing here looks into it yet."),
+        (0, [0x89, .. "HDF\r\n"u8, 0x1a, (byte)'\n'], "keras", "It is HDF5, as Keras writes it: layers in it can carry code, and nothing here looks into it yet."),
         (0, "GGUF"u8.ToArray(), "gguf", "It is GGUF, which nothing here looks into yet."),
         (4, "TFL3"u8.ToArray(), "tflite", "It is TensorFlow Lite, which nothing here looks into yet."),
         (0, [0x1f, 0x8b], "compressed", "It is compressed (gzip): what is inside is not seen."),
@@ -19,7 +19,7 @@ internal static class Sniffer
     ];
 
     private static readonly byte[][] Programs =
-        ["\x7fELF"u8.ToArray(), "#!"u8.ToArray(), [0xfe, 0xed, 0xfa, 0xce], [0xfe, 0xed, 0xfa, 0xcf], [0xce, 0xfa, 0xed, 0xfe], [0xcf, 0xfa, 0xed, 0xfe]];
+        [[0x7f, .. "ELF"u8], "#!"u8.ToArray(), [0xfe, 0xed, 0xfa, 0xce], [0xfe, 0xed, 0xfa, 0xcf], [0xce, 0xfa, 0xed, 0xfe], [0xcf, 0xfa, 0xed, 0xfe]];
 
     /// <summary>Recognises the file and looks inside where there is a parser.</summary>
     public static void Look(ByteWindow file, FileReading it)
@@ -39,7 +39,7 @@ internal static class Sniffer
         }
         else if (head.AsSpan().StartsWith("PK\x03\x04"u8) || head.AsSpan().StartsWith("PK\x05\x06"u8))
             Zip(file, it);
-        else if (head.AsSpan().StartsWith("\x93NUMPY"u8))
+        else if (head is [0x93, ..] && head.AsSpan(1).StartsWith("NUMPY"u8))
             Numpy(it, head);
         else if (Known.FirstOrDefault(k => head.Length >= k.At + k.Magic.Length && head.AsSpan(k.At).StartsWith(k.Magic)) is { Kind: not null } known)
         {
