@@ -55,7 +55,8 @@ public sealed class InspectionFuzzTests
             InspectionReport report;
             try
             {
-                report = Inspected.Files((path, bytes), ("data.bin", new byte[20]));
+                // Numbers that no model asks for are unknown: they are there only for the one that does.
+                report = path == "many.onnx" ? Inspected.Files((path, bytes), ("data.bin", new byte[20])) : Inspected.File(bytes, path);
             }
             catch (Exception e)
             {
