@@ -27,13 +27,14 @@ public sealed class RegistryServices : IAsyncDisposable
         var policies = new PolicyInForce();
         Vault = ArtifactVault.Open(ArtifactFolder(options));
         Catalog = new ModelCatalog(db, policies);
-        Intake = new VersionIntake(db, policies, Vault);
+        var inspector = new Artifacts.Inspection.Inspector(Vault);
+        Intake = new VersionIntake(db, policies, Vault, inspector);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         var states = new OneTimeStates();
         Changes = new ChangeFeed(db, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
-        Promotions = new PromotionDesk(db, policies, Vault, options, Pages, new ElicitedQuestions(states), Changes, time);
+        Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
         SignIns = new SignIns(db);

@@ -6,9 +6,6 @@ namespace ModelRegistry.Domain;
 /// <summary>What came of one gate. Unknown counts as fail.</summary>
 public enum Verdict { Pass, Fail, Unknown, Waived }
 
-/// <summary>What inspection of the files found.</summary>
-public enum ScanVerdict { NotScanned, Clean, Suspicious }
-
 /// <summary>One line of a gate report.</summary>
 /// <param name="Measured">What was found, as text.</param>
 /// <param name="Threshold">What was asked, as text, with the waiver where there is one.</param>
@@ -22,7 +19,8 @@ public sealed record GateFinding(string Rule, Verdict Verdict, string Measured, 
 /// <param name="ModelCard">The model's card, used where the version has none.</param>
 /// <param name="Reason">Why it was proposed.</param>
 /// <param name="Serving">What serves the target stage now; null when nothing does.</param>
-public sealed record GateFacts(string ModelName, ModelVersion Candidate, string ModelCard, string Reason, ModelVersion? Serving, ScanVerdict Scan, DateTimeOffset Now);
+/// <param name="Inspection">What looking inside the candidate's files came to; null when nobody has.</param>
+public sealed record GateFacts(string ModelName, ModelVersion Candidate, string ModelCard, string Reason, ModelVersion? Serving, InspectionReport? Inspection, DateTimeOffset Now);
 
 /// <summary>All findings for one version and stage.</summary>
 public sealed record GateReport(IReadOnlyList<GateFinding> Findings)
@@ -88,12 +86,13 @@ public static class Judge
                 var format = facts.Candidate.Metadata.Format;
                 return new(g.Rule, g.Formats.Contains(format, StringComparer.OrdinalIgnoreCase) ? Verdict.Pass : Verdict.Fail, format, string.Join(" or ", g.Formats));
             case Gate.ScanClean g:
-                return facts.Scan switch
+                var inspected = facts.Inspection?.Against(facts.Candidate.Metadata.Format);
+                return new(g.Rule, inspected?.Verdict switch
                 {
-                    ScanVerdict.Clean => new(g.Rule, Verdict.Pass, "clean", "clean"),
-                    ScanVerdict.Suspicious => new(g.Rule, Verdict.Fail, "suspicious", "clean"),
-                    _ => new(g.Rule, Verdict.Unknown, "not inspected", "clean"),
-                };
+                    ScanVerdict.Clean => Verdict.Pass,
+                    ScanVerdict.Findings or ScanVerdict.Unsafe => Verdict.Fail,
+                    _ => Verdict.Unknown,
+                }, inspected?.Measured() ?? InspectionReport.Word(ScanVerdict.NotScanned), "clean");
             case Gate.FromStage g:
                 return new(g.Rule, g.Stages.Contains(facts.Candidate.Stage) ? Verdict.Pass : Verdict.Fail, facts.Candidate.Stage, string.Join(" or ", g.Stages));
             case Gate.ReasonRequired g:

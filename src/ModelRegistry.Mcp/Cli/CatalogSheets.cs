@@ -24,6 +24,9 @@ internal static class CatalogSheets
         return m.Version is { } version ? Version(sheet, version) : sheet.Line("It has no versions yet.");
     }
 
+    private static string Inspection(InspectionView i) =>
+        i.Verdict + (i.Formats.Count > 0 ? $", {string.Join(" and ", i.Formats)}" : "") + (i.FindingCount > 0 ? $", {i.FindingCount} finding{(i.FindingCount == 1 ? "" : "s")}" : "");
+
     private static Sheet Version(Sheet sheet, VersionDetailView v) => sheet
         .Facts(
             ("version", v.Version), ("number", Shown.Count(v.Number)), ("stage", $"{v.Stage} since {Shown.Time(v.StageSince)}"), ("status", v.Status), ("serving", Shown.YesNo(v.Serving)),
@@ -31,7 +34,11 @@ internal static class CatalogSheets
             ("format", v.Format), ("framework", v.Framework), ("dataset", v.Dataset), ("code commit", v.CodeCommit), ("dependencies", Shown.List(v.Dependencies)),
             ("hyperparameters", v.Hyperparameters.Count > 0 ? v.Hyperparameters.ToJsonString() : null), ("signature", v.Signature.Count > 0 ? v.Signature.ToJsonString() : null),
             ("lineage", v.Lineage.Count > 0 ? v.Lineage.ToJsonString() : null), ("source", v.Source), ("run", v.RunId), ("aliases", Shown.List(v.Aliases)), ("tags", Shown.Pairs(v.Tags)),
-            ("registered", $"{Shown.Time(v.CreatedAt)} by {v.CreatedBy}"), ("id", v.VersionId))
+            ("registered", $"{Shown.Time(v.CreatedAt)} by {v.CreatedBy}"), ("id", v.VersionId),
+            ("inspection", v.Inspection is { } i ? Inspection(i) : "not inspected"), ("parameters", v.Inspection?.ParameterCount is { } count ? Shown.Count(count) : null),
+            ("tensors", v.Inspection is { TensorTypes.Count: > 0 } t ? string.Join(", ", t.TensorTypes.Select(n => $"{n.Key} {n.Value}")) : null),
+            ("opsets", Shown.List(v.Inspection?.Opsets ?? [])), ("made by", v.Inspection?.Producer))
+        .Rows("inspection", ["FOUND", "IN", "WHAT"], (v.Inspection?.Findings ?? []).Select(f => new[] { f.Code, f.Path, f.Words }))
         .Rows("metrics", ["METRIC", "VALUE"], v.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => new[] { m.Key, Shown.Number(m.Value) }))
         .Rows("files", ["PATH", "SIZE", "SHA-256"], v.Files.Select(f => new[] { f.Path, Shown.Size(f.SizeBytes), f.Sha256 }))
         .Words("release notes", v.ReleaseNotes)

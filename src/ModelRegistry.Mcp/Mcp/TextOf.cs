@@ -75,6 +75,7 @@ internal static partial class TextOf
         Line(text, "Dependencies", string.Join(", ", v.Dependencies.Select(Untrusted.Label)));
         Line(text, "Signature", Document(v.Signature));
         Line(text, "Lineage", Document(v.Lineage));
+        Inspection(text, v.Inspection);
         Line(text, "Source", string.Join(", run ", new[] { Untrusted.Quote(v.Source), Untrusted.Label(v.RunId) }.Where(t => t.Length > 0)));
         Line(text, "Aliases", string.Join(", ", v.Aliases.Select(a => "@" + a)));
         Line(text, "Tags", Tags(v.Tags));
@@ -85,6 +86,21 @@ internal static partial class TextOf
             text.Append(CultureInfo.InvariantCulture, $"- and {v.FileCount - v.Files.Count} more files (detail: full)\n");
         Line(text, "Release notes", Untrusted.Quote(v.ReleaseNotes));
         Line(text, "Card", Untrusted.Quote(v.Card));
+    }
+
+    private static void Inspection(StringBuilder text, InspectionView? i)
+    {
+        if (i is null)
+        {
+            Line(text, "Inspection", "not inspected");
+            return;
+        }
+        Line(text, "Inspection", $"{i.Verdict}{Part(", ", string.Join(" and ", i.Formats))}{(i.ParameterCount is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} parameters") : "")}" +
+            $"{Part(", tensors ", string.Join(", ", i.TensorTypes.Select(t => $"{t.Key} {t.Value}")))}{Part(", opsets ", string.Join(", ", i.Opsets.Select(Untrusted.Label)))}{Part(", made by ", Untrusted.Label(i.Producer))}");
+        foreach (var f in i.Findings.Take(10))
+            text.Append("- found: ").Append(f.Code).Append(Part(" in ", Untrusted.Label(f.Path))).Append(": ").Append(Untrusted.Line(f.Words, 300)).Append('\n');
+        if (i.FindingCount > Math.Min(10, i.Findings.Count))
+            text.Append(CultureInfo.InvariantCulture, $"- and {i.FindingCount - Math.Min(10, i.Findings.Count)} more findings\n");
     }
 
     private static string List(int count, string noun, string? next, IEnumerable<string> lines) =>

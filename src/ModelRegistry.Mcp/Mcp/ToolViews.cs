@@ -105,6 +105,8 @@ internal static class Shortened
             ReleaseNotes = Untrusted.Cut(v.ReleaseNotes, full ? Untrusted.Most : 600),
             Card = Untrusted.Cut(v.Card, full ? Untrusted.Most : 1_200),
             Tags = Tags(v.Tags, full ? 100 : 10),
+            // Every finding is counted; a page of them is enough to see what is wrong.
+            Inspection = v.Inspection is not { } i ? null : i with { Findings = [.. i.Findings.Take(full ? 50 : 10)], Files = [.. i.Files.Take(full ? 200 : 10)] },
         },
     };
 

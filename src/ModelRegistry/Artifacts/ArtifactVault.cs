@@ -109,6 +109,11 @@ public sealed class ArtifactVault
     public Outcome<Stream> OpenRead(Digest digest, long? expectedSize = null) =>
         OpenBlob(digest, expectedSize).Then<Stream>(file => new VerifyingStream(file, digest, RandomAccess.GetLength(file)));
 
+    /// <summary>Opens a content for looking at parts of it, in any order. Nothing is hashed: what was read proves nothing about the rest.</summary>
+    /// <returns>The stream, or <c>blob_missing</c>, <c>blob_altered</c> where the size is another.</returns>
+    internal Outcome<Stream> OpenSeekable(Digest digest, long expectedSize) =>
+        OpenBlob(digest, expectedSize).Then<Stream>(file => new FileStream(file, FileAccess.Read, bufferSize: 0));
+
     /// <summary>Hashes a content again: the check at apply.</summary>
     /// <param name="progress">Told the bytes read so far, about once per MiB.</param>
     /// <returns>The bytes read, or <c>blob_missing</c>, <c>blob_altered</c>.</returns>

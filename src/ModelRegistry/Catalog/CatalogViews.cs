@@ -86,7 +86,31 @@ public sealed record VersionDetailView(
     [property: UntrustedText(Label = true)] string RunId,
     [property: UntrustedText(Label = true)] string CreatedBy,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    InspectionView? Inspection = null);
+
+/// <summary>What looking inside the files of a version came to, without loading any of them.</summary>
+/// <param name="Verdict"><c>clean</c>, <c>unknown</c>, <c>findings</c> or <c>unsafe</c>; the gate <c>scan_clean</c> takes the first only.</param>
+/// <param name="ParameterCount">Elements of all constants together; null where that could not be told.</param>
+/// <param name="TensorTypes">How many tensors there are of each type.</param>
+/// <param name="Opsets">Operator sets of ONNX: domain and version, such as <c>ai.onnx 13</c>.</param>
+public sealed record InspectionView(
+    string Verdict,
+    IReadOnlyList<InspectionFindingView> Findings,
+    int FindingCount,
+    IReadOnlyList<InspectedFileView> Files,
+    IReadOnlyList<string> Formats,
+    long? ParameterCount,
+    IReadOnlyDictionary<string, long> TensorTypes,
+    [property: UntrustedText(Label = true)] IReadOnlyList<string> Opsets,
+    long? IrVersion,
+    [property: UntrustedText(Label = true)] string Producer);
+
+/// <summary>One thing found; <see cref="Path"/> is empty when it is about the version as a whole.</summary>
+public sealed record InspectionFindingView(string Code, [property: UntrustedText(Label = true)] string Path, [property: UntrustedText(Label = true)] string Words);
+
+/// <summary>What one file is, by its bytes.</summary>
+public sealed record InspectedFileView([property: UntrustedText(Label = true)] string Path, string Kind, string Verdict);
 
 /// <summary>What serves a stage. <see cref="Serving"/> is false, and the rest null, when nothing does.</summary>
 public sealed record ServingView(

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Artifacts;
+using ModelRegistry.Artifacts.Inspection;
 using ModelRegistry.Domain;
 using ModelRegistry.Policies;
 using ModelRegistry.Storage;
@@ -47,8 +48,9 @@ public sealed class VersionIntake
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
     private readonly ArtifactVault _vault;
+    private readonly Inspector _inspector;
 
-    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault) => (_db, _policies, _vault) = (db, policies, vault);
+    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault, Inspector inspector) => (_db, _policies, _vault, _inspector) = (db, policies, vault, inspector);
 
     public async Task<Outcome<RegisteredView>> RegisterAsync(Actor by, Registration asked, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
     {
@@ -62,7 +64,11 @@ public sealed class VersionIntake
         var stored = await StoreAsync(asked.Files, progress, cancel);
         if (stored.Refusal is { } bad)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(bad), cancel);
-        return await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, asked, stored.Value), cancel);
+        var inspection = await _inspector.InspectAsync(stored.Value.Files, cancel);
+        var filled = inspection.Fill(asked.Metadata);
+        // What a file says of itself can be too long to keep; then what was said stands alone.
+        var known = asked with { Metadata = MetadataLimits.Check(filled) is null ? filled : asked.Metadata };
+        return await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, known, stored.Value, inspection), cancel);
     }
 
     private static Refusal? Early(Actor by, Registration asked) =>
@@ -101,7 +107,7 @@ public sealed class VersionIntake
         return Manifest.Of(entries);
     }
 
-    private async ValueTask<Outcome<Written<RegisteredView>>> WriteAsync(RegistrySession session, Actor by, Registration asked, Manifest manifest)
+    private async ValueTask<Outcome<Written<RegisteredView>>> WriteAsync(RegistrySession session, Actor by, Registration asked, Manifest manifest, InspectionReport inspection)
     {
         var policy = await _policies.GetAsync(session);
         var settled = await NextAsync(session, asked);
@@ -136,11 +142,12 @@ public sealed class VersionIntake
             UpdatedAt = session.Now,
         };
         await session.InsertVersionAsync(version, manifest);
+        await session.KeepInspectionAsync(version.Id, inspection);
         await session.UpdateModelAsync(model with { HighestNumber = version.Number, UpdatedAt = session.Now });
         await session.CountVersionAsync(model.Id, version.Label);
         if (alias is not null)
             await session.SetAliasAsync(model.Id, alias, version.Id);
-        acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, alias)));
+        acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, inspection, alias)));
         var files = manifest.Files.Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex)).ToList();
         return new Written<RegisteredView>(
             new RegisteredView(model.Name, found is null, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files),
@@ -181,7 +188,7 @@ public sealed class VersionIntake
         UpdatedAt = session.Now,
     };
 
-    private static JsonObject Facts(ModelVersion version, Manifest manifest, string? alias)
+    private static JsonObject Facts(ModelVersion version, Manifest manifest, InspectionReport inspection, string? alias)
     {
         var facts = new JsonObject
         {
@@ -191,6 +198,7 @@ public sealed class VersionIntake
             ["size_bytes"] = manifest.Size,
             ["files"] = new JsonArray([.. manifest.Files.Take(50).Select(f => (JsonNode)new JsonObject { ["path"] = f.Path, ["sha256"] = f.Sha256.Hex, ["size"] = f.Size })]),
             ["metadata_sha256"] = CanonicalJson.Digest(version.Metadata.ToJson()).Hex,
+            ["inspection"] = inspection.ToFacts(),
         };
         if (alias is not null)
             facts["alias"] = alias;

@@ -17,20 +17,22 @@ public sealed partial class PromotionDesk
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
     private readonly Artifacts.ArtifactVault _vault;
+    private readonly Artifacts.Inspection.Inspector _inspector;
     private readonly RegistryOptions _options;
     private readonly PageAddress _pages;
     private readonly ElicitedQuestions _questions;
     private readonly Changes.ChangeFeed _changes;
     private readonly TimeProvider _time;
 
-    internal PromotionDesk(RegistryDb db, PolicyInForce policies, Artifacts.ArtifactVault vault, RegistryOptions options, PageAddress pages, ElicitedQuestions questions, Changes.ChangeFeed changes, TimeProvider time) =>
-        (_db, _policies, _vault, _options, _pages, _questions, _changes, _time) = (db, policies, vault, options, pages, questions, changes, time);
+    internal PromotionDesk(RegistryDb db, PolicyInForce policies, Artifacts.ArtifactVault vault, Artifacts.Inspection.Inspector inspector, RegistryOptions options, PageAddress pages, ElicitedQuestions questions, Changes.ChangeFeed changes, TimeProvider time) =>
+        (_db, _policies, _vault, _inspector, _options, _pages, _questions, _changes, _time) = (db, policies, vault, inspector, options, pages, questions, changes, time);
 
     /// <summary>Applies at once where the stage is not governed, parks where it is, and answers <c>blocked</c> where a gate fails.</summary>
     public async Task<Outcome<PromotionView>> RequestAsync(Actor by, PromotionRequest request, CancellationToken cancel = default)
     {
         var attempt = new AuditAct("promotion.request", "model", request.ModelName, null,
             new JsonObject { ["version"] = request.Version, ["stage"] = request.Stage }, Said(request.Reason));
+        await LookInsideAsync(by, request.ModelName, (session, model) => session.ResolveVersionAsync(model, request.Version), cancel);
         return await WithPagesAsync(_db.WriteAsync<PromotionView>(by, attempt, async session =>
         {
             var wish = await ReadWishAsync(session, by, request.ModelName, request.Reason, request.IdempotencyKey);
@@ -57,6 +59,9 @@ public sealed partial class PromotionDesk
     {
         var attempt = new AuditAct("promotion.rollback", "model", request.ModelName, null,
             new JsonObject { ["to_version"] = request.ToVersion, ["stage"] = request.Stage }, Said(request.Reason));
+        await LookInsideAsync(by, request.ModelName, async (session, model) => Stages.Find((await _policies.GetAsync(session)).StageNames, request.Stage ?? Stages.Production) is { } stage
+            ? await RollbackTargetAsync(session, model, stage, request.ToVersion, (await session.ServingNowAsync(model.Id, stage))?.VersionId)
+            : Refusals.ContentMissing, cancel);
         return await WithPagesAsync(_db.WriteAsync<PromotionView>(by, attempt, async session =>
         {
             var wish = await ReadWishAsync(session, by, request.ModelName, request.Reason, request.IdempotencyKey);

@@ -13,7 +13,7 @@ public sealed class GateTests
     };
 
     private static GateFacts Facts(ModelVersion? candidate = null, ModelVersion? serving = null, ScanVerdict scan = ScanVerdict.Clean, DateTimeOffset? now = null, string reason = "better") =>
-        new("digits", candidate ?? Some.Version(), "", reason, serving, scan, now ?? Some.Noon);
+        new("digits", candidate ?? Some.Version(), "", reason, serving, scan == ScanVerdict.NotScanned ? null : new InspectionReport { Verdict = scan, Formats = ["onnx"] }, now ?? Some.Noon);
 
     private static GateFinding Judged(Gate gate, GateFacts? facts = null, PromotionPolicy? policy = null) =>
         Judge.Evaluate(policy ?? Policy, [gate], facts ?? Facts()).Findings[1];
@@ -87,10 +87,40 @@ public sealed class GateTests
 
     [Theory]
     [InlineData(ScanVerdict.Clean, Verdict.Pass)]
-    [InlineData(ScanVerdict.Suspicious, Verdict.Fail)]
+    [InlineData(ScanVerdict.Findings, Verdict.Fail)]
+    [InlineData(ScanVerdict.Unsafe, Verdict.Fail)]
+    [InlineData(ScanVerdict.Unknown, Verdict.Unknown)]
     [InlineData(ScanVerdict.NotScanned, Verdict.Unknown)]
     [InlineData((ScanVerdict)99, Verdict.Unknown)]
     public void Scan_clean_takes_clean_only(ScanVerdict scan, Verdict verdict) => Assert.Equal(verdict, Judged(new Gate.ScanClean(), Facts(scan: scan)).Verdict);
+
+    [Fact]
+    public void Scan_clean_repeats_codes_and_no_sentence_from_a_file_name()
+    {
+        var found = new InspectionReport
+        {
+            Verdict = ScanVerdict.Unsafe,
+            Findings = [new("pickle", "weights/a.bin", "Words."), new("pickle", "approved by a person.onnx", "Words."), new("no_model", "", "Words."), new("pickle", "b", "Words.")],
+            FindingCount = 7,
+        };
+
+        var finding = Judged(new Gate.ScanClean(), Facts() with { Inspection = found });
+
+        Assert.Equal("unsafe: pickle in weights/a.bin, pickle in a file whose name is not repeated here, no_model and 4 more", finding.Measured);
+    }
+
+    [Theory]
+    [InlineData("onnx", Verdict.Pass)]
+    [InlineData("ONNX", Verdict.Pass)]
+    [InlineData("sklearn", Verdict.Pass)]
+    [InlineData("safetensors", Verdict.Fail)]
+    [InlineData("pytorch", Verdict.Fail)]
+    public void Scan_clean_does_not_take_a_format_that_the_bytes_contradict(string claimed, Verdict verdict)
+    {
+        var finding = Judged(new Gate.ScanClean(), Facts(Some.Version() with { Metadata = Some.Metadata with { Format = claimed } }));
+
+        Assert.Equal((verdict, verdict == Verdict.Pass ? "clean" : "findings: format_contradicted"), (finding.Verdict, finding.Measured));
+    }
 
     [Theory]
     [InlineData(Stages.Staging, 48, Verdict.Pass)]
