@@ -135,9 +135,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             return null;
         }
         var (encrypted, user) = (url.Scheme == "smtps", url.UserInfo.Split(':', 2));
-        if (url.Port == 465)
-            bad["smtp"] = "a port that speaks STARTTLS, such as 587: TLS from the first byte (465) is not spoken here";
-        else if (user[0].Length > 0 && !encrypted && !url.IsLoopback)
+        if (user[0].Length > 0 && !encrypted && !url.IsLoopback)
             bad["smtp"] = "smtps:// where there is a password: it does not go over a network in the clear";
         return new MailServer(url.DnsSafeHost, url.Port > 0 ? url.Port : encrypted ? 587 : 25, encrypted,
             user[0].Length > 0 ? Uri.UnescapeDataString(user[0]) : null, user.Length == 2 ? Uri.UnescapeDataString(user[1]) : null, from ?? "");

@@ -1,17 +1,17 @@
-using System.Net;
-using System.Net.Mail;
-using System.Net.Mime;
 using System.Net.Sockets;
-using System.Text;
+using MailKit;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
 
 namespace ModelRegistry.Notices;
 
-/// <summary>
-/// Sends mail by the framework's own client: it speaks submission with STARTTLS, which is all that is needed here. It
-/// knows no TLS from the first byte (port 465), so that settings do not take that port.
-/// </summary>
+/// <summary>Hands mail over to the operator's mail server, by MailKit.</summary>
 internal sealed class MailPost(MailServer server)
 {
+    /// <summary>The port where TLS begins with the first byte (RFC 8314, section 3.3); on others it is asked for (STARTTLS).</summary>
+    private const int Submissions = 465;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     // 4xx and what is wrong with the connection pass; these say something about the mailbox.
@@ -22,41 +22,50 @@ internal sealed class MailPost(MailServer server)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
-        using var client = new SmtpClient(server.Host, server.Port) { EnableSsl = server.Encrypted, UseDefaultCredentials = false };
-        if (server.User is not null)
-            client.Credentials = new NetworkCredential(server.User, server.Password);
-        var plain = Ascii.IsValid(mail.Body);
         try
         {
-            using var message = new MailMessage(new MailAddress(server.From, "Model registry"), new MailAddress(address))
-            {
-                Subject = mail.Subject,
-                Body = mail.Body.ReplaceLineEndings("\r\n"),
-                SubjectEncoding = Encoding.ASCII,
-                // Readable as it stands, where it can be: a link under a name in another script cannot.
-                BodyEncoding = plain ? Encoding.ASCII : Encoding.UTF8,
-                BodyTransferEncoding = plain ? TransferEncoding.SevenBit : TransferEncoding.Base64,
-            };
-            message.Headers.Add("Message-ID", $"<{messageId}@{server.From[(server.From.IndexOf('@') + 1)..]}>");
-            message.Headers.Add("Auto-Submitted", "auto-generated");
-            await client.SendMailAsync(message, patience.Token);
+            using var message = Message(address, mail, messageId);
+            using var client = new SmtpClient();
+            await client.ConnectAsync(server.Host, server.Port, !server.Encrypted ? SecureSocketOptions.None : server.Port == Submissions ? SecureSocketOptions.SslOnConnect : SecureSocketOptions.StartTls, patience.Token);
+            if (server.User is not null)
+                await client.AuthenticateAsync(server.User, server.Password ?? "", patience.Token);
+            await client.SendAsync(message, patience.Token);
+            await client.DisconnectAsync(quit: true, patience.Token);
             return new Sent(Answer.Taken, "accepted");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return new Sent(Answer.Failed, $"the mail server did not answer within {Patience.TotalSeconds:0} s");
         }
-        catch (SmtpFailedRecipientException e) when (ForGood.Contains(e.StatusCode))
+        catch (SmtpCommandException e)
         {
-            return new Sent(Answer.Refused, $"status {(int)e.StatusCode}");
+            return new Sent(e.ErrorCode == SmtpErrorCode.RecipientNotAccepted && ForGood.Contains(e.StatusCode) ? Answer.Refused : Answer.Failed, $"status {(int)e.StatusCode}");
         }
-        catch (SmtpException e)
+        catch (AuthenticationException)
         {
-            return new Sent(Answer.Failed, e.StatusCode == SmtpStatusCode.GeneralFailure ? "the mail server cannot be reached, or TLS failed" : $"status {(int)e.StatusCode}");
+            return new Sent(Answer.Failed, "the mail server does not take the user and password");
         }
-        catch (Exception e) when (e is IOException or SocketException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e) when (e is SslHandshakeException or NotSupportedException)
         {
-            return new Sent(Answer.Failed, "the connection to the mail server broke");
+            return new Sent(Answer.Failed, "TLS failed");
         }
+        catch (Exception e) when (e is ServiceNotConnectedException or ProtocolException or IOException or SocketException)
+        {
+            return new Sent(Answer.Failed, "the mail server cannot be reached, or the connection broke");
+        }
+    }
+
+    private MimeMessage Message(string address, MailText mail, string messageId)
+    {
+        var message = new MimeMessage
+        {
+            Subject = mail.Subject,
+            Body = new TextPart("plain") { Text = mail.Body },
+            MessageId = $"{messageId}@{server.From[(server.From.IndexOf('@', StringComparison.Ordinal) + 1)..]}",
+        };
+        message.From.Add(new MailboxAddress("Model registry", server.From));
+        message.To.Add(new MailboxAddress("", address));
+        message.Headers.Add("Auto-Submitted", "auto-generated");
+        return message;
     }
 }

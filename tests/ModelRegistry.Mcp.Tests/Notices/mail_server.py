@@ -11,13 +11,6 @@ from aiosmtpd.handlers import Mailbox
 from aiosmtpd.smtp import SMTP, AuthResult
 
 
-class Kept(Mailbox):
-    """The framework's client names the mechanism in lower case. Other servers do not mind; this one knows what it is told."""
-
-    async def auth_login(self, server, args):
-        return await server.auth_LOGIN(self, args)
-
-
 async def main(folder, certificate=None, key=None, user=None, password=None):
     options = {}
     if certificate:
@@ -31,7 +24,7 @@ async def main(folder, certificate=None, key=None, user=None, password=None):
             authenticator=lambda server, session, envelope, mechanism, given: AuthResult(success=(given.login, given.password) == wanted),
         )
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Kept(folder), **options), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SMTP(Mailbox(folder), **options), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 

@@ -296,7 +296,8 @@ public sealed class AttackTests
         var id = await rest.ProposeAsync();
         var ana = SeededRegistry.Ok(await rest.Registry.Services.People.ProveAsync("ana", SeededRegistry.Passphrase, "terminal")).Actor;
         SeededRegistry.Ok(await rest.Registry.Services.People.DisableAsync(ana, "ben"));
-        Problem(403, "proof_failed", await rest.DecideAsync(id, Decision()));
+        // With the token that the harness sends along: it is whose token it is, and no person.
+        Problem(403, "person_required", await rest.DecideAsync(id, Decision()));
         Assert.Equal("v1", await rest.Registry.ServingAsync());
     }
 

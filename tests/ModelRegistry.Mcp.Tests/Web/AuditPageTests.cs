@@ -143,8 +143,13 @@ public sealed class AuditPageTests
             "What it replaces goes to archived.", "These are filled in: dataset, code_commit, card.intended_use, card.limitations, lineage.", "nothing dangerous was found", "1 approver approves, without four eyes.", "follows what serves production", "No gate is waived", "Nobody may.", "log_loss", inForce.Digest, "by the first start" })
             Assert.Contains(words, page, StringComparison.Ordinal);
         Assert.Contains(WebUtility.HtmlEncode("\"name\": \"regulated\""), page, StringComparison.Ordinal);
-        await it.AcceptAsync("open");
-        var open = await ben.PageAsync("/ui/policy");
+        Assert.Contains("another takes 2 admins, each signed", page, StringComparison.Ordinal);
+
+        await using var small = await OpenAsync("local");
+        await using var beside = await ServeProcess.StartAsync(small.DataFolder);
+        using var ana = await SignedIn.AsAsync("ana", beside.Address);
+        await small.AcceptAsync("open");
+        var open = await ana.PageAsync("/ui/policy");
         Assert.Contains("No stage is governed", open, StringComparison.Ordinal);
         Assert.Contains("by ana", open, StringComparison.Ordinal);
     }

@@ -115,7 +115,7 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(7, "web")]
     public async Task One_person_in_two_browsers_with_a_key_and_a_passphrase_is_one()
     {
-        await _registry.AcceptPolicyAsync(Team.Replace("\"approvals\": 1", "\"approvals\": 2", StringComparison.Ordinal));
+        await _registry.AcceptPolicyAsync(Team.Replace("\"count\": 1", "\"count\": 2", StringComparison.Ordinal));
         var desk = await SignedInAsync("ben");
         await desk.EnrolAsync(At);
         var id = await _registry.ProposeAsync();
@@ -151,7 +151,7 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(10, "web")]
     public async Task A_signature_is_good_for_its_word_its_promotion_and_once()
     {
-        await _registry.AcceptPolicyAsync(Team.Replace("\"approvals\": 1", "\"approvals\": 2", StringComparison.Ordinal));
+        await _registry.AcceptPolicyAsync(Team.Replace("\"count\": 1", "\"count\": 2", StringComparison.Ordinal));
         var ben = await SignedInAsync("ben");
         await ben.EnrolAsync(At);
         var id = await _registry.ProposeAsync();

@@ -107,7 +107,7 @@ public sealed class PolicyErrorTests
     [InlineData(16, "  \"waivers\": [{\"rule\": \"scan_clean\", \"model\": \"m\", \"version\": \"v1\", \"reason\": \"r\", \"expires\": \"soon\"}],", 16, "needs a time such as")]
     [InlineData(16, "  \"waivers\": [{\"rule\": \"scan_clean\", \"model\": \"m\", \"version\": \"v1\", \"reason\": \"r\", \"expires\": \"12:00\"}],", 16, "needs a time such as")]
     [InlineData(16, "  \"waivers\": [{\"rule\": \"scan_clean\", \"model\": \"m\", \"version\": \"v1\", \"reason\": \" \", \"expires\": \"2027-01-01\"}],", 16, "reason must be a text")]
-    [InlineData(16, "  \"waivers\": [{\"rule\": \"content_verified\", \"model\": \"m\", \"version\": \"v1\", \"reason\": \"r\", \"expires\": \"2027-01-01\"}],", 16, "not a rule that can be waived")]
+    [InlineData(16, "  \"waivers\": [{\"rule\": \"content_verified\", \"model\": \"m\", \"version\": \"v1\", \"reason\": \"r\", \"expires\": \"2027-01-01\"}],", 16, "cannot be waived")]
     [InlineData(17, "  \"break_glass\": {\"persons\": \"anna\"}", 17, "persons must be a list")]
     [InlineData(17, "  \"break_glass\": {\"agents\": []}", 17, "agents is unknown")]
     [InlineData(17, "  \"break_glass\": null", 17, "break_glass must be an object")]
