@@ -21,6 +21,10 @@ public enum RefusalKind
     Limited,
     /// <summary>More than is taken in one request.</summary>
     TooLarge,
+    /// <summary>The address is right and the method is not.</summary>
+    WrongMethod,
+    /// <summary>The content is of a type that is not taken.</summary>
+    WrongType,
 }
 
 /// <summary>One way to say no. All of them are rows of <see cref="Refusals"/>; faces only translate.</summary>

@@ -27,4 +27,8 @@ public static partial class Refusals
     public static Refusal CheckpointForeign(string origin, string expected) => new(RefusalKind.Unproven, "checkpoint_foreign",
         $"The checkpoint is of the log '{origin}', not of '{expected}'.",
         "Give a checkpoint of this registry's log.");
+
+    public static Refusal VerificationRunning => new(RefusalKind.Limited, "verification_running",
+        "The log is being verified already; it is done once at a time, because it reads all of it.",
+        "Wait until that one has ended, then try again.");
 }

@@ -32,6 +32,9 @@ public static partial class Refusals
     public static Refusal PathNotFound(string? path) => new(RefusalKind.NotFound, "path_not_found",
         $"There is nothing at '{Shown(path)}'.", "MCP is at /mcp; see the documentation for what else there is.");
 
+    public static Refusal RequestAmbiguous => new(RefusalKind.Invalid, "request_ambiguous",
+        "Where this request ends can be read in two ways.", "Say its length once: by Content-Length, or by Transfer-Encoding: chunked in HTTP/1.1.");
+
     public static Refusal RateLimited(int seconds) => new(RefusalKind.Limited, "rate_limited",
         "This caller sends more requests than the server takes from one.", $"Wait {seconds} s, then go on more slowly.");
 
@@ -40,6 +43,17 @@ public static partial class Refusals
 
     public static Refusal BodyTooLarge(long most) => new(RefusalKind.TooLarge, "body_too_large",
         $"A request takes at most {most} bytes.", "Send less.", new Dictionary<string, string> { ["body"] = $"at most {most} bytes" });
+
+    /// <param name="allowed">The methods that are taken, as the header <c>Allow</c> names them.</param>
+    public static Refusal MethodNotAllowed(string method, string allowed) => new(RefusalKind.WrongMethod, "method_not_allowed",
+        $"'{Shown(method)}' is not done here.", $"Use {allowed}.");
+
+    public static Refusal ContentTypeNotTaken(string? type) => new(RefusalKind.WrongType, "content_type_not_taken",
+        $"A body of the type '{Shown(type)}' is not taken.", "Send JSON, with `Content-Type: application/json`.");
+
+    /// <param name="problem">What is wrong, as the end of the sentence "…: it is too deep".</param>
+    public static Refusal BodyInvalid(string problem) => new(RefusalKind.Invalid, "body_invalid",
+        $"The body cannot be taken: {Shown(problem)}.", "Send one JSON object in UTF-8: well-formed Unicode, at most 32 levels deep, no member twice.");
 
     public static Refusal ResourceNotFound(string? uri) => new(RefusalKind.NotFound, "resource_not_found",
         $"There is no resource '{Shown(uri)}'.", "See resources/list and resources/templates/list; names within a URI are percent-encoded, once.");

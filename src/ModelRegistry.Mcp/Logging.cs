@@ -19,12 +19,23 @@ namespace ModelRegistry.Mcp;
 /// </summary>
 internal static partial class Logging
 {
+    // Characters.
+    private const int LongestText = 1_000, LongestTrace = 16_000;
+
     /// <summary>The factory that everything logs through; disposing of it flushes.</summary>
     public static ILoggerFactory Open(LogSettings settings, TextWriter error) => new SerilogLoggerFactory(
         new LoggerConfiguration().MinimumLevel.Is(settings.Level).Enrich.FromLogContext()
             // What a client is told it did wrong is no fault of this process; the SDK logs it as one.
             .Filter.ByExcluding(e => e.Exception is McpProtocolException && settings.Level > LogEventLevel.Debug)
+            // Nor is that a client asks for what does not exist, or leaves: whoever wants to fill a log could do nothing simpler.
+            .Filter.ByExcluding(e => e.Level == LogEventLevel.Warning && settings.Level == LogEventLevel.Warning && IsOfProtocol(e))
             .WriteTo.Sink(new LineSink(settings.Json ? new JsonLine() : new TextLine(), error)).CreateLogger(), dispose: true);
+
+    private static bool IsOfProtocol(LogEvent e) =>
+        e.Properties.GetValueOrDefault("SourceContext") is ScalarValue { Value: string source } && source.StartsWith("ModelContextProtocol", StringComparison.Ordinal);
+
+    /// <summary>Text of others has no end; a line has.</summary>
+    private static string Cut(string text, int most) => text.Length <= most ? text : $"{text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]}…";
 
     /// <summary>Takes out bearer tokens of the registry and passwords in addresses and connection strings.</summary>
     public static string Mask(string text) => Password().Replace(UserInfo().Replace(Token().Replace(text, "mrt_***"), "$1***@"), "$1***");
@@ -59,7 +70,7 @@ internal static partial class Logging
             foreach (var (name, value) in Ids(logEvent))
                 line.Append(CultureInfo.InvariantCulture, $" {name}={value}");
             if (logEvent.Exception is { } e)
-                line.Append(CultureInfo.InvariantCulture, $" ({e.GetType().Name}: {e.Message})");
+                line.Append(CultureInfo.InvariantCulture, $" ({e.GetType().Name}: {Cut(e.Message, LongestText)})");
             output.Write(VisibleText.Line(Mask(line.ToString())));
         }
     }
@@ -80,7 +91,7 @@ internal static partial class Logging
                 foreach (var (name, value) in logEvent.Properties.Where(p => p.Key is not ("time" or "level" or "message" or "exception")))
                     Write(json, name, value);
                 if (logEvent.Exception is { } e)
-                    json.WriteString("exception", Mask(e.ToString()));
+                    json.WriteString("exception", Mask(Cut(e.ToString(), LongestTrace)));
                 json.WriteEndObject();
             }
             output.Write(VisibleText.Json(Encoding.UTF8.GetString(bytes.ToArray())));
@@ -100,10 +111,10 @@ internal static partial class Logging
                     json.WriteNumber(name, d);
                     break;
                 case ScalarValue { Value: var scalar }:
-                    json.WriteString(name, Mask(Convert.ToString(scalar, CultureInfo.InvariantCulture) ?? ""));
+                    json.WriteString(name, Mask(Cut(Convert.ToString(scalar, CultureInfo.InvariantCulture) ?? "", LongestText)));
                     break;
                 default:
-                    json.WriteString(name, Mask(value.ToString(null, CultureInfo.InvariantCulture)));
+                    json.WriteString(name, Mask(Cut(value.ToString(null, CultureInfo.InvariantCulture), LongestText)));
                     break;
             }
         }
@@ -115,7 +126,7 @@ internal static partial class Logging
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         foreach (var token in logEvent.MessageTemplate.Tokens)
             if (token is PropertyToken property && logEvent.Properties.GetValueOrDefault(property.PropertyName) is ScalarValue { Value: string value })
-                text.Write(value);
+                text.Write(Cut(value, LongestText));
             else
                 token.Render(logEvent.Properties, text, CultureInfo.InvariantCulture);
         return text.ToString();

@@ -24,6 +24,10 @@ internal static class ProgramVerbs
         verb.Text("--max-sessions", "N", "Sessions held at once for clients of 2025-11-25 and before; a caller gets half of them. Default: 5000.");
         verb.Text("--session-idle", "MINUTES", "After how long an unused session is closed. Default: 30.");
         verb.Text("--rate-limit", "N", "Requests a second that one caller may keep up; 0: as many as it likes. Default: 200.");
+        verb.Text("--smtp", "URL", "The mail server for telling persons: smtps://USER:PASSWORD@HOST:587 (STARTTLS) or smtp://HOST. Better in the environment: MODELREGISTRY_SMTP.");
+        verb.Text("--mail-from", "ADDRESS", "The sender of that mail.");
+        verb.Text("--notice-days", "DAYS", "How old an event may become before a delivery that fails is given up. Default: 3.");
+        verb.Flag("--webhook-private", "Webhooks may go to private and loopback addresses.").Aliases.Add("--allow-private-webhooks");
         Surface(verb);
         return verb.Do(run => run.OnRegistryAsync((registry, _) => ServerHost.RunAsync(registry, run.Settings, run.Logs, run.Around.Err, run.Cancel)));
     }

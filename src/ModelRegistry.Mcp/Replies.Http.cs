@@ -10,16 +10,22 @@ internal static partial class Replies
     /// <summary>A no to an MCP request that never reached a tool: a JSON-RPC error with the refusal's code and remedy as data.</summary>
     public static Task RpcAsync(HttpContext http, Refusal refusal, RequestId? id = null)
     {
-        if (refusal.Kind == RefusalKind.Unauthenticated)
-            // No authorization server to name, so the plain challenge (RFC 6750, section 3); a token that was sent and does not count is said to be the reason.
-            http.Response.Headers.WWWAuthenticate = http.Request.Headers.Authorization.Count == 0 ? "Bearer realm=\"modelregistry\"" : "Bearer realm=\"modelregistry\", error=\"invalid_token\"";
-        if (refusal.Kind == RefusalKind.Limited)
-            http.Response.Headers.RetryAfter = "1";
+        Hint(http, refusal);
         return RpcAsync(http, Sign(refusal.Kind).Http, McpErrorCode.InvalidRequest, refusal.Message, id, data: json =>
         {
             json.WriteString("code", refusal.Code);
             json.WriteString("remedy", refusal.Remedy);
         });
+    }
+
+    /// <summary>What a program goes by, in headers: who it should say it is, or when to come back.</summary>
+    private static void Hint(HttpContext http, Refusal refusal)
+    {
+        if (refusal.Kind == RefusalKind.Unauthenticated)
+            // No authorization server to name, so the plain challenge (RFC 6750, section 3); a token that was sent and does not count is said to be the reason.
+            http.Response.Headers.WWWAuthenticate = http.Request.Headers.Authorization.Count == 0 ? "Bearer realm=\"modelregistry\"" : "Bearer realm=\"modelregistry\", error=\"invalid_token\"";
+        if (refusal.Kind == RefusalKind.Limited)
+            http.Response.Headers.RetryAfter = "1";
     }
 
     /// <summary>A no in the shape that its address answers in.</summary>
@@ -91,29 +97,49 @@ internal static partial class Replies
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
-            await RpcAsync(http, e.StatusCode, McpErrorCode.InvalidRequest, "This is not a request that can be read.");
+            await FailAsync(http, e.StatusCode, "request_unreadable", "This is not a request that can be read.", "Send it as HTTP and this server's interface say.");
         }
         catch (StorageUnavailableException outage) when (!http.Response.HasStarted)
         {
             log.LogError(outage, "{Method} {Path} met an outage of the storage", http.Request.Method, http.Request.Path);
             http.Response.Headers.RetryAfter = "5";
-            await RpcAsync(http, 503, McpErrorCode.InternalError, outage.Message, data: json =>
-            {
-                json.WriteString("code", "storage_unavailable");
-                json.WriteString("remedy", outage.Remedy);
-            });
+            await FailAsync(http, StatusCodes.Status503ServiceUnavailable, "storage_unavailable", outage.Message, outage.Remedy);
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
             log.LogError(e, "{Method} {Path} failed", http.Request.Method, http.Request.Path);
-            await RpcAsync(http, 500, McpErrorCode.InternalError, "The server failed at this request; nothing half-done stays.", data: json => json.WriteString("code", "internal_error"));
+            await FailAsync(http, StatusCodes.Status500InternalServerError, "internal_error", "The server failed at this request; nothing half-done stays.", "Try once more; then look at the server's log (stderr).");
         }
     }
+
+    /// <summary>What is no refusal, an outage or a bug, in the shape that its address answers in.</summary>
+    public static Task FailAsync(HttpContext http, int status, string code, string message, string remedy)
+    {
+        if (http.Request.Path == "/mcp")
+            return RpcAsync(http, status, status < 500 ? McpErrorCode.InvalidRequest : McpErrorCode.InternalError, message, data: json =>
+            {
+                json.WriteString("code", code);
+                json.WriteString("remedy", remedy);
+            });
+        http.Response.StatusCode = status;
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = message, Status = status, Code = code, Remedy = remedy }, Json), Problem);
+    }
+
+    /// <summary>A method that an address does not take.</summary>
+    /// <param name="allow">Those it takes.</param>
+    public static Task NotAllowedAsync(HttpContext http, string allow)
+    {
+        http.Response.Headers.Allow = allow;
+        return FailAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This address takes {allow}.", "Use one of them.");
+    }
+
+    private const string Problem = "application/problem+json";
 
     /// <summary>A no outside of MCP: problem details (RFC 9457) with the refusal's code and remedy.</summary>
     public static Task ProblemAsync(HttpContext http, Refusal refusal)
     {
+        Hint(http, refusal);
         var status = http.Response.StatusCode = Sign(refusal.Kind).Http;
-        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = refusal.Message, Status = status, refusal.Code, refusal.Remedy, Errors = refusal.Fields }, Json), "application/problem+json");
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = refusal.Message, Status = status, refusal.Code, refusal.Remedy, Errors = refusal.Fields }, Json), Problem);
     }
 }

@@ -37,6 +37,8 @@ internal static partial class Replies
         RefusalKind.Unauthenticated => (401, Exit.Forbidden),
         RefusalKind.Limited => (429, Exit.Conflict),
         RefusalKind.TooLarge => (413, Exit.Invalid),
+        RefusalKind.WrongMethod => (405, Exit.Invalid),
+        RefusalKind.WrongType => (415, Exit.Invalid),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Http;
+using ModelRegistry.Mcp.Rest;
 using ModelRegistry.Mcp.Tools;
 using ModelRegistry.Mcp.Web;
 
@@ -32,8 +33,10 @@ internal static class ServerHost
         using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
         var guard = new HostGuard(http);
         app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, next, stop.Token)));
+        app.Use(NameMethodsAsync);
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
+        new RestDoor(registry, callers, limits, stop.Token).Map(app);
         // Here, because what comes after it answers everything else.
         app.UseEndpoints(_ => { });
         app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
@@ -52,7 +55,8 @@ internal static class ServerHost
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
-        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token));
+        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
+            registry.Deadlines.RunAsync(stop.Token), registry.Deliverer.RunAsync(stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Streams end first: they would keep the server from ending, and their clients come back.
         await stop.CancelAsync();
@@ -72,6 +76,8 @@ internal static class ServerHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = StreamableHttp.MostBytes;
+            // What waits on each connection before anybody reads it, whoever sent it.
+            kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
             foreach (var url in http.Urls)
                 Listen(kestrel, url);
         });
@@ -100,16 +106,30 @@ internal static class ServerHost
     private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, Func<Task> faces, CancellationToken stopping)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
+        if (HostGuard.IsAmbiguous(http.Request))
+        {
+            http.Response.Headers.Connection = "close";
+            return Replies.NoAsync(http, Refusals.RequestAmbiguous);
+        }
         // A yes would open a tunnel, and may not have a body (RFC 9110, section 9.3.6).
         if (HttpMethods.IsConnect(http.Request.Method))
-            return Replies.RpcAsync(http, StatusCodes.Status405MethodNotAllowed, ModelContextProtocol.McpErrorCode.InvalidRequest, "This server opens no tunnels.", allow: "GET, POST, DELETE");
+            return Replies.NotAllowedAsync(http, "GET, POST, DELETE");
         return http.Request.Path.Value switch
         {
+            "/health" or "/health/ready" when !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => Replies.NotAllowedAsync(http, "GET, HEAD"),
             "/health" => Health.AliveAsync(http),
             "/health/ready" => Health.ReadyAsync(http, registry, stopping),
             "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, callers, limits, mcp)),
             _ => GuardedAsync(http, guard, faces),
         };
+    }
+
+    // Routing answers with the status and the header Allow alone.
+    private static async Task NameMethodsAsync(HttpContext http, RequestDelegate next)
+    {
+        await next(http);
+        if (http.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+            await Replies.ProblemAsync(http, Refusals.MethodNotAllowed(http.Request.Method, http.Response.Headers.Allow.ToString()));
     }
 
     private static async Task GuardedAsync(HttpContext http, HostGuard guard, Func<Task> next)
@@ -123,6 +143,12 @@ internal static class ServerHost
     private static async Task McpAsync(HttpContext http, Callers callers, CallerLimits limits, McpDoor mcp)
     {
         const string door = "mcp-http";
+        // Guessing costs a look into the database. Who was let in lately goes on, though others behind the same address guess.
+        if (http.Request.Headers.Authorization.Count > 0 && limits.Barred(http.Connection.RemoteIpAddress) && !callers.Knows(http))
+        {
+            await Replies.RpcAsync(http, Refusals.RateLimited(1));
+            return;
+        }
         var caller = await callers.IdentifyAsync(http, door, http.RequestAborted);
         if (caller.Refusal is { } stranger)
         {

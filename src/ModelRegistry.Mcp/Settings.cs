@@ -25,7 +25,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -71,6 +71,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
         if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed is { Scheme: "http" or "https", AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" }))
             bad["public-url"] = "an address without a path, such as https://models.example.org";
         var http = ReadHttp(said, bad);
+        var notices = ReadNotices(said, bad);
         var artifacts = said.GetValueOrDefault("artifacts");
         if (artifacts is not null && (!artifacts.StartsWith("file:", StringComparison.Ordinal) || artifacts.Length == "file:".Length))
             bad["artifacts"] = "file:PATH";
@@ -85,6 +86,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             Database = said.GetValueOrDefault("database"),
             Artifacts = artifacts,
             Policy = said.GetValueOrDefault("policy"),
+            Notices = notices,
         };
         return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"));
     }
@@ -105,6 +107,40 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             bad["allowed-hosts"] = "host names without a port";
         return new HttpSettings(urls, Uri.TryCreate(said.GetValueOrDefault("public-url"), UriKind.Absolute, out var publicUrl) ? publicUrl : null, List(said, "allowed-hosts"), List(said, "allowed-origins"),
             Whole(said, bad, "max-sessions", 5_000, 1, 1_000_000), TimeSpan.FromMinutes(Whole(said, bad, "session-idle", 30, 1, 1_440)), Whole(said, bad, "rate-limit", 200, 0, 1_000_000));
+    }
+
+    private static NoticeOptions ReadNotices(Dictionary<string, string> said, Dictionary<string, string> bad)
+    {
+        var privateToo = said.GetValueOrDefault("webhook-private")?.ToLowerInvariant() switch { null or "0" or "false" => false, "1" or "true" => true, _ => (bool?)null };
+        if (privateToo is null)
+            bad["webhook-private"] = "true or false";
+        return new NoticeOptions
+        {
+            PrivateWebhooks = privateToo == true,
+            Mail = ReadMail(said.GetValueOrDefault("smtp"), said.GetValueOrDefault("mail-from"), bad),
+            Patience = TimeSpan.FromDays(Whole(said, bad, "notice-days", 3, 1, 30)),
+        };
+    }
+
+    private static MailServer? ReadMail(string? smtp, string? from, Dictionary<string, string> bad)
+    {
+        if (smtp is null)
+            return null;
+        if (from is null || MailAddressText.Read(from).Refusal is not null)
+            bad["mail-from"] = "the sender's address, such as registry@example.org; needed with smtp";
+        // Never the value itself: it holds a password.
+        if (!Uri.TryCreate(smtp, UriKind.Absolute, out var url) || url is not { Scheme: "smtp" or "smtps", AbsolutePath: "" or "/", Query: "", Fragment: "", Host.Length: > 0 })
+        {
+            bad["smtp"] = "smtp://HOST:PORT or smtps://USER:PASSWORD@HOST:PORT";
+            return null;
+        }
+        var (encrypted, user) = (url.Scheme == "smtps", url.UserInfo.Split(':', 2));
+        if (url.Port == 465)
+            bad["smtp"] = "a port that speaks STARTTLS, such as 587: TLS from the first byte (465) is not spoken here";
+        else if (user[0].Length > 0 && !encrypted && !url.IsLoopback)
+            bad["smtp"] = "smtps:// where there is a password: it does not go over a network in the clear";
+        return new MailServer(url.DnsSafeHost, url.Port > 0 ? url.Port : encrypted ? 587 : 25, encrypted,
+            user[0].Length > 0 ? Uri.UnescapeDataString(user[0]) : null, user.Length == 2 ? Uri.UnescapeDataString(user[1]) : null, from ?? "");
     }
 
     private static string[] List(Dictionary<string, string> said, string key, char separator = ',') =>

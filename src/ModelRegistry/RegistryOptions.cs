@@ -18,6 +18,9 @@ public sealed record RegistryOptions
     /// <summary>Base of approval links; null where no page can be reached.</summary>
     public string? PublicUrl { get; init; }
 
+    /// <summary>How people are told what happened.</summary>
+    public NoticeOptions Notices { get; init; } = new();
+
     /// <summary>Whether the data folder is not the user's default one, so that a command shown to a person has to name it.</summary>
     public bool DataFolderNamed { get; init; }
 

@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
 using ModelRegistry.Changes;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Notices;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
 using ModelRegistry.Storage;
@@ -19,7 +21,7 @@ public sealed class RegistryServices : IAsyncDisposable
 
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time)
+    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time, ILogger log)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
@@ -38,8 +40,12 @@ public sealed class RegistryServices : IAsyncDisposable
         SignIns = new SignIns(db);
         Tokens = new Tokens(db);
         Actors = new LocalActors(db, policies);
-        Policies = new PolicyBook(db);
+        Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
+        Deadlines = new DeadlineWatch(db, policies, Promotions, Changes, time, log);
+        var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
+        Notices = new NoticeBook(db, post, options.Notices, time);
+        Deliverer = new NoticeDeliverer(db, new NoticeReader(db, policies, Pages), post, options.Notices, time, log);
     }
 
     public RegistryOptions Options { get; }
@@ -57,6 +63,9 @@ public sealed class RegistryServices : IAsyncDisposable
     public PolicyBook Policies { get; }
     public AuditTrail Audit { get; }
     public ChangeFeed Changes { get; }
+    public DeadlineWatch Deadlines { get; }
+    public NoticeBook Notices { get; }
+    public NoticeDeliverer Deliverer { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
@@ -95,7 +104,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            var services = new RegistryServices(db, options, time);
+            var services = new RegistryServices(db, options, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
             services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
             return services;
@@ -110,6 +119,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         People.Dispose();
+        Deliverer.Dispose();
         return _db.DisposeAsync();
     }
 
@@ -163,8 +173,8 @@ public sealed class RegistryServices : IAsyncDisposable
         if (asked.Refusal is { } bad)
             return bad;
         // A shipped profile may gain a rule in a later release; its name is what was asked for.
-        var same = asked.Value.Digest.Hex == inForce!.Value.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Value.Name && PolicyProfiles.Find(asked.Value.Name) == json);
-        return same ? null : Refusals.PolicyDiffers(inForce.Value.Name, asked.Value.Name);
+        var same = asked.Value.Digest.Hex == inForce!.Digest || (PolicyProfiles.Names.Contains(asked.Value.Name) && asked.Value.Name == inForce.Name && PolicyProfiles.Find(asked.Value.Name) == json);
+        return same ? null : Refusals.PolicyDiffers(inForce.Name, asked.Value.Name);
     }
 
     private static Outcome<RegistryDb> OpenDatabase(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)

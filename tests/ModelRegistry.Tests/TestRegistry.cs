@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
 using ModelRegistry.Storage;
 using Xunit;
@@ -23,7 +24,10 @@ internal sealed class TestRegistry : IAsyncDisposable
     public TestClock Clock { get; }
     public RegistryServices Services { get; private set; } = null!;
     public string DataFolder => Path.Combine(_folder, "data");
-    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database };
+    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database, Notices = Notices };
+
+    /// <summary>How people are told. Receivers of tests are on this machine.</summary>
+    public NoticeOptions Notices { get; set; } = new() { PrivateWebhooks = true };
 
     /// <summary>With ana (admin, approver), ben and cora (approvers).</summary>
     /// <param name="inMemory">For thousands of commits, where syncing them is not what is tested.</param>
@@ -121,7 +125,28 @@ internal sealed class TestRegistry : IAsyncDisposable
     }
 
     /// <summary>Puts another policy in force, as ana may.</summary>
-    public async Task AcceptAsync(string policy) => Ok(await Services.Policies.AcceptAsync((await PersonAsync("ana")).Actor, PolicyProfiles.Find(policy) ?? policy));
+    public async Task AcceptAsync(string policy) => Assert.Equal("accepted", Ok(await TryAcceptAsync((await PersonAsync("ana")).Actor, PolicyProfiles.Find(policy) ?? policy)).Status);
+
+    /// <summary>Accepts a policy as it is shown now, with the last proof of whoever it is, or ana's.</summary>
+    public async Task<Outcome<PolicyChangeView>> TryAcceptAsync(Actor by, string json, RegistryServices? through = null, string? reason = null)
+    {
+        var proof = (_proven.Values.FirstOrDefault(p => p.Actor.Id == by.Id) ?? await PersonAsync("ana")).Proof;
+        return await (through ?? Services).Policies.AcceptAsync(by, new PolicyAcceptance(json, Ok(await Services.Policies.ShowAsync(Robot)).Digest, proof, reason));
+    }
+
+    /// <summary>A passkey of a person's, as enrolled; what it signs is not checked here but where signatures are.</summary>
+    public async Task<Proof> PasskeyAsync(string name, SignedDecision? signs)
+    {
+        var person = (await PersonAsync(name)).Actor;
+        if (!_passkeys.TryGetValue(name, out var id))
+        {
+            id = _passkeys[name] = $"crd_passkey_{name}";
+            await ChangeRowsAsync($"insert into credential (id, actor_id, kind, secret_hash, roles, models, created_by, created_at, expires_at, revoked_at) values ('{id}', '{person.Id}', 'passkey', '{id}', '[]', '[]', '{person.Id}', {Times.Micros(Clock.GetUtcNow())}, null, null)");
+        }
+        return new Proof(ProofMethod.Passkey, "page", id, Clock.GetUtcNow(), Clock.GetUtcNow()) { Signed = signs, Evidence = "{}" };
+    }
+
+    private readonly Dictionary<string, string> _passkeys = [];
 
     /// <summary>Every row of a statement, through a database connection of its own.</summary>
     public async Task<List<string>> RowsAsync(string sql)
@@ -129,6 +154,9 @@ internal sealed class TestRegistry : IAsyncDisposable
         await using var db = RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock);
         return await db.ReadAsync(s => s.ManyAsync(sql, r => string.Join("|", Enumerable.Range(0, r.FieldCount).Select(i => Convert.ToString(r.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)))), default);
     }
+
+    /// <summary>The same database, opened once more, as another process would.</summary>
+    public Task<RegistryDb> DatabaseAsync() => Task.FromResult(RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock));
 
     /// <summary>What no use case does: a change of rows by hand, with its audit entry.</summary>
     public async Task ChangeRowsAsync(string sql)

@@ -27,6 +27,9 @@ public sealed record GateReport(IReadOnlyList<GateFinding> Findings)
 {
     public bool Holds => Findings.All(f => f.Holds);
 
+    /// <summary>Whether the one finding holds that no policy, waiver or person can set aside.</summary>
+    public bool ContentHolds => Findings.Any(f => f.Rule == Judge.ContentVerified && f.Verdict == Verdict.Pass);
+
     /// <summary>
     /// Over rules, verdicts, thresholds and measured values, in whatever order, but not over clocks: a soak going on
     /// must not void approvals.
@@ -59,9 +62,11 @@ public static class Judge
         return new GateReport(findings);
     }
 
-    // Not a matter of policy: content nobody has hashed enters no governed stage.
+    /// <summary>The rule that is no matter of policy: content nobody has hashed enters no governed stage.</summary>
+    public const string ContentVerified = "content_verified";
+
     private static GateFinding Verified(ModelVersion version) =>
-        new("content_verified", version.ContentVerified ? Verdict.Pass : Verdict.Fail, version.ContentVerified ? "hashed by the registry" : "not hashed by the registry", "every file hashed");
+        new(ContentVerified, version.ContentVerified ? Verdict.Pass : Verdict.Fail, version.ContentVerified ? "hashed by the registry" : "not hashed by the registry", "every file hashed");
 
     private static GateFinding Find(PromotionPolicy policy, Gate gate, GateFacts facts)
     {
@@ -137,9 +142,7 @@ public static class Judge
     {
         if (finding.Holds)
             return finding;
-        var waiver = policy.Waivers.FirstOrDefault(w => w.Rule == gate.Rule && w.Expires > facts.Now
-            && string.Equals(w.Model, facts.ModelName, StringComparison.OrdinalIgnoreCase)
-            && string.Equals(w.Version, facts.Candidate.Label, StringComparison.OrdinalIgnoreCase));
+        var waiver = policy.Waivers.FirstOrDefault(w => w.Expires > facts.Now && w.Covers(gate.Rule, facts.ModelName, facts.Candidate.Label));
         // The waiver stands with what was asked, so that the digest covers it even where what was measured is a clock.
         return waiver is null ? finding : finding with { Verdict = Verdict.Waived, Threshold = $"{finding.Threshold}; waived until {Times.Text(waiver.Expires)}: {waiver.Reason}" };
     }

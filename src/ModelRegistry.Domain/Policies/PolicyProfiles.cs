@@ -93,7 +93,8 @@ public static class PolicyProfiles
               ]
             }
           },
-          "rollback": {"production": {"approvals": [{"role": "approver", "count": 1}], "assurance": "signed", "four_eyes": false}}
+          "rollback": {"production": {"approvals": [{"role": "approver", "count": 1}], "assurance": "signed", "four_eyes": false}},
+          "policy_change": {"approvals": [{"role": "admin", "count": 2}], "assurance": "signed"}
         }
         """;
 }

@@ -38,6 +38,7 @@ public static partial class PolicyReader
             Rollbacks = read.Map("rollback", node => ReadRollback(node, errors)),
             Waivers = read.Items("waivers", node => ReadWaiver(node, errors)),
             BreakGlass = read.Child("break_glass") is { } glass ? ReadBreakGlass(glass, errors) : [],
+            Change = read.Child("policy_change") is { } change ? ReadChange(change, errors) : PolicyChangeRule.Default,
             Digest = default,
         };
         read.NothingElse();
@@ -182,27 +183,5 @@ public static partial class PolicyReader
             errors.Add(node, "is not a possible name of a target");
         read.NothingElse();
         return new Target("", stage);
-    }
-
-    private static readonly string[] WaiverTimes = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK"];
-
-    private static Waiver ReadWaiver(PolicyNode node, PolicyErrors errors)
-    {
-        var read = new Fields(node, errors);
-        var expires = read.String("expires", required: true);
-        if (!DateTimeOffset.TryParseExact(expires, WaiverTimes, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until))
-            errors.Add(node.Member("expires") ?? node, "needs a time such as 2027-01-31 or 2027-01-31T12:00:00Z");
-        var rule = read.Child("rule") is { } named ? Known(named, Gate.Rules.Contains, $"is not a rule that can be waived ({string.Join(", ", Gate.Rules)})", errors) : read.String("rule", true);
-        var waiver = new Waiver(rule, read.String("model", true), read.String("version", true), read.String("reason", true), until);
-        read.NothingElse();
-        return waiver;
-    }
-
-    private static IReadOnlyList<string> ReadBreakGlass(PolicyNode node, PolicyErrors errors)
-    {
-        var read = new Fields(node, errors);
-        var persons = read.Strings("persons") ?? [];
-        read.NothingElse();
-        return persons;
     }
 }

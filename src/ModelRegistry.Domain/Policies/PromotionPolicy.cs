@@ -43,7 +43,26 @@ public sealed record RollbackRule(IReadOnlyList<Approvals> Approvals, Assurance 
 public sealed record Target(string Name, string Stage);
 
 /// <summary>An accepted exception from one gate for one version, until it expires.</summary>
-public sealed record Waiver(string Rule, string Model, string Version, string Reason, DateTimeOffset Expires);
+public sealed record Waiver(string Rule, string Model, string Version, string Reason, DateTimeOffset Expires)
+{
+    /// <summary>Whether both are for the same rule of the same version.</summary>
+    public bool Covers(Waiver other) => Covers(other.Rule, other.Model, other.Version);
+
+    /// <summary>Model and version are compared ignoring case; a label may be written with or without its <c>v</c>.</summary>
+    public bool Covers(string rule, string model, string version) => Rule == rule
+        && string.Equals(Model, model, StringComparison.OrdinalIgnoreCase) && string.Equals(Bare(Version), Bare(version), StringComparison.OrdinalIgnoreCase);
+
+    private static string Bare(string label) => label is ['v' or 'V', >= '0' and <= '9', ..] ? label[1..] : label;
+}
+
+/// <summary>What putting another policy in force takes.</summary>
+/// <param name="Admins">How many distinct persons with the admin role; never none.</param>
+/// <param name="Assurance">What each of them has to prove: <see cref="Assurance.Authenticated"/> or <see cref="Assurance.Signed"/>.</param>
+public sealed record PolicyChangeRule(int Admins, Assurance Assurance)
+{
+    /// <summary>Where a policy says nothing: one admin with a passphrase or passkey.</summary>
+    public static PolicyChangeRule Default { get; } = new(1, Assurance.Authenticated);
+}
 
 /// <summary>
 /// The rules as data: which stages there are, which of them are governed and how. Default deny, no scripting.
@@ -64,8 +83,13 @@ public sealed record PromotionPolicy
     public IReadOnlyList<Waiver> Waivers { get; init; } = [];
     /// <summary>Persons who may break the glass; nobody when empty.</summary>
     public IReadOnlyList<string> BreakGlass { get; init; } = [];
+    /// <summary>What it takes to put another policy in its place.</summary>
+    public PolicyChangeRule Change { get; init; } = PolicyChangeRule.Default;
     /// <summary>SHA-256 of the canonical JSON (RFC 8785) it was read from.</summary>
     public required Digest Digest { get; init; }
+
+    /// <summary>Whether this person may break the glass; persons are listed by name or id.</summary>
+    public bool Trusts(ActorRef person) => BreakGlass.Any(listed => listed == person.Id || string.Equals(listed, person.Name, StringComparison.OrdinalIgnoreCase));
 
     public bool Governs(string stage) => Promotions.ContainsKey(stage);
 

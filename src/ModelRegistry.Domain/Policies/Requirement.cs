@@ -14,6 +14,9 @@ public sealed record Requirement(
     double ApplyHours,
     IReadOnlyList<Gate> Gates)
 {
+    /// <summary>Exceptions that may count for it. A later policy can take one away and adds none.</summary>
+    public IReadOnlyList<Waiver> Waivers { get; init; } = [];
+
     /// <summary>
     /// What moving a version between two stages takes under a policy; null when neither stage is governed.
     /// Leaving a governed stage needs that stage's quorum as well, so that nothing stops serving unseen.
@@ -26,8 +29,15 @@ public sealed record Requirement(
             ? new Requirement(back.Approvals, back.Assurance, back.FourEyes, entered.PendingHours, entered.ApplyHours, [])
             : Of(entered, kind == PromotionKind.Rollback ? [] : GatesOf(entered));
         var leave = left is null ? null : Of(left, []);
-        return enter is null ? leave : leave is null ? enter : enter.Stricter(leave);
+        return (enter is null ? leave : leave is null ? enter : enter.Stricter(leave)) is { } asked ? asked with { Waivers = policy.Waivers } : null;
     }
+
+    /// <summary>What it takes now that another policy may be in force: at least what it took, and at least what that policy asks of the same move.</summary>
+    public Requirement Under(PromotionPolicy policy, string from, string to, PromotionKind kind) => Stricter(For(policy, from, to, kind)) with
+    {
+        // The one that ends first, in the words of the policy in force.
+        Waivers = [.. Waivers.Select(w => policy.Waivers.Where(w.Covers).MaxBy(p => p.Expires) is { } still ? still with { Expires = still.Expires < w.Expires ? still.Expires : w.Expires } : null).OfType<Waiver>()],
+    };
 
     /// <summary>At least as strict as both: the larger counts, the higher assurance, the shorter times, all gates.</summary>
     public Requirement Stricter(Requirement? other) => other is null ? this : new(
@@ -36,7 +46,10 @@ public sealed record Requirement(
         FourEyes || other.FourEyes,
         Math.Min(PendingHours, other.PendingHours),
         Math.Min(ApplyHours, other.ApplyHours),
-        [.. Gates.Concat(other.Gates).DistinctBy(g => g.Identity)]);
+        [.. Gates.Concat(other.Gates).DistinctBy(g => g.Identity)])
+    {
+        Waivers = [.. Waivers.Where(w => other.Waivers.Any(w.Covers))],
+    };
 
     public JsonObject ToJson() => new()
     {
@@ -46,6 +59,7 @@ public sealed record Requirement(
         ["pending_hours"] = PendingHours,
         ["apply_hours"] = ApplyHours,
         ["gates"] = new JsonArray([.. Gates.Select(g => (JsonNode)g.ToJson())]),
+        ["waivers"] = new JsonArray([.. Waivers.Select(w => (JsonNode)new JsonObject { ["rule"] = w.Rule, ["model"] = w.Model, ["version"] = w.Version, ["reason"] = w.Reason, ["expires"] = Times.Text(w.Expires) })]),
     };
 
     /// <summary>Reads what <see cref="ToJson"/> wrote; it is the registry's own record, so a fault in it is a bug.</summary>
@@ -55,7 +69,11 @@ public sealed record Requirement(
         (bool)json["four_eyes"]!,
         (double)json["pending_hours"]!,
         (double)json["apply_hours"]!,
-        [.. json["gates"]!.AsArray().Select(g => Gate.FromJson(g!.AsObject()))]);
+        [.. json["gates"]!.AsArray().Select(g => Gate.FromJson(g!.AsObject()))])
+    {
+        // What was kept before waivers were has none: it can only be stricter for it.
+        Waivers = json["waivers"] is not JsonArray waivers ? [] : [.. waivers.Select(w => new Waiver((string)w!["rule"]!, (string)w["model"]!, (string)w["version"]!, (string)w["reason"]!, Times.Parse((string)w["expires"]!)))],
+    };
 
     private static List<Gate> GatesOf(StageRule rule)
     {

@@ -10,7 +10,7 @@ public enum PromotionState { Pending, Approved, Applied, Rejected, Withdrawn, Ex
 /// A request to move a version to a governed stage, with its statement, gate report and decisions. Immutable: every
 /// transition returns the next promotion or says why not. Who may decide is decided here, so that no face can forget it.
 /// </summary>
-public sealed record Promotion
+public sealed partial record Promotion
 {
     public required Statement Statement { get; init; }
     public required PromotionState State { get; init; }
@@ -97,6 +97,12 @@ public sealed record Promotion
             ? decided.Move(PromotionState.Approved, now, "")
             : decided;
     }
+
+    /// <summary>Whether asking this person makes sense: a decision of theirs could count now. Their proof is seen when they decide.</summary>
+    public bool MayBeDecidedBy(Approver approver, Requirement effective) =>
+        State == PromotionState.Pending && approver.MayDecide && approver.Since <= RequestedAt
+        && !(effective.FourEyes && Interested(approver.Person) is not null)
+        && !Decisions.Any(d => d.Revision == Revision && d.Person.Id == approver.Person.Id);
 
     /// <summary>The roles still to be filled by approvals of this revision, four eyes and assurance considered.</summary>
     /// <param name="approvers">The approving persons as they are now.</param>
@@ -191,12 +197,17 @@ public sealed record Promotion
         var proof = decision.Proof;
         if (proof.Method == ProofMethod.Passkey && proof.Signed != new SignedDecision(Word(decision.Verdict), decision.StatementDigest))
             return Refusals.ProofForAnother(Id);
+        if (CheckAge(approver, proof, RequestedAt, now) is { } no)
+            return no;
+        return proof.Assurance < effective.Assurance ? Refusals.AssuranceTooLow(proof.Assurance, effective.Assurance) : null;
+    }
+
+    private static Refusal? CheckAge(Approver person, Proof proof, DateTimeOffset since, DateTimeOffset now)
+    {
         if (now - proof.ProvenAt > Proof.Freshness || proof.ProvenAt > now)
             return Refusals.ProofStale;
         // Otherwise whoever can enrol a key could decide what is already waiting.
-        if (approver.Since > RequestedAt || proof.CredentialSince > RequestedAt)
-            return Refusals.EnrolledLater(approver.Person.Name);
-        return proof.Assurance < effective.Assurance ? Refusals.AssuranceTooLow(proof.Assurance, effective.Assurance) : null;
+        return person.Since > since || proof.CredentialSince > since ? Refusals.EnrolledLater(person.Person.Name) : null;
     }
 
     /// <summary>Why four eyes does not count this person; null when it does.</summary>

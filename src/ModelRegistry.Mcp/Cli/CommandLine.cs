@@ -50,9 +50,9 @@ internal static class CommandLine
         ProgramVerbs.Stdio(), ProgramVerbs.Serve(), ProgramVerbs.Demo(), PersonVerbs.Init(), DoctorVerb.Make(),
         CatalogVerbs.ListModels(), CatalogVerbs.ListVersions(), CatalogVerbs.GetModel(), CatalogVerbs.Compare(), CatalogVerbs.Serving(), CatalogVerbs.History(),
         RegisterVerb.Make(), MetadataVerb.Make(), DownloadVerb.Make(),
-        PromotionVerbs.Promote(), PromotionVerbs.Rollback(), PromotionVerbs.Pending(), PromotionVerbs.Get(),
-        DecideVerb.Approve(), DecideVerb.Reject(), PromotionVerbs.Revoke(), PromotionVerbs.Withdraw(),
-        PersonVerbs.Person(), TokenVerbs.Token(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ProgramVerbs.McpConfig(), CompletionVerb.Make(),
+        PromotionVerbs.Promote(), PromotionVerbs.Rollback(), WaitingVerb.Make(), PromotionVerbs.Get(),
+        DecideVerb.Approve(), DecideVerb.Reject(), PromotionVerbs.Revoke(), PromotionVerbs.Withdraw(), GlassVerbs.BreakGlass(), GlassVerbs.Review(),
+        PersonVerbs.Person(), TokenVerbs.Token(), WebhookVerbs.Webhook(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ProgramVerbs.McpConfig(), CompletionVerb.Make(),
     ];
 
     /// <summary>Reads the line and runs its verb.</summary>

@@ -48,6 +48,9 @@ internal static class Completions
     public static IEnumerable<CompletionItem> Persons(CompletionContext context) => Ask(context, async (registry, me) =>
         (await registry.People.ListAsync(me)).Value.Where(p => !p.Disabled).Select(p => p.Name));
 
+    public static IEnumerable<CompletionItem> Webhooks(CompletionContext context) => Ask(context, async (registry, me) =>
+        (await registry.Notices.WebhooksAsync(me)).Value.Where(w => w.State == "active").Select(w => w.Id));
+
     private static IEnumerable<CompletionItem> Promotions(CompletionContext context, string status) => Ask(context, async (registry, me) =>
         (await registry.Promotions.ListAsync(me, new PromotionQuery(status, Limit: Most))).Value.Items.Select(p => p.PromotionId!));
 

@@ -28,7 +28,7 @@ internal static class DecideVerb
         var review = await registry.Promotions.ReviewAsync(me, promotionId, cancel);
         if (review.Refusal is { } no)
             return no;
-        var assurance = new Proof(ProofMethod.Passphrase, "terminal", "", default, default).Assurance.ToString().ToLowerInvariant();
+        var assurance = TerminalProof.Worth.ToString().ToLowerInvariant();
         terminal.Write(PromotionSheets.Statement(review.Value, assurance).Render(terminal.Fancy, terminal.Width));
         // Nobody types a passphrase for what can no longer be decided.
         if (review.Value.Promotion.Status is not "pending")

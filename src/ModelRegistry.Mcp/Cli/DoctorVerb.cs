@@ -76,6 +76,7 @@ internal static class DoctorVerb
         var policy = (await registry.Policies.ShowAsync(me, run.Cancel)).Value;
         var persons = (await registry.People.ListAsync(me, run.Cancel)).Value.Count(p => !p.Disabled);
         var last = (await registry.Audit.ListAsync(me, new AuditQuery(Limit: 1), run.Cancel)).Value.Items is [var newest, ..] ? newest : null;
+        var owed = (await registry.Promotions.GlassReviewsAsync(me, owed: true, limit: 100, cancel: run.Cancel)).Value;
         var now = TimeProvider.System.GetUtcNow();
         return
         [
@@ -84,11 +85,17 @@ internal static class DoctorVerb
             Ok("registry", registry.Storage.RegistryId),
             Ok("policy", $"{policy.Name}, sha256 {policy.Digest}"),
             persons > 0 ? Ok("persons", Shown.Count(persons)) : new("persons", "fail", "none", "Add the first one with `init --person NAME`."),
+            Waiting(policy),
+            owed.Items is [var first, ..] ? new("broken glass", "warn", $"{Shown.Count(owed.Items.Count)}{(owed.NextCursor is null ? "" : " or more")} without a review", $"Another approver owes it: {first.ReviewCommand}") : Ok("broken glass", "no review is owed"),
             Ok("audit log", last is null ? "empty" : $"{last.Position} entries; `audit verify` checks them"),
             // The registry's times never go back, so a clock behind its last entry is a clock that did.
             last is not null && last.At > now.AddMinutes(1) ? new("clock", "fail", $"{Shown.Time(now)}, before the last entry of {Shown.Time(last.At)}", "Set the clock; deadlines are judged by it.") : Ok("clock", Shown.Time(now)),
         ];
     }
+
+    private static CheckView Waiting(Policies.PolicyView policy) => policy.Pending is { } pending
+        ? new("policy change", "warn", $"'{pending.Name}', proposed by {pending.ProposedBy}, expires {Shown.Time(pending.ExpiresAt)}", pending.Next)
+        : Ok("policy change", "none waits");
 
     private static CheckView Ok(string check, string found) => new(check, "ok", found, "");
 }

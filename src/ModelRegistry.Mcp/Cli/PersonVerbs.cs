@@ -31,6 +31,7 @@ internal static class PersonVerbs
         verb.Add(Add());
         verb.Add(List());
         verb.Add(Disable());
+        verb.Add(Email());
         return verb;
     }
 
@@ -47,6 +48,7 @@ internal static class PersonVerbs
         var name = verb.Word("NAME", "The new person.");
         var roles = verb.Many("--role", "ROLE", "viewer, proposer, registrar, approver, admin, or a word of the policy such as risk. Default: approver.", complete: Completions.Roles);
         var file = verb.Text("--passphrase-file", "FILE", "The new person's passphrase. Default: typed twice on the terminal.");
+        var email = verb.Text("--email", "ADDRESS", "Where they are told what waits for them and what happened.");
         var asPerson = As(verb);
         return verb.On(async (run, registry, _) =>
         {
@@ -54,7 +56,7 @@ internal static class PersonVerbs
             if (admin.Refusal is { } no)
                 return run.Tell(no);
             var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name), run.Of(file), run.Cancel);
-            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.People.AddAsync(admin.Value.Actor, run.Of(name), passphrase.Value, run.Of(roles) ?? [], run.Cancel), One);
+            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.People.AddAsync(admin.Value.Actor, run.Of(name), passphrase.Value, run.Of(roles) ?? [], run.Of(email), run.Cancel), One);
         });
     }
 
@@ -73,6 +75,22 @@ internal static class PersonVerbs
         {
             var admin = await AdminAsync(run, registry, run.Of(asPerson));
             return admin.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.People.DisableAsync(admin.Value.Actor, run.Of(name), run.Cancel), One);
+        });
+    }
+
+    private static Verb Email()
+    {
+        var verb = new Verb("email", "Sets where a person is told by mail what waits for them and what happened; without an address, nowhere. Asks their own passphrase on the terminal, or an admin's.",
+            "person email bob bob@example.org", "person email bob bob@example.org --event promotion.requested", "person email bob", "person email bob bob@example.org --as ada");
+        var name = verb.Word("NAME", "The person.", Completions.Persons);
+        var address = verb.OptionalWord("ADDRESS", "Such as bob@example.org. None: no mail any more.");
+        var events = verb.Many("--event", "KIND", "Only of these events. Default: all that concern them.", complete: _ => NoticeKinds.ForPersons.Select(k => new System.CommandLine.Completions.CompletionItem(k)));
+        var asPerson = verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: theirs.", Completions.Persons);
+        return verb.On(async (run, registry, _) =>
+        {
+            var proven = await AdminAsync(run, registry, run.Of(asPerson) ?? run.Of(name));
+            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Notices.SetMailboxAsync(proven.Value.Actor, run.Of(name), run.Of(address), run.Of(events) ?? [], run.Cancel),
+                m => new Sheet().Facts(("person", m.Person), ("email", m.Email ?? "none"), ("events", m.Events.Count == 0 ? "all that concern them" : Shown.List(m.Events))));
         });
     }
 

@@ -3,54 +3,111 @@ using ModelRegistry.Policies;
 
 namespace ModelRegistry.Mcp.Cli;
 
-/// <summary><c>policy</c>: what promotions take.</summary>
+/// <summary><c>policy</c>: what promotions take, and who changes that.</summary>
 internal static class PolicyVerbs
 {
+    /// <summary>The word for the policy that another admin proposed.</summary>
+    private const string Pending = "pending";
+
     private sealed record CheckedView(string Name, string Digest, IReadOnlyList<string> Stages, IReadOnlyList<string> Governed);
 
     public static Verb Policy()
     {
         var verb = new Verb("policy", "The policy: what promotions take.");
         verb.Add(Show());
+        verb.Add(History());
         verb.Add(Check());
         verb.Add(Accept());
+        verb.Add(Reject());
         return verb;
     }
 
     private static Verb Show()
     {
-        var verb = new Verb("show", "Shows the policy in force.", "policy show", "policy show --output json");
-        return verb.On(async (run, registry, me) => run.Answer(await registry.Policies.ShowAsync(me, run.Cancel), InForce));
+        var verb = new Verb("show", "Shows the policy in force, or an earlier one.", "policy show", "policy show 3f2a91c04b7d", "policy show --at 2026-01-31 --output json");
+        var digest = verb.OptionalWord("DIGEST", "An earlier one: its digest, or the first 8 digits or more.");
+        var at = verb.Time("--at", "The one that was in force then.");
+        return verb.On(async (run, registry, me) => run.Answer(await registry.Policies.FindAsync(me, new PolicyQuery(run.Of(digest), run.Of(at)), run.Cancel), PolicySheets.One));
+    }
+
+    private static Verb History()
+    {
+        var verb = new Verb("history", "Lists what was in force when, newest first, and who accepted it.", "policy history", "policy history --output json");
+        var (limit, cursor) = CatalogVerbs.Paging(verb);
+        return verb.On(async (run, registry, me) => run.Answer(await registry.Policies.HistoryAsync(me, run.Of(limit) ?? 20, run.Of(cursor), run.Cancel), PolicySheets.Many));
     }
 
     private static Verb Check()
     {
-        var verb = new Verb("check", "Reads a policy and names each error with its line; changes nothing.", "policy check policy.json");
-        var file = verb.Word("FILE", "A JSON file, or open, local, team, regulated.");
-        return verb.Answers(run =>
+        var verb = new Verb("check", "Reads a policy, names each error with its line, and shows what it changes against the one in force; changes nothing.", "policy check policy.json");
+        var file = File(verb);
+        return verb.Answers(async run =>
         {
-            var read = RegistryServices.ReadPolicy(run.Of(file)).Then(PolicyBook.Check);
-            Outcome<CheckedView> view = read.Refusal is { } no ? no : new CheckedView(read.Value.Name, read.Value.Digest.Hex, read.Value.StageNames, [.. read.Value.StageNames.Where(read.Value.Governs)]);
-            return Task.FromResult(run.Answer(view, v => new Sheet().Facts(("policy", v.Name), ("digest", v.Digest), ("stages", Shown.List(v.Stages)), ("governed", v.Governed.Count == 0 ? "none" : Shown.List(v.Governed)))));
+            // A file can be checked where there is no registry yet.
+            if (run.Of(file) != Pending && !RegistryServices.IsThere(run.Settings.Registry))
+            {
+                var read = RegistryServices.ReadPolicy(run.Of(file)).Then(PolicyBook.Check);
+                Outcome<CheckedView> view = read.Refusal is { } no ? no : new CheckedView(read.Value.Name, read.Value.Digest.Hex, read.Value.StageNames, [.. read.Value.StageNames.Where(read.Value.Governs)]);
+                return run.Answer(view, v => new Sheet().Facts(("policy", v.Name), ("digest", v.Digest), ("stages", Shown.List(v.Stages)), ("governed", v.Governed.Count == 0 ? "none" : Shown.List(v.Governed))));
+            }
+            return await run.OnRegistryAsync(async (registry, me) =>
+            {
+                var read = await ReadAsync(registry, me, run.Of(file), run.Cancel);
+                var compared = read.Refusal is { } no ? no : await registry.Policies.CompareAsync(me, read.Value, run.Cancel);
+                return run.Answer(compared, PolicySheets.Compared, v => v.Problem is null ? Replies.Exit.Done : Replies.Exit.Conflict);
+            });
         });
     }
 
     private static Verb Accept()
     {
-        var verb = new Verb("accept", "Puts a policy in force; asks an admin's passphrase on the terminal.", "policy accept policy.json", "policy accept team --as alice");
-        var file = verb.Word("FILE", "A JSON file, or open, local, team, regulated.");
+        var verb = new Verb("accept", "Shows what a policy changes and asks an admin's passphrase on the terminal; in force at once, or waits for the other admins that the policy in force asks for (exit 8).",
+            "policy accept policy.json", "policy accept team --as alice --reason 'a second person decides'", "policy accept pending --as bob");
+        var file = File(verb);
+        var reason = verb.Text("--reason", "TEXT", "Why; the history shows it.");
         var asPerson = PersonVerbs.As(verb);
-        return verb.On(async (run, registry, _) =>
+        return verb.On(async (run, registry, me) => run.Answer(await AcceptAsync(run, registry, me, run.Of(file), run.Of(reason), run.Of(asPerson)), PolicySheets.Change,
+            c => c.Status == Pending ? Replies.Exit.Parked : Replies.Exit.Done, c => c.Next));
+    }
+
+    private static Verb Reject()
+    {
+        var verb = new Verb("reject", "Turns down the change of the policy that waits; asks an admin's passphrase on the terminal.", "policy reject --reason 'production needs its freeze'");
+        var reason = verb.Text("--reason", "TEXT", "Why not.");
+        var asPerson = PersonVerbs.As(verb);
+        return verb.On(async (run, registry, me) =>
         {
-            var read = RegistryServices.ReadPolicy(run.Of(file));
-            if (read.Refusal is { } no)
-                return run.Tell(no);
-            var proven = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            return proven.Refusal is { } unproven ? run.Tell(unproven) : run.Answer(await registry.Policies.AcceptAsync(proven.Value.Actor, read.Value, run.Cancel), InForce);
+            var pending = await registry.Policies.PendingAsync(me, run.Cancel);
+            if (pending.Refusal is { } none)
+                return run.Tell(none);
+            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
+            return admin.Refusal is { } no ? run.Tell(no)
+                : run.Answer(await registry.Policies.RejectAsync(admin.Value.Actor, new PolicyRejection(pending.Value.ChangeId, admin.Value.Proof, run.Of(reason)), run.Cancel), PolicySheets.Change);
         });
     }
 
-    private static Sheet InForce(PolicyView p) => new Sheet()
-        .Facts(("policy", p.Name), ("digest", p.Digest), ("accepted", $"{Shown.Time(p.AcceptedAt)} by {p.AcceptedBy}"))
-        .Words("text", p.Json);
+    /// <summary>What is accepted is what the terminal showed: another policy in force meanwhile is refused.</summary>
+    private static async Task<Outcome<PolicyChangeView>> AcceptAsync(CliRun run, RegistryServices registry, Actor me, string file, string? reason, string? asPerson)
+    {
+        var read = await ReadAsync(registry, me, file, run.Cancel);
+        if (read.Refusal is { } unreadable)
+            return unreadable;
+        var terminal = run.Around.Terminal;
+        if (!terminal.IsThere)
+            return Refusals.NoTerminal;
+        var preview = await registry.Policies.PreviewAsync(me, read.Value, TerminalProof.Worth, run.Cancel);
+        if (preview.Refusal is { } no)
+            return no;
+        terminal.Write(PolicySheets.Compared(preview.Value).Render(terminal.Fancy, terminal.Width));
+        terminal.Write("\nTo put exactly this in force, type the\n");
+        var admin = await PersonVerbs.AdminAsync(run, registry, asPerson);
+        return admin.Refusal is { } unproven ? unproven
+            : await registry.Policies.AcceptAsync(admin.Value.Actor, new PolicyAcceptance(read.Value, preview.Value.InForceDigest, admin.Value.Proof, reason), run.Cancel);
+    }
+
+    private static System.CommandLine.Argument<string> File(Verb verb) => verb.Word("FILE", "A JSON file; open, local, team, regulated; or pending: what another admin proposed.");
+
+    private static async Task<Outcome<string>> ReadAsync(RegistryServices registry, Actor me, string file, CancellationToken cancel) => file == Pending
+        ? (await registry.Policies.PendingAsync(me, cancel)).Then<string>(change => change.Json)
+        : RegistryServices.ReadPolicy(file);
 }

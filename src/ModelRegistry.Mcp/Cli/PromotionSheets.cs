@@ -17,8 +17,10 @@ internal static class PromotionSheets
         .Facts(("promotion", p.PromotionId), ("status", p.Status), ("kind", p.Kind), ("model", p.ModelName), ("version", $"{p.Version} (number {p.Number})"), ("from", p.FromStage), ("to", p.ToStage),
             ("replaces", p.Replaces), ("requires", Required(p.Required)), ("missing", Shown.List(p.Missing)), ("requested", $"{Shown.Time(p.RequestedAt)} by {p.RequestedBy}{Owned(p)}"),
             ("expires", p.ExpiresAt is null ? null : Shown.Time(p.ExpiresAt)), ("ended", p.EndedAt is null ? null : Shown.Time(p.EndedAt)), ("note", p.Note),
-            ("approve on", p.ApproveUrl), ("approve with", p.ApproveCommand))
-        .Words("reason", p.Reason), p), p);
+            ("glass broken", p.BreakGlass is { } g ? $"{Shown.Time(g.At)} by {g.Person}, {g.Assurance}" : null), ("review", GlassSheets.Reviewed(p.BreakGlass)), ("approve on", p.ApproveUrl), ("approve with", p.ApproveCommand))
+        .Words("reason", p.Reason)
+        .Words("why the glass was broken", p.BreakGlass?.Reason)
+        .Words("what the review says", p.BreakGlass?.Review?.Comment), p), p);
 
     /// <summary>Everything a person needs to decide, in human terms; what others wrote is marked as theirs.</summary>
     /// <param name="assurance">What a decision on this channel is worth.</param>
@@ -62,7 +64,7 @@ internal static class PromotionSheets
         return sheet;
     }
 
-    private static string? Required(RequiredView? r) => r is null ? null
+    internal static string? Required(RequiredView? r) => r is null ? null
         : $"{Shown.List(r.Approvals.Select(a => $"{a.Count} {a.Role}"))}, {r.Assurance}{(r.FourEyes ? ", four eyes" : "")}";
 
     private static string Owned(PromotionView p) => p.Owner is { } owner && owner != p.RequestedBy ? $", owned by {owner}" : "";

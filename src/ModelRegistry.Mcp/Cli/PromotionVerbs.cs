@@ -14,8 +14,16 @@ internal static class PromotionVerbs
         var version = verb.Word("V", "Number, label, latest, default or @alias.", Completions.Versions);
         var stage = verb.Word("STAGE", "Where to; dev, prod and any case are understood.", Completions.Stages);
         var (reason, key) = Why(verb);
-        return verb.On(async (run, registry, me) => Asked(run,
-            await registry.Promotions.RequestAsync(me, new PromotionRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key)), run.Cancel)));
+        var emergency = verb.Flag("--emergency", "Park it also where gates fail, for the glass to be broken; asks the passphrase of a person whom the policy lists for that.");
+        var asPerson = verb.Text("--as", "PERSON", "With --emergency: whose passphrase is asked. Default: yours, else the only approver's.", Completions.Persons);
+        return verb.On(async (run, registry, me) =>
+        {
+            var wish = new PromotionRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key)) { Emergency = run.Of(emergency) };
+            if (!wish.Emergency)
+                return Asked(run, await registry.Promotions.RequestAsync(me, wish, run.Cancel));
+            var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
+            return proven.Refusal is { } no ? run.Tell(no) : Asked(run, await registry.Promotions.RequestAsync(proven.Value.Actor, wish, run.Cancel));
+        });
     }
 
     public static Verb Rollback()
@@ -27,16 +35,6 @@ internal static class PromotionVerbs
         var (reason, key) = Why(verb);
         return verb.On(async (run, registry, me) => Asked(run,
             await registry.Promotions.RollbackAsync(me, new RollbackRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key)), run.Cancel)));
-    }
-
-    public static Verb Pending()
-    {
-        var verb = new Verb("pending", "Lists promotions that wait, newest first; with --status, others.", "pending", "pending --model fraud-detector --status all");
-        var model = verb.Text("--model", "MODEL", "Of this model.", Completions.Models);
-        var status = verb.Text("--status", "STATUS", "live (default), all, or a state such as applied or rejected.");
-        var (limit, cursor) = CatalogVerbs.Paging(verb);
-        return verb.On(async (run, registry, me) => run.Answer(
-            await registry.Promotions.ListAsync(me, new PromotionQuery(run.Of(status) ?? "live", run.Of(model), run.Of(limit) ?? 20, run.Of(cursor)), run.Cancel), PromotionSheets.List));
     }
 
     public static Verb Get()

@@ -9,6 +9,9 @@ namespace ModelRegistry.Mcp.Cli;
 /// </summary>
 internal static class TerminalProof
 {
+    /// <summary>What is proven by typing a passphrase here.</summary>
+    public static Assurance Worth { get; } = new Proof(ProofMethod.Passphrase, "terminal", "", default, default).Assurance;
+
     /// <summary>Asks a person for their passphrase and checks it.</summary>
     /// <param name="asked">Who, as <c>--as</c> names them; null: as <see cref="People.WhoseAsync"/> finds.</param>
     /// <param name="like">Whom to prefer among several who carry <paramref name="role"/>.</param>

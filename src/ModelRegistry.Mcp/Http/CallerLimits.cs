@@ -32,9 +32,24 @@ internal sealed class CallerLimits : IDisposable
     /// <summary>Counts an attempt without a credential that counts, by where it came from.</summary>
     public bool Fail(System.Net.IPAddress? address)
     {
-        using var counted = _rate.AttemptAcquire($"stranger:{address}");
+        using var counted = _rate.AttemptAcquire(Stranger(address));
         return counted.IsAcquired;
     }
+
+    /// <summary>Whether so many attempts came from there without a credential that counts that no further one is looked at.</summary>
+    public bool Barred(System.Net.IPAddress? address)
+    {
+        using var none = _rate.AttemptAcquire(Stranger(address), 0);
+        return !none.IsAcquired;
+    }
+
+    // Whoever has an IPv6 address has the 2^64 of its network.
+    private static string Stranger(System.Net.IPAddress? address) => address switch
+    {
+        { IsIPv4MappedToIPv6: true } => $"stranger:{address.MapToIPv4()}",
+        { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } => $"stranger:{Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))}",
+        _ => $"stranger:{address}",
+    };
 
     public void Dispose()
     {

@@ -22,6 +22,13 @@ internal sealed class HostGuard
         Allowed = new HashSet<string>(settings.AllowedOrigins, StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>
+    /// Whether a proxy on the way may have seen another request than this server (RFC 9112, section 6.1): a length and chunks,
+    /// chunks in HTTP/1.0, or a coding beside them. Kestrel goes by the chunks, and renames the length it did not go by.
+    /// </summary>
+    public static bool IsAmbiguous(HttpRequest request) => request.Headers.TransferEncoding is { Count: > 0 } codings
+        && (!string.Equals(codings.ToString(), "chunked", StringComparison.OrdinalIgnoreCase) || !HttpProtocol.IsHttp11(request.Protocol) || request.ContentLength is not null || request.Headers.ContainsKey("X-Content-Length"));
+
     /// <summary>Origins that an operator named; only their pages may read answers of another site.</summary>
     public IReadOnlySet<string> Allowed { get; }
 

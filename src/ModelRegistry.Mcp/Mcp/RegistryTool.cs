@@ -39,7 +39,10 @@ internal sealed record RegistryTool(string Name, string Title, string Descriptio
     /// <summary>Whether it reads files of the machine the server runs on: for stdio alone, where that machine is the caller's.</summary>
     public bool LocalFiles { get; init; }
 
-    public Tool Describe() => new()
+    private Tool? _described;
+
+    /// <summary>What a client is told. Made once, at the first listing: a schema takes longer than most calls.</summary>
+    public Tool Describe() => _described ??= new()
     {
         Name = Name,
         Title = Title,

@@ -20,6 +20,12 @@ internal sealed class ResourceListener
     private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool _hearsList, _listWaits;
 
+    /// <summary>Whose it is: the id of the caller who subscribed last.</summary>
+    public string Owner { get; set; } = "";
+
+    /// <summary>What it counts for in its owner's share: its addresses, and one at least.</summary>
+    public int Weight { get { lock (_gate) return Math.Max(1, _topics.Count); } }
+
     /// <summary>Whether it also hears when the list of resources changes.</summary>
     public bool HearsList
     {

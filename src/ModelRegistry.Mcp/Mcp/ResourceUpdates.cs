@@ -38,6 +38,9 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
     /// <summary>How many sessions and streams listen now.</summary>
     public int Listeners { get { lock (_gate) return _listeners.Count; } }
 
+    /// <summary>How many addresses one caller's sessions and streams listen to, together.</summary>
+    public int HeldBy(string owner) { lock (_gate) return _listeners.Sum(l => l.Owner == owner ? l.Weight : 0); }
+
     /// <summary>Whether the feed is being followed.</summary>
     public bool IsFollowing { get { lock (_gate) return _following is not null; } }
 

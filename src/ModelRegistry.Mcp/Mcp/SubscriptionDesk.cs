@@ -16,6 +16,12 @@ internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources,
     /// <summary>The most sessions and streams of this process that listen at once.</summary>
     private const int MostListeners = 10_000;
 
+    /// <summary>
+    /// The most addresses that all sessions and streams of one caller listen to, together: each is kept, compared with every
+    /// change, and, where nothing is there yet, looked up when something new comes.
+    /// </summary>
+    private const int MostOfOneCaller = 5_000;
+
     /// <summary>Characters of an address. Names, references and their percent-encoding fit twice over.</summary>
     private const int LongestUri = 2_048;
 
@@ -26,11 +32,12 @@ internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources,
             // It is kept as long as the session: an address as long as a message would be a way to fill the memory.
             if (uri.Length > LongestUri)
                 throw Replies.ProtocolError(Refusals.ResourceNotFound(Untrusted.Cut(uri, 80)), McpErrorCode.InvalidParams);
+            CheckRoom(caller, 1);
             var topic = await resources.FindTopicAsync(caller, uri, cancel);
             if (topic.Refusal is { } no && no.Kind != RefusalKind.NotFound)
                 throw Replies.ProtocolError(no, McpErrorCode.InvalidParams);
             var session = updates.SessionOf(context) ?? throw new InvalidOperationException("The session was not attached, or has ended.");
-            CheckRoom();
+            session.Listener.Owner = caller.By.Id;
             var taken = topic.Refusal is null ? session.Listener.Add(uri, topic.Value)
                 : session.Await(uri, async stop => await resources.FindTopicAsync(caller, uri, stop) is { Refusal: null } come ? come.Value : null);
             if (!taken)
@@ -53,12 +60,12 @@ internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources,
     public ValueTask<EmptyResult> ListenAsync(RequestContext<SubscriptionsListenRequestParams> context, CancellationToken cancel) =>
         door.AnswerAsync(context, "subscriptions/listen", async caller =>
         {
-            CheckRoom();
             var wanted = context.Params?.Notifications;
-            var listener = new ResourceListener { HearsList = wanted?.ResourcesListChanged == true };
+            var listener = new ResourceListener { HearsList = wanted?.ResourcesListChanged == true, Owner = caller.By.Id };
             // Counted before any is looked up: a list as long as a message would keep the database busy for minutes.
             if (wanted?.ResourceSubscriptions is { Count: > ResourceListener.Most } many && many.Distinct().Skip(ResourceListener.Most).Any())
                 throw Replies.ProtocolError(Refusals.TooManySubscriptions(ResourceListener.Most), McpErrorCode.InvalidParams);
+            CheckRoom(caller, Math.Max(1, wanted?.ResourceSubscriptions?.Count ?? 0));
             foreach (var uri in wanted?.ResourceSubscriptions?.Distinct() ?? [])
                 if (await resources.FindTopicAsync(caller, uri, cancel) is { Refusal: null } topic && !listener.Add(uri, topic.Value))
                     throw Replies.ProtocolError(Refusals.TooManySubscriptions(ResourceListener.Most), McpErrorCode.InvalidParams);
@@ -83,8 +90,10 @@ internal sealed class SubscriptionDesk(RequestDoor door, ResourceDesk resources,
             return new EmptyResult { Meta = Mark(context) };
         }, cancel);
 
-    private void CheckRoom()
+    private void CheckRoom(ToolCaller caller, int more)
     {
+        if (updates.HeldBy(caller.By.Id) + more > MostOfOneCaller)
+            throw Replies.ProtocolError(Refusals.TooManySubscriptions(MostOfOneCaller), McpErrorCode.InvalidParams);
         if (updates.Listeners >= MostListeners)
             throw Replies.ProtocolError(Refusals.TooManySubscriptions(MostListeners), McpErrorCode.InvalidParams);
     }

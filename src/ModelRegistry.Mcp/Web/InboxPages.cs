@@ -10,18 +10,26 @@ internal static class InboxPages
 
     public static void Map(PageRoutes pages, CancellationToken stopping)
     {
-        pages.Get("/ui/inbox", visit => ListAsync<InboxPage>(visit, new PromotionQuery("live", null, 50, visit.Asked("cursor"))));
-        pages.Get("/ui/promotions", visit => ListAsync<PromotionsPage>(visit, new PromotionQuery(visit.Asked("status"), visit.Asked("model"), 50, visit.Asked("cursor"))));
+        pages.Get("/ui/inbox", async visit =>
+        {
+            var owed = await visit.Registry.Promotions.GlassReviewsAsync(visit.Person, owed: true, 20, null, visit.Cancel);
+            await ListAsync<InboxPage>(visit, new PromotionQuery("live", null, 50, visit.Asked("cursor")), ("Owed", owed.Refusal is null ? owed.Value.Items.Count : 0));
+        });
+        pages.Get("/ui/promotions", visit =>
+        {
+            var query = new PromotionQuery(visit.Asked("status"), visit.Asked("model"), 50, visit.Asked("cursor"));
+            return ListAsync<PromotionsPage>(visit, query, ("Query", query));
+        });
         pages.Get("/ui/events", visit => TellAsync(visit, stopping));
     }
 
-    private static async Task ListAsync<TPage>(Visit visit, PromotionQuery query) where TPage : Microsoft.AspNetCore.Components.IComponent
+    private static async Task ListAsync<TPage>(Visit visit, PromotionQuery query, (string Name, object? Value) more) where TPage : Microsoft.AspNetCore.Components.IComponent
     {
         var found = await visit.Registry.Promotions.ListAsync(visit.Person, query, visit.Cancel);
         if (found.Refusal is { } no)
             await Replies.PageAsync(visit, no);
         else
-            await Replies.PageAsync<TPage>(visit, 200, ("Found", found.Value), ("Query", query));
+            await Replies.PageAsync<TPage>(visit, 200, ("Found", found.Value), more);
     }
 
     /// <summary>

@@ -12,7 +12,7 @@ internal static class PageProof
     public static async Task<Outcome<ProvenPerson>> OfAsync(Visit visit, IFormCollection form, PasskeyUse use)
     {
         if (form["passkey_credential"] is not [{ Length: > 0 and <= MostCredential } credential])
-            return form["passphrase"] is [{ Length: > 0 } passphrase] ? await visit.Registry.People.ProveAsync(visit.Person.Name, passphrase, Visit.Door, visit.Cancel) : Refusals.ProofRequired;
+            return form["passphrase"] is [{ Length: > 0 } passphrase] ? await visit.Registry.People.ProveAsync(visit.Person.Name, passphrase, Visit.Door, visit.Cancel) : await visit.Registry.People.RefuseUnprovenAsync(visit.Person, visit.Cancel);
         var proven = await visit.Registry.Passkeys.ProveAsync(use, new PasskeyAnswer(form["passkey_state"].ToString(), credential), Visit.Door, visit.Cancel);
         // Another person at the same browser signs in first.
         return proven.Refusal is null && proven.Value.Actor.Id != visit.Person.Id ? Refusals.PasskeyFailed : proven;

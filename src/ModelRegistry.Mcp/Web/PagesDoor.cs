@@ -15,8 +15,13 @@ internal sealed class PagesDoor(RegistryServices registry, CallerLimits limits, 
         SignInPages.Map(pages);
         InboxPages.Map(pages, stopping);
         DecidePages.Map(pages);
+        GlassPages.Map(pages);
+        PolicyChangePages.Map(pages);
         KeyPages.Map(pages);
         PeoplePages.Map(pages);
+        ModelPages.Map(pages);
+        AuditPages.Map(pages);
+        PolicyPages.Map(pages);
         pages.OpenGet("/ui/{**rest}", visit => Replies.PageAsync(visit, Domain.Refusals.PathNotFound(visit.Path)));
     }
 }

@@ -8,25 +8,37 @@ namespace ModelRegistry.Audit;
 
 /// <param name="ModelName">A model's name, or its id, which a deleted one keeps.</param>
 /// <param name="Subject">An id or name that entries are about.</param>
-public sealed record AuditQuery(string? ModelName = null, string? Subject = null, string? ActorId = null, int Limit = 50, string? Cursor = null);
+/// <param name="ActorId">An actor's id, or the name of one that is on record.</param>
+/// <param name="Verb">What happened, such as <c>promotion.apply</c>.</param>
+/// <param name="Outcome"><c>done</c> or <c>refused</c>; null: both.</param>
+public sealed record AuditQuery(string? ModelName = null, string? Subject = null, string? ActorId = null, int Limit = 50, string? Cursor = null, string? Verb = null, string? Outcome = null);
 
 /// <summary>Lists the audit log, and proves that nothing in it was changed, lost or cut off.</summary>
 public sealed class AuditTrail
 {
     private const int Batch = 1000;
 
+    // Read for one page where several filters meet.
+    private const int MostLookedAt = 20_000;
+
     private readonly RegistryDb _db;
     private readonly RegistryOptions _options;
+    private int _verifying;
 
     internal AuditTrail(RegistryDb db, RegistryOptions options) => (_db, _options) = (db, options);
 
-    /// <summary>Entries, newest first.</summary>
+    /// <summary>
+    /// Entries, newest first. Where several filters meet, a page may hold few entries, or none, and still lead on: the part
+    /// of the log that it looked at is bounded.
+    /// </summary>
     public async Task<Outcome<Page<AuditEntryView>>> ListAsync(Actor by, AuditQuery query, CancellationToken cancel = default)
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
         if (ModelRegistry.Cursor.Limit(query.Limit).Refusal is { } limit)
             return limit;
+        if (query.Outcome is not (null or "done" or "refused"))
+            return Refusals.InvalidArgument("outcome", "done or refused");
         var below = long.MaxValue;
         if (query.Cursor is not null && (ModelRegistry.Cursor.Read(query.Cursor, 1) is not [var key] || !long.TryParse(key, out below)))
             return Refusals.CursorInvalid;
@@ -40,9 +52,12 @@ public sealed class AuditTrail
                 if (modelId is null)
                     return Refusals.ModelNotFound(query.ModelName, await session.NearestModelNameAsync(query.ModelName));
             }
-            var rows = await session.AuditRowsAsync(modelId, query.Subject, query.ActorId, below, query.Limit + 1);
+            var actorId = query.ActorId is null ? null : (await session.FindActorByNameAsync(query.ActorId))?.Id ?? query.ActorId;
+            var filter = new AuditFilter(modelId, query.Subject, actorId, query.Verb, query.Outcome is null ? null : query.Outcome == "refused");
+            var (rows, lookedDownTo) = await session.AuditRowsAsync(filter, below, query.Limit + 1, MostLookedAt);
             var texts = await session.ErasablesAsync([.. rows.Select(r => r.Position)]);
-            return new Page<AuditEntryView>([.. rows.Take(query.Limit).Select(r => View(r, texts[r.Position]))], rows.Count > query.Limit ? ModelRegistry.Cursor.Write(rows[query.Limit - 1].Position.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
+            var next = rows.Count > query.Limit ? rows[query.Limit - 1].Position : lookedDownTo;
+            return new Page<AuditEntryView>([.. rows.Take(query.Limit).Select(r => View(r, texts[r.Position]))], next is null ? null : ModelRegistry.Cursor.Write(next.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         }, cancel);
     }
 
@@ -50,11 +65,26 @@ public sealed class AuditTrail
     /// Recomputes everything: each leaf's hash, the tree, every signed checkpoint in the database and the one in the file
     /// beside it, and <paramref name="checkpoint"/> when one is given that was kept elsewhere.
     /// </summary>
+    /// <remarks>It reads the whole log, so one process does it once at a time.</remarks>
     /// <param name="checkpoint">The text of a signed checkpoint; null: none but the registry's own.</param>
     public async Task<Outcome<AuditReportView>> VerifyAsync(Actor by, string? checkpoint, CancellationToken cancel = default)
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
+        if (Interlocked.Exchange(ref _verifying, 1) == 1)
+            return Refusals.VerificationRunning;
+        try
+        {
+            return await VerifyAloneAsync(checkpoint, cancel);
+        }
+        finally
+        {
+            Volatile.Write(ref _verifying, 0);
+        }
+    }
+
+    private async Task<Outcome<AuditReportView>> VerifyAloneAsync(string? checkpoint, CancellationToken cancel)
+    {
         using var key = ECDsa.Create();
         key.ImportSubjectPublicKeyInfo(_db.AuditPublicKey(), out _);
         var findings = new List<AuditFindingView>();
@@ -78,6 +108,7 @@ public sealed class AuditTrail
             var after = long.MinValue;
             while (true)
             {
+                cancel.ThrowIfCancellationRequested();
                 var rows = await session.AuditBatchAsync(after, Batch);
                 if (rows.Count == 0)
                     break;

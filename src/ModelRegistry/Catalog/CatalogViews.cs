@@ -139,6 +139,9 @@ public sealed record ComparisonView(
     [property: UntrustedText(Label = true)] IReadOnlyList<string> Differences,
     string? ServingVersion);
 
+/// <summary>A comparison with everything known about each version, in the same order.</summary>
+public sealed record SideBySideView(ComparisonView Comparison, IReadOnlyList<VersionDetailView> Versions);
+
 /// <summary>A time during which one version served a stage.</summary>
 /// <param name="Until">Null while it still serves.</param>
 public sealed record ServingPeriodView(

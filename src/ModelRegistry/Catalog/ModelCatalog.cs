@@ -37,24 +37,32 @@ public sealed partial class ModelCatalog
     public Task<Outcome<ComparisonView>> CompareAsync(Actor by, string modelName, IReadOnlyList<string> versionRefs, CancellationToken cancel = default) =>
         OfModelAsync<ComparisonView>(by, modelName, async (session, model) =>
         {
-            if (versionRefs.Count is < 2 or > 10)
-                return Refusals.TooFewVersions;
-            var versions = new List<ModelVersion>();
-            foreach (var reference in versionRefs)
-            {
-                var version = await session.ResolveVersionAsync(model, reference);
-                if (version.Refusal is { } no)
-                    return no;
-                if (versions.All(v => v.Id != version.Value.Id))
-                    versions.Add(version.Value);
-            }
-            if (versions.Count < 2)
-                return Refusals.TooFewVersions;
-            var policy = await _policies.GetAsync(session);
+            var versions = await TwoToTenAsync(session, model, versionRefs);
+            return versions.Refusal is { } no ? no : await CompareAsync(session, model, versions.Value, await session.AliasesAsync(model.Id), await session.ServingOfModelAsync(model.Id));
+        }, cancel);
+
+    /// <summary>
+    /// Two to ten versions compared, each with all that is known about it. What the others are held against comes first: the one
+    /// named, or else what serves production, or else the oldest.
+    /// </summary>
+    /// <param name="baseRef">One of the versions; null: see above.</param>
+    public Task<Outcome<SideBySideView>> SideBySideAsync(Actor by, string modelName, IReadOnlyList<string> versionRefs, string? baseRef, CancellationToken cancel = default) =>
+        OfModelAsync<SideBySideView>(by, modelName, async (session, model) =>
+        {
+            var named = await TwoToTenAsync(session, model, versionRefs);
+            if (named.Refusal is { } no)
+                return no;
+            var against = baseRef is null ? null : (Outcome<ModelVersion>?)await session.ResolveVersionAsync(model, baseRef);
+            if (against?.Refusal is { } unknown)
+                return unknown;
             var aliases = await session.AliasesAsync(model.Id);
             var serving = await session.ServingOfModelAsync(model.Id);
-            var rejected = await session.RejectedAsync([.. versions.Select(v => v.Id)]);
-            return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))], Comparison.Metrics(policy, versions), Comparison.Differences(versions), await ProductionLabelAsync(session, model.Id));
+            var first = against?.Value.Id ?? serving.Where(s => s.Stage == Stages.Production).Select(s => s.VersionId).FirstOrDefault();
+            List<ModelVersion> versions = [.. named.Value.OrderBy(v => v.Id != first).ThenBy(v => v.Number)];
+            var details = new List<VersionDetailView>();
+            foreach (var version in versions)
+                details.Add(await DetailAsync(session, model, version, aliases, serving));
+            return new SideBySideView(await CompareAsync(session, model, versions, aliases, serving), details);
         }, cancel);
 
     /// <summary>What serves a stage now, or served it at a moment.</summary>
@@ -98,11 +106,34 @@ public sealed partial class ModelCatalog
             {
                 var promotion = promotions.GetValueOrDefault(p.PromotionId);
                 views.Add(new ServingPeriodView(p.Stage, p.Label, p.Number, p.Manifest.Hex, p.From, p.Until, NullIfEmpty(p.PromotionId), promotion?.Statement.Proposer.Name ?? "",
-                    [.. promotion?.Approvals.Select(d => d.Person.Name) ?? []], promotion?.Approvals.Select(d => (Assurance?)d.Proof.Assurance).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? ""));
+                    [.. Answering(promotion).Select(a => a.Name)], Answering(promotion).Select(a => (Assurance?)a.Assurance).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? ""));
             }
             var last = periods.Count > query.Limit ? periods[query.Limit - 1] : null;
             return new Page<ServingPeriodView>(views, last is null ? null : Cursor.Write(Times.Micros(last.From).ToString(System.Globalization.CultureInfo.InvariantCulture), last.Id));
         }, cancel);
+
+    private static async ValueTask<Outcome<List<ModelVersion>>> TwoToTenAsync(RegistrySession session, RegisteredModel model, IReadOnlyList<string> versionRefs)
+    {
+        if (versionRefs.Count is < 2 or > 10)
+            return Refusals.TooFewVersions;
+        var versions = new List<ModelVersion>();
+        foreach (var reference in versionRefs)
+        {
+            var version = await session.ResolveVersionAsync(model, reference);
+            if (version.Refusal is { } no)
+                return no;
+            if (versions.All(v => v.Id != version.Value.Id))
+                versions.Add(version.Value);
+        }
+        return versions.Count < 2 ? Refusals.TooFewVersions : versions;
+    }
+
+    private async ValueTask<ComparisonView> CompareAsync(RegistrySession session, RegisteredModel model, List<ModelVersion> versions, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
+    {
+        var rejected = await session.RejectedAsync([.. versions.Select(v => v.Id)]);
+        return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))],
+            Comparison.Metrics(await _policies.GetAsync(session), versions), Comparison.Differences(versions), await ProductionLabelAsync(session, model.Id));
+    }
 
     private async Task<Outcome<T>> OfModelAsync<T>(Actor by, string modelName, Func<RegistrySession, RegisteredModel, ValueTask<Outcome<T>>> read, CancellationToken cancel)
     {
@@ -116,7 +147,11 @@ public sealed partial class ModelCatalog
     private static async ValueTask<string?> ProductionLabelAsync(RegistrySession session, string modelId) => (await session.ServingNowAsync(modelId, Stages.Production))?.Label;
 
     private static async ValueTask<IReadOnlyList<string>> ApprovedByAsync(RegistrySession session, string promotionId) =>
-        promotionId.Length == 0 ? [] : [.. (await session.DecisionsAsync(promotionId)).Where(d => d.Verdict == DecisionVerdict.Approve).GroupBy(d => d.Revision).OrderBy(g => g.Key).LastOrDefault()?.Select(d => d.Person.Name) ?? []];
+        promotionId.Length == 0 ? [] : await session.AnsweringAsync(promotionId);
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+
+    /// <summary>Who answers for what serves: those who approved it, and whoever broke the glass for it.</summary>
+    private static IEnumerable<(string Name, Assurance Assurance)> Answering(Promotion? promotion) => promotion is null ? []
+        : [.. promotion.Approvals.Select(d => (d.Person.Name, d.Proof.Assurance)), .. promotion.Glass is { } glass ? [(glass.Person.Name, glass.Proof.Assurance)] : Array.Empty<(string, Assurance)>()];
 }

@@ -91,16 +91,22 @@ public sealed partial class Passkeys
         return new CeremonyView(state, await new PasskeyCeremony(address, null, []).AskAsync(challenge.Bytes), challenge.StatementDigest, now + Proof.Freshness);
     }
 
+    // What proxies and this registry could read differently, or nobody can write down again, is no answer.
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
+
     /// <summary>The id a credential of a browser says it has; null when it is none.</summary>
     private static string? IdOf(string credential)
     {
         try
         {
+            if (JsonNode.Parse(credential, documentOptions: Strict) is not JsonObject json || json["id"] is not JsonValue id)
+                return null;
+            // Half a character, escaped, is JSON and throws whenever it is read; the answer is kept as evidence.
+            _ = json.ToJsonString();
             // Written anew: the same bytes may be spelt in several ways.
-            return JsonNode.Parse(credential) is JsonObject json && json["id"] is JsonValue id && id.TryGetValue<string>(out var text) && text.Length <= 2048 && Base64Url.IsValid(text)
-                ? Base64Url.EncodeToString(Base64Url.DecodeFromChars(text)) : null;
+            return id.TryGetValue<string>(out var text) && text.Length <= 2048 && Base64Url.IsValid(text) ? Base64Url.EncodeToString(Base64Url.DecodeFromChars(text)) : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

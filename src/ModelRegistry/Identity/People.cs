@@ -33,12 +33,19 @@ public sealed class People : IDisposable
         }, cancel);
 
     /// <summary>A later person. A person enrolled after a promotion was proposed cannot decide it.</summary>
-    public Task<Outcome<PersonView>> AddAsync(Actor admin, string name, string passphrase, IReadOnlyList<string> roles, CancellationToken cancel = default) =>
+    /// <param name="email">Where they are told what happens; null: nowhere.</param>
+    public Task<Outcome<PersonView>> AddAsync(Actor admin, string name, string passphrase, IReadOnlyList<string> roles, string? email = null, CancellationToken cancel = default) =>
         _db.WriteAsync<PersonView>(admin, Named("person.add", name, new JsonObject { ["roles"] = string.Join(",", roles) }), async session =>
         {
             if (await CheckAdminAsync(session, admin) is { } no)
                 return no;
-            return await EnrolAsync(session, name, passphrase, roles.Count == 0 ? [Permissions.Approver] : roles, "person.add");
+            if (email is not null && MailAddressText.Read(email).Refusal is { } unfit)
+                return unfit;
+            var enrolled = await EnrolAsync(session, name, passphrase, roles.Count == 0 ? [Permissions.Approver] : roles, "person.add");
+            if (enrolled.Refusal is not null || email is null)
+                return enrolled;
+            var mailbox = await Notices.NoticeBook.SetAsync(session, (await session.FindActorAsync(enrolled.Value.Reply.Value.Id))!, email, [], admin.Id);
+            return enrolled.Value with { Acts = [.. enrolled.Value.Acts, mailbox] };
         }, cancel);
 
     /// <summary>Takes a person's powers away at once. Their decisions stay on record; approvals not yet applied no longer count.</summary>
@@ -104,6 +111,10 @@ public sealed class People : IDisposable
         }
     }
 
+    /// <summary>Puts on record that something was asked for in a signed-in person's name without a proof, and says no: it may be an agent at their browser.</summary>
+    public Task<Outcome<ProvenPerson>> RefuseUnprovenAsync(Actor person, CancellationToken cancel = default) =>
+        _db.WriteAsync<ProvenPerson>(person, new AuditAct("person.prove", "person", person.Id), _ => new ValueTask<Outcome<Written<ProvenPerson>>>(Refusals.ProofRequired), cancel);
+
     private async Task<Outcome<ProvenPerson>> ProveInTurnAsync(string name, string passphrase, string channel, CancellationToken cancel)
     {
         var (person, credential, failures, now) = await _db.ReadAsync(async session =>
@@ -135,6 +146,18 @@ public sealed class People : IDisposable
         return await session.FindActorAsync(admin.Id) is { Kind: ActorKind.Person, DisabledAt: null } now
             ? Permissions.Check(admin with { Roles = now.Roles }, Permission.Administer)
             : Refusals.PersonRequired(Permission.Administer);
+    }
+
+    /// <summary>
+    /// A proof is of a credential that is this person's, now, and of its kind; since when it is, the registry knows better
+    /// than the proof.
+    /// </summary>
+    internal static async ValueTask<Outcome<Proof>> CheckProofAsync(RegistrySession session, StoredActor person, Proof proof)
+    {
+        if (proof.Method == ProofMethod.Elicitation)
+            return proof;
+        return await session.FindCredentialAsync(proof.CredentialId) is { RevokedAt: null } credential && credential.ActorId == person.Id && string.Equals(credential.Kind, proof.Method.ToString(), StringComparison.OrdinalIgnoreCase)
+            ? proof with { CredentialSince = credential.CreatedAt } : Refusals.ProofFailed;
     }
 
     private static async ValueTask<Outcome<Written<PersonView>>> EnrolAsync(RegistrySession session, string name, string passphrase, IReadOnlyList<string> roles, string verb)

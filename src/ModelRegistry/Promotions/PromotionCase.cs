@@ -17,7 +17,7 @@ internal sealed class PromotionCase
     private PromotionCase(RegistrySession session, StoredPromotion stored, PromotionPolicy policy, RegisteredModel model, ModelVersion? version)
     {
         (_session, Promotion, VersionNumber, Policy, Model, Version) = (session, stored.Promotion, stored.VersionNumber, policy, model, version);
-        Effective = Promotion.Requirement.Stricter(Requirement.For(policy, Promotion.Statement.FromStage, Promotion.Statement.ToStage, Promotion.Statement.Kind));
+        Effective = Promotion.Requirement.Under(policy, Promotion.Statement.FromStage, Promotion.Statement.ToStage, Promotion.Statement.Kind);
     }
 
     public Promotion Promotion { get; private set; }
@@ -68,7 +68,7 @@ internal sealed class PromotionCase
     public async ValueTask<GateReport> JudgeAsync() => await JudgeAsync(_session, Policy, Effective, Model, Version!, Promotion.Statement.ToStage, Promotion.Reason);
 
     public static async ValueTask<GateReport> JudgeAsync(RegistrySession session, PromotionPolicy policy, Requirement requirement, RegisteredModel model, ModelVersion version, string toStage, string reason) =>
-        Judge.Evaluate(policy, requirement.Gates, new GateFacts(model.Name, version, model.Card, reason, await session.ServingVersionAsync(model.Id, toStage), await session.InspectionAsync(version.Id), session.Now));
+        Judge.Evaluate(policy with { Waivers = requirement.Waivers }, requirement.Gates, new GateFacts(model.Name, version, model.Card, reason, await session.ServingVersionAsync(model.Id, toStage), await session.InspectionAsync(version.Id), session.Now));
 
     /// <summary>Over all that is known about a version, whether people advise against it, and the model's card where it has none of its own.</summary>
     public static Digest Metadata(ModelVersion version, RegisteredModel model)
@@ -104,6 +104,8 @@ internal sealed class PromotionCase
             return "the version was deleted.";
         if (!Model.IsActive)
             return "the model was made inactive, and is read-only.";
+        if (!Policy.StageNames.Contains(Promotion.Statement.ToStage))
+            return $"the policy in force has no stage {Promotion.Statement.ToStage}.";
         if (Version.Stage != Promotion.Statement.FromStage)
             return $"version {Version.Label} has moved to {Version.Stage} meanwhile.";
         var serving = await StageMoves.ServingAsync(_session, Model.Id, Promotion.Statement.ToStage);

@@ -19,7 +19,7 @@ public sealed partial class PromotionDesk
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);
             await it.BringUpToDateAsync();
-            return new Written<ReviewView>(await ReviewViewAsync(session, it) with { Obstacle = await ObstacleAsync(session, it, by) }, it.Acts, it.Acts.Count == 0 ? [] : it.Changes);
+            return new Written<ReviewView>(await ReviewViewAsync(session, it) with { Obstacle = await ObstacleAsync(session, it, by), MayBreakGlass = by.IsPerson && it.Policy.BreakGlass.Contains(by.Name, StringComparer.OrdinalIgnoreCase) }, it.Acts, it.Acts.Count == 0 ? [] : it.Changes);
         }, cancel);
 
     /// <summary>
@@ -67,6 +67,16 @@ public sealed partial class PromotionDesk
         return it.Promotion.Decide(by with { SessionOnly = false }, person.ToApprover(), new Decision("", it.Promotion.Revision, person.Ref, verdict, "", proof, digest, session.Now), it.Effective, await ApproversAsync(session, it.Promotion), session.Now).Refusal;
     }
 
+    /// <summary>Ends a promotion whose time is up; nothing is done to any other. Gives whether it was.</summary>
+    internal Task<Outcome<bool>> EndIfOverAsync(string promotionId, CancellationToken cancel) =>
+        _db.WriteAsync<bool>(Actor.Registry, new AuditAct("promotion.expire", "promotion", promotionId), async session =>
+        {
+            if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { Promotion.IsLive: true } it || session.Now < it.Promotion.DeadlineUnder(it.Effective))
+                return new Written<bool>(false, [], []);
+            await it.BringUpToDateAsync();
+            return new Written<bool>(true, it.Acts, it.Changes);
+        }, cancel);
+
     private async ValueTask<Outcome<Written<PromotionView>>> DecideAsync(RegistrySession session, Actor person, DecisionRequest request)
     {
         if (Permissions.Check(person, Permission.Decide) is { } no)
@@ -81,14 +91,10 @@ public sealed partial class PromotionDesk
             return new Written<PromotionView>(Outdated(it), it.Acts, it.Changes);
         if (await session.FindActorAsync(person.Id) is not { Kind: ActorKind.Person } stored)
             return Refusals.PersonRequired(Permission.Decide);
-        // A proof is of a credential that is this person's, now; since when, the registry knows better than the proof.
-        var proof = request.Proof;
-        if (proof.Method != ProofMethod.Elicitation)
-        {
-            if (await session.FindCredentialAsync(proof.CredentialId) is not { RevokedAt: null } credential || credential.ActorId != stored.Id)
-                return Refusals.ProofFailed;
-            proof = proof with { CredentialSince = credential.CreatedAt };
-        }
+        var checkedProof = await Identity.People.CheckProofAsync(session, stored, request.Proof);
+        if (checkedProof.Refusal is { } unproven)
+            return unproven;
+        var proof = checkedProof.Value;
         if (request.Verdict == DecisionVerdict.Approve && it.Promotion.State == PromotionState.Pending && await it.JudgeAsync() is { Holds: false } failing)
             return Refusals.GatesUnmet(request.PromotionId, Unmet(failing));
 
@@ -109,13 +115,9 @@ public sealed partial class PromotionDesk
     /// <param name="unasked">Whether this process only found it approved: what its own vault lacks, another's may have.</param>
     private async Task<Outcome<PromotionView>> ApplyAsync(Actor by, string promotionId, bool unasked = false)
     {
-        var files = await _db.ReadAsync(async session => await session.FindPromotionAsync(promotionId) is { } p ? await session.FilesAsync(p.Promotion.Statement.VersionId) : [], CancellationToken.None);
-        Refusal? damage = files.Count == 0 ? Refusals.ContentMissing : null;
-        foreach (var file in files)
-            damage ??= (await _vault.VerifyAsync(file.Sha256, file.Size, null, CancellationToken.None)).Refusal;
-        if (unasked && damage is { Code: "blob_missing" })
-            return damage;
-        var manifest = damage is null ? Manifest.Of(files) : damage;
+        var manifest = await RehashAsync(promotionId);
+        if (unasked && manifest.Refusal is { Code: "blob_missing" } elsewhere)
+            return elsewhere;
 
         return await _db.WriteAsync<PromotionView>(by, new AuditAct("promotion.apply", "promotion", promotionId), async session =>
         {
@@ -139,6 +141,16 @@ public sealed partial class PromotionDesk
             await it.StepAsync(applied, "promotion.apply", moved);
             return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts, [.. it.Changes, new FeedChange("serving", it.Model.Id, it.Promotion.Statement.ToStage)]);
         }, CancellationToken.None);
+    }
+
+    /// <summary>Hashes every file of the candidate, outside any lock; the manifest they make, or what is damaged.</summary>
+    private async Task<Outcome<Manifest>> RehashAsync(string promotionId)
+    {
+        var files = await _db.ReadAsync(async session => await session.FindPromotionAsync(promotionId) is { } p ? await session.FilesAsync(p.Promotion.Statement.VersionId) : [], CancellationToken.None);
+        Refusal? damage = files.Count == 0 ? Refusals.ContentMissing : null;
+        foreach (var file in files)
+            damage ??= (await _vault.VerifyAsync(file.Sha256, file.Size, null, CancellationToken.None)).Refusal;
+        return damage is null ? Manifest.Of(files) : damage;
     }
 
     /// <summary>What stands between an approval and its application; null when nothing does.</summary>

@@ -24,7 +24,17 @@ public sealed partial class PromotionDesk
             RegisteredModel? model = null;
             if (query.ModelName is not null && (model = await session.FindModelAsync(query.ModelName)) is null)
                 return Refusals.ModelNotFound(query.ModelName, await session.NearestModelNameAsync(query.ModelName));
-            var rows = await session.PromotionsAsync(states, model?.Id, query.Cursor is null ? null : Cursor.Read(query.Cursor, 1)![0], query.Limit + 1);
+            string? versionId = null;
+            if (query.Version is not null)
+            {
+                if (model is null)
+                    return Refusals.InvalidArgument("version", "a version of the model that is named beside it");
+                var version = await session.ResolveVersionAsync(model, query.Version);
+                if (version.Refusal is { } unknown)
+                    return unknown;
+                versionId = version.Value.Id;
+            }
+            var rows = await session.PromotionsAsync(states, model?.Id, versionId, query.Cursor is null ? null : Cursor.Read(query.Cursor, 1)![0], query.Limit + 1);
             var views = new List<PromotionView>();
             foreach (var row in rows.Take(query.Limit))
                 views.Add(await ViewAsync(session, row));
@@ -75,7 +85,7 @@ public sealed partial class PromotionDesk
         var policy = await _policies.GetAsync(session);
         var statement = stored.Promotion.Statement;
         var effective = stored.Promotion.Requirement.Approvals.Count == 0 ? null
-            : stored.Promotion.Requirement.Stricter(Requirement.For(policy, statement.FromStage, statement.ToStage, statement.Kind));
+            : stored.Promotion.Requirement.Under(policy, statement.FromStage, statement.ToStage, statement.Kind);
         return View(stored.Promotion, stored.VersionNumber, effective, await ApproversAsync(session, stored.Promotion), session.Now);
     }
 
@@ -92,7 +102,7 @@ public sealed partial class PromotionDesk
             p.Statement.Serving?.Label, p.Revision, Gates(p.Gates), Required(requirement), missing,
             [.. p.Decisions.Select(d => new DecisionView(d.Person.Name, d.Verdict.ToString().ToLowerInvariant(), Word(d.Proof.Assurance), d.Proof.Channel, d.Revision, d.Revision == p.Revision, d.Comment, d.At))],
             p.Statement.Proposer.Name, p.Statement.Owner.Name, p.Reason, p.RequestedAt, live ? p.Deadline : null, p.EndedAt, p.Note,
-            live ? _pages.Promotion(p.Id) : null, live ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing));
+            live ? _pages.Promotion(p.Id) : null, live ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing), GlassOf(p));
     }
 
     private PromotionView Blocked(Promotion p, ModelVersion version) => View(p, version.Number, p.Requirement) with
@@ -110,6 +120,7 @@ public sealed partial class PromotionDesk
     {
         PromotionState.Pending => $"Waits for a person ({string.Join(", ", missing)}) to decide. Tell them the approve command; get_promotion shows what came of it.",
         PromotionState.Approved => "Approved; it is being applied.",
+        PromotionState.Applied when p.Glass is { Review: null } => $"{p.Statement.VersionLabel} is in {p.Statement.ToStage}: {p.Glass.Person.Name} broke the glass, and another approver owes it a review.",
         PromotionState.Applied => p.Statement.Kind == PromotionKind.Rollback ? $"{p.Statement.VersionLabel} serves {p.Statement.ToStage} again." : $"{p.Statement.VersionLabel} is in {p.Statement.ToStage}.",
         PromotionState.Rejected => "It was rejected; read the comment before proposing again.",
         PromotionState.Expired => "It expired undecided or unapplied; propose again if it is still wanted.",

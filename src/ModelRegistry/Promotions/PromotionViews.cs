@@ -51,6 +51,39 @@ public sealed record PromotionView(
     string Note,
     string? ApproveUrl,
     string? ApproveCommand,
+    string Next,
+    GlassView? BreakGlass = null);
+
+/// <summary>How a promotion came to serve without its quorum.</summary>
+/// <param name="Review">Another approver's look at it; null while it is owed.</param>
+public sealed record GlassView(string Person, [property: UntrustedText] string Reason, string Assurance, string Channel, DateTimeOffset At, GlassVerdictView? Review);
+
+/// <param name="Verdict">upheld, objected.</param>
+public sealed record GlassVerdictView(string Person, string Verdict, [property: UntrustedText] string Comment, string Assurance, string Channel, DateTimeOffset At);
+
+/// <summary>A broken glass with what it did, for whoever reviews it.</summary>
+/// <param name="Status">open, upheld, objected.</param>
+/// <param name="Replaced">What served before it; null when nothing did.</param>
+/// <param name="Missing">What the quorum would have taken.</param>
+/// <param name="Unmet">Gates that did not hold when it was decided on.</param>
+/// <param name="StatementDigest">What a passkey signs to review it.</param>
+/// <param name="NotBy">Who cannot review it: the breaker, the proposer and its owner.</param>
+public sealed record GlassReviewView(
+    string PromotionId,
+    string Status,
+    string Kind,
+    string ModelName,
+    string Version,
+    string FromStage,
+    string ToStage,
+    string? Replaced,
+    RequiredView? Missing,
+    IReadOnlyList<GateView> Unmet,
+    GlassView Glass,
+    string StatementDigest,
+    IReadOnlyList<string> NotBy,
+    string? ReviewUrl,
+    string? ReviewCommand,
     string Next);
 
 /// <summary>What a person is shown before deciding: the statement as it will be hashed, and what it means.</summary>
@@ -58,6 +91,7 @@ public sealed record PromotionView(
 /// <param name="Metrics">Candidate against what serves now.</param>
 /// <param name="Client">The client program of the proposer, as it calls itself.</param>
 /// <param name="Obstacle">Why whoever looks could not approve it, however they prove it; null when they could, or are no person.</param>
+/// <param name="MayBreakGlass">Whether the policy lists whoever looks for emergencies.</param>
 public sealed record ReviewView(
     PromotionView Promotion,
     JsonObject Statement,
@@ -66,4 +100,5 @@ public sealed record ReviewView(
     IReadOnlyList<string> FilesChanged,
     [property: UntrustedText] string Card,
     [property: UntrustedText] string? Client,
-    [property: System.Text.Json.Serialization.JsonIgnore] ModelRegistry.Domain.Refusal? Obstacle = null);
+    [property: System.Text.Json.Serialization.JsonIgnore] ModelRegistry.Domain.Refusal? Obstacle = null,
+    [property: System.Text.Json.Serialization.JsonIgnore] bool MayBreakGlass = false);

@@ -15,6 +15,9 @@ internal sealed class PostgresDialect : Dialect
     /// <summary>"registry" in ASCII: the advisory lock of whoever writes, on this database.</summary>
     private const long WriteLock = 0x7265676973747279;
 
+    /// <summary>"notices!" in ASCII: the advisory lock of whoever tells people.</summary>
+    private const long NoticeLock = 0x6e6f746963657321;
+
     private readonly NpgsqlDataSource _source;
     private readonly string _where;
     private string _version = "";
@@ -25,7 +28,7 @@ internal sealed class PostgresDialect : Dialect
         settings.ApplicationName ??= "model-registry";
         settings.MaxAutoPrepare = 256;
         settings.AutoPrepareMinUsages = 2;
-        settings.MaxPoolSize = options.Readers + 4;
+        settings.MaxPoolSize = options.Readers + 5;
         settings.TcpKeepAlive = true;
         settings.Enlist = false;
         if (settings.Timeout is 15)
@@ -77,6 +80,54 @@ internal sealed class PostgresDialect : Dialect
 
     public override void EndTurn()
     {
+    }
+
+    /// <summary>
+    /// An advisory lock of a session: it ends with its connection. The server notices within half a minute when the machine
+    /// at the other end is gone.
+    /// </summary>
+    public override async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct)
+    {
+        var connection = await OpenAsync(writer: false, ct).ConfigureAwait(false);
+        try
+        {
+            await connection.RunScriptAsync("set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3").ConfigureAwait(false);
+            if (await connection.ScalarAsync("select pg_try_advisory_lock(@key)", ("key", NoticeLock)).ConfigureAwait(false) is true)
+                return new Duty(() => AnswersAsync(connection), () => ReleaseAsync(connection));
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        await connection.DisposeAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>In so many words: a connection given back to the pool keeps its locks until it is used again.</summary>
+    private async ValueTask ReleaseAsync(StoreConnection connection)
+    {
+        await using (connection)
+            try
+            {
+                await connection.ScalarAsync("select pg_advisory_unlock(@key)", ("key", NoticeLock)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (Outage(e) is not null || e is InvalidOperationException)
+            {
+                // Without its connection there is no lock either.
+            }
+    }
+
+    private async ValueTask<bool> AnswersAsync(StoreConnection connection)
+    {
+        try
+        {
+            return await connection.ScalarAsync("select 1").ConfigureAwait(false) is not null;
+        }
+        catch (Exception e) when (Outage(e) is not null || e is InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Each later statement sees what was committed before it: so also what others committed while this one waited.</summary>

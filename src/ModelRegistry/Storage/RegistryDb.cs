@@ -136,6 +136,19 @@ public sealed class RegistryDb : IAsyncDisposable
             ct);
     }
 
+    /// <summary>Takes the duty of telling people what happened, for all processes on this database; null while another has it.</summary>
+    internal async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await _dialect.TryTakeDutyAsync(ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_dialect.Outage(e) is { } outage)
+        {
+            throw outage;
+        }
+    }
+
     private static void ThrowInside()
     {
         if (WriteGroup.Inside.Value)

@@ -5,20 +5,44 @@ namespace ModelRegistry.Storage;
 
 internal sealed record AuditRow(long Position, byte[] Leaf, Digest LeafHash);
 
+/// <param name="Refused">Null: whether it was done or refused.</param>
+internal sealed record AuditFilter(string? ModelId, string? Subject, string? ActorId, string? Verb, bool? Refused);
+
 /// <summary>Reading the audit log back.</summary>
 public sealed partial class RegistrySession
 {
-    internal ValueTask<List<AuditRow>> AuditRowsAsync(string? modelId, string? subject, string? actorId, long below, int limit)
+    /// <summary>
+    /// Entries below a position, newest first, and the last position that was looked at: where several filters meet, no more
+    /// than <paramref name="most"/> entries are read, so that a rare meeting costs no walk through the whole log.
+    /// </summary>
+    internal async ValueTask<(List<AuditRow> Rows, long? LookedDownTo)> AuditRowsAsync(AuditFilter filter, long below, int limit, int most)
     {
-        var where = new List<string> { "position < @below" };
-        var args = new List<(string, object?)> { ("below", below), ("limit", (long)limit) };
-        foreach (var (column, value) in new[] { ("model_id", modelId), ("subject_id", subject), ("actor_id", actorId) })
+        // The one that leaves the fewest is walked along its index; the others are asked of each entry.
+        var asked = new List<(string Sql, (string, object?)[] Args)>();
+        foreach (var (column, value) in new[] { ("subject_id", filter.Subject), ("model_id", filter.ModelId), ("actor_id", filter.ActorId) })
             if (value is not null)
-            {
-                where.Add($"{column} = @{column}");
-                args.Add((column, value));
-            }
-        return ManyAsync($"select position, leaf, leaf_hash from audit_entry where {string.Join(" and ", where)} order by position desc limit @limit", ReadAuditRow, [.. args]);
+                asked.Add(($"{column} = @{column}", [(column, value)]));
+        // In words of ours, so that the index over refusals fits.
+        if (filter.Refused == true)
+            asked.Add(("outcome = 'refused'", []));
+        if (filter.Verb is not null)
+            asked.Add(("verb = @verb", [("verb", filter.Verb)]));
+        if (filter.Refused == false)
+            asked.Add(("outcome = 'done'", []));
+
+        var walked = asked.Count == 0 ? "position < @below" : $"position < @below and {asked[0].Sql}";
+        (string, object?)[] all = [("below", below), ("limit", (long)limit), .. asked.SelectMany(f => f.Args)];
+        if (asked.Count < 2)
+            return (await ManyAsync($"select position, leaf, leaf_hash from audit_entry where {walked} order by position desc limit @limit", ReadAuditRow, all), null);
+        var rows = await ManyAsync($"""
+            select position, leaf, leaf_hash from (select * from audit_entry where {walked} order by position desc limit @most) e
+            where {string.Join(" and ", asked.Skip(1).Select(f => f.Sql))} order by position desc limit @limit
+            """, ReadAuditRow, [.. all, ("most", (long)most)]);
+        if (rows.Count == limit)
+            return (rows, null);
+        var (count, last) = await OneAsync($"select count(*), min(position) from (select position from audit_entry where {walked} order by position desc limit @most) e",
+            r => (r.GetInt64(0), r.IsDBNull(1) ? 0 : r.GetInt64(1)), [("below", below), ("most", (long)most), .. asked[0].Args]);
+        return (rows, count == most ? last : null);
     }
 
     internal ValueTask<List<AuditRow>> AuditBatchAsync(long after, int limit) => ManyAsync(

@@ -15,7 +15,7 @@ internal sealed record StoredActor(string Id, ActorKind Kind, string Name, strin
 /// <summary>A passphrase or token as stored: the hash, never the secret.</summary>
 internal sealed record StoredCredential(string Id, string ActorId, string Kind, string SecretHash, IReadOnlyList<string> Roles, IReadOnlyList<string> Models, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
 
-/// <summary>Actors, their credentials, and the policy in force.</summary>
+/// <summary>Actors and their credentials.</summary>
 public sealed partial class RegistrySession
 {
     private const string ActorColumns = "a.id, a.kind, a.name, a.owner_id, o.name, a.roles, a.models, a.created_at, a.disabled_at";
@@ -57,15 +57,6 @@ public sealed partial class RegistrySession
         await ExecuteAsync("delete from failed_proof where at < @old", ("old", Times.Micros(Now.AddDays(-1))));
         await ExecuteAsync("insert into failed_proof (name_key, at, id) values (@key, @now, @id)", ("key", Names.Fold(name)), ("now", Times.Micros(Now)), ("id", id));
     }
-
-    internal ValueTask<(string Name, string Digest, string Json, string AcceptedBy, DateTimeOffset At)?> PolicyRowAsync() => OneAsync<(string, string, string, string, DateTimeOffset)?>(
-        "select name, digest, json, accepted_by, accepted_at from policy order by seq desc limit 1", r => (r.GetString(0), r.GetString(1), r.GetString(2), r.GetString(3), Times.FromMicros(r.GetInt64(4))));
-
-    internal async ValueTask<string?> PolicyDigestAsync() => (string?)await ScalarAsync("select digest from policy order by seq desc limit 1");
-
-    internal ValueTask<int> InsertPolicyAsync(PromotionPolicy policy, string json, string by) => ExecuteAsync(
-        "insert into policy (seq, name, digest, json, accepted_by, accepted_at) select coalesce(max(seq), 0) + 1, @name, @digest, @json, @by, @now from policy",
-        ("name", policy.Name), ("digest", policy.Digest.Hex), ("json", json), ("by", by), ("now", Times.Micros(Now)));
 
     private static StoredActor ReadActor(DbDataReader r) => new(r.GetString(0), Enum.Parse<ActorKind>(r.GetString(1), ignoreCase: true), r.GetString(2), Text(r, 3), Text(r, 4),
         List(r.GetString(5)), List(r.GetString(6)), Times.FromMicros(r.GetInt64(7)), Time(r, 8));

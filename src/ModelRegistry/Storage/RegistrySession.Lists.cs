@@ -3,7 +3,7 @@ using ModelRegistry.Domain;
 
 namespace ModelRegistry.Storage;
 
-internal sealed record ModelFilter(string? Search, string? Task, string? Stage, string? Tag, bool IncludeInactive);
+internal sealed record ModelFilter(string? Search, string? Task, string? Stage, string? Tag, bool IncludeInactive, bool OnlyInactive = false);
 
 /// <summary>Pages of models and versions. Each filter is a constant piece of SQL; every value is a parameter.</summary>
 public sealed partial class RegistrySession
@@ -13,7 +13,9 @@ public sealed partial class RegistrySession
     {
         var where = new List<string> { "m.deleted_at is null", "m.name_key > @after" };
         var args = new List<(string, object?)> { ("after", afterKey), ("limit", (long)limit) };
-        if (!filter.IncludeInactive)
+        if (filter.OnlyInactive)
+            where.Add("m.is_active = 0");
+        else if (!filter.IncludeInactive)
             where.Add("m.is_active = 1");
         if (filter.Search is { } search)
         {

@@ -10,31 +10,38 @@ internal sealed record StoredPromotion(Promotion Promotion, long VersionNumber);
 /// <summary>Promotions and their decisions.</summary>
 public sealed partial class RegistrySession
 {
-    private const string PromotionColumns = "p.id, p.state, p.statement, p.requirement, p.gates, p.reason, p.author_id, p.author_name, p.client, p.idempotency_key, p.requested_at, p.approved_at, p.ended_at, p.note, p.row_version, p.version_number";
+    private const string PromotionColumns = "p.id, p.state, p.statement, p.requirement, p.gates, p.reason, p.author_id, p.author_name, p.client, p.idempotency_key, p.requested_at, p.approved_at, p.ended_at, p.note, p.row_version, p.version_number, " + GlassColumns;
+    private const string PromotionRows = "promotion p left join glass_break g on g.promotion_id = p.id";
 
     internal async ValueTask<StoredPromotion?> FindPromotionAsync(string id) =>
-        await WithDecisionsAsync(await OneAsync($"select {PromotionColumns} from promotion p where p.id = @id", ReadPromotion, ("id", id)));
+        await WithDecisionsAsync(await OneAsync($"select {PromotionColumns} from {PromotionRows} where p.id = @id", ReadPromotion, ("id", id)));
 
     internal async ValueTask<StoredPromotion?> LivePromotionAsync(string modelId, string stage) => await WithDecisionsAsync(await OneAsync(
-        $"select {PromotionColumns} from promotion p where p.model_id = @model and p.to_stage = @stage and p.state in ('pending', 'approved')", ReadPromotion, ("model", modelId), ("stage", stage)));
+        $"select {PromotionColumns} from {PromotionRows} where p.model_id = @model and p.to_stage = @stage and p.state in ('pending', 'approved')", ReadPromotion, ("model", modelId), ("stage", stage)));
 
     /// <summary>What is pending or approved for any stage of a model.</summary>
-    internal ValueTask<List<StoredPromotion>> LivePromotionsAsync(string modelId) => PromotionsAsync([PromotionState.Pending, PromotionState.Approved], modelId, null, 100);
+    internal ValueTask<List<StoredPromotion>> LivePromotionsAsync(string modelId) => PromotionsAsync([PromotionState.Pending, PromotionState.Approved], modelId, null, null, 100);
 
     internal async ValueTask<StoredPromotion?> PromotionByKeyAsync(string proposerId, string key) => await WithDecisionsAsync(await OneAsync(
-        $"select {PromotionColumns} from promotion p where p.proposer_id = @proposer and p.idempotency_key = @key", ReadPromotion, ("proposer", proposerId), ("key", key)));
+        $"select {PromotionColumns} from {PromotionRows} where p.proposer_id = @proposer and p.idempotency_key = @key", ReadPromotion, ("proposer", proposerId), ("key", key)));
 
     internal ValueTask<List<string>> ApprovedPromotionIdsAsync() => ManyAsync("select id from promotion where state = 'approved' order by id limit 100", r => r.GetString(0));
 
     /// <summary>Promotions, newest first.</summary>
     /// <param name="states">Empty: all.</param>
-    internal async ValueTask<List<StoredPromotion>> PromotionsAsync(IReadOnlyList<PromotionState> states, string? modelId, string? beforeId, int limit)
+    internal async ValueTask<List<StoredPromotion>> PromotionsAsync(IReadOnlyList<PromotionState> states, string? modelId, string? versionId, string? beforeId, int limit)
     {
         var where = new List<string> { "1 = 1" };
         var args = new List<(string, object?)> { ("limit", (long)limit) };
         if (states.Count > 0)
             where.Add($"p.state in ({string.Join(", ", states.Select(s => $"'{Word(s)}'"))})");
-        if (modelId is not null)
+        // A version says its model.
+        if (versionId is not null)
+        {
+            where.Add("p.version_id = @version");
+            args.Add(("version", versionId));
+        }
+        else if (modelId is not null)
         {
             where.Add("p.model_id = @model");
             args.Add(("model", modelId));
@@ -44,7 +51,7 @@ public sealed partial class RegistrySession
             where.Add("p.id < @before");
             args.Add(("before", beforeId));
         }
-        var rows = await ManyAsync($"select {PromotionColumns} from promotion p where {string.Join(" and ", where)} order by p.id desc limit @limit", ReadPromotion, [.. args]);
+        var rows = await ManyAsync($"select {PromotionColumns} from {PromotionRows} where {string.Join(" and ", where)} order by p.id desc limit @limit", ReadPromotion, [.. args]);
         var full = new List<StoredPromotion>(rows.Count);
         foreach (var row in rows)
             full.Add((await WithDecisionsAsync(row))!);
@@ -90,7 +97,7 @@ public sealed partial class RegistrySession
             select id, revision, person_id, person_name, verdict, comment, method, channel, credential_id, credential_since, proven_at, client, agent, statement_digest, at, evidence, promotion_id
             from decision where promotion_id in ({keys}) order by at, id
             """, r => (PromotionId: r.GetString(16), Decision: ReadDecision(r)), args)).ToLookup(d => d.PromotionId, d => d.Decision);
-        return (await ManyAsync($"select {PromotionColumns} from promotion p where p.id in ({keys})", ReadPromotion, args))
+        return (await ManyAsync($"select {PromotionColumns} from {PromotionRows} where p.id in ({keys})", ReadPromotion, args))
             .ToDictionary(p => p.Promotion.Id, p => p.Promotion with { Decisions = [.. decisions[p.Promotion.Id]] });
     }
 
@@ -112,6 +119,7 @@ public sealed partial class RegistrySession
         EndedAt = Time(r, 12),
         Note = r.GetString(13),
         RowVersion = r.GetInt64(14),
+        Glass = ReadGlass(r, 16),
     }, r.GetInt64(15));
 
     private static Decision ReadDecision(DbDataReader r) => new(r.GetString(0), (int)r.GetInt64(1), new ActorRef(r.GetString(2), r.GetString(3)),

@@ -105,6 +105,20 @@ internal sealed class SqliteDialect : Dialect
 
     public override void EndTurn() => _turn.Release();
 
+    /// <summary>A lock on a file beside the database.</summary>
+    public override ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct)
+    {
+        var file = LockedFile.Open(Path.ChangeExtension(_path, ".notices"));
+        if (file.TryTake())
+            return ValueTask.FromResult<Duty?>(new Duty(() => ValueTask.FromResult(true), () =>
+            {
+                file.Dispose();
+                return ValueTask.CompletedTask;
+            }));
+        file.Dispose();
+        return ValueTask.FromResult<Duty?>(null);
+    }
+
     public override async ValueTask BeginWriteAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin immediate").ConfigureAwait(false);
 

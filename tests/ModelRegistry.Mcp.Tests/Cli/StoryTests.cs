@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Cli;
@@ -10,6 +11,7 @@ public class StoryTests
     private const string Alice = "alices own long passphrase", Bob = "bobs quite other passphrase";
 
     [Fact]
+    [Attack(6, "cli")]
     public async Task A_model_goes_from_training_into_production_and_back_and_nothing_secret_is_left_behind()
     {
         using var program = new ProgramProcess();

@@ -1,3 +1,4 @@
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Cli;
@@ -8,6 +9,7 @@ public class TerminalTests
     private const string Passphrase = "correct horse battery staple";
 
     [Fact]
+    [Attack(1, "cli")]
     public async Task A_passphrase_in_a_pipe_an_argument_or_the_environment_is_not_taken()
     {
         using var program = new ProgramProcess();

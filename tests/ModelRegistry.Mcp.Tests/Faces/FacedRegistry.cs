@@ -7,7 +7,7 @@ using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Faces;
 
-/// <summary>One registry and its faces: MCP over stdio and over HTTP, and the command line. Whoever asks is an agent of ana's at each.</summary>
+/// <summary>One registry and its faces: MCP over stdio and over HTTP, REST, and the command line. Whoever asks is an agent of ana's at each.</summary>
 public sealed partial class FacedRegistry : IAsyncLifetime
 {
     private readonly CommandDesk _desk = new();
@@ -55,6 +55,18 @@ public sealed partial class FacedRegistry : IAsyncLifetime
     internal Task<FaceAnswer> OverStdioAsync(SameRequest request) => AskAsync(_stdio, request, _mineOverStdio);
 
     internal Task<FaceAnswer> OverHttpAsync(SameRequest request) => AskAsync(_http, request, _mineOverHttp);
+
+    /// <summary>As the same agent as over MCP and HTTP.</summary>
+    internal async Task<FaceAnswer> OverRestAsync(RestRequest request)
+    {
+        using var message = new HttpRequestMessage(request.Body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(_http.Address, Filled(request.Path, _mineOverHttp)));
+        message.Headers.Authorization = new("Bearer", _http.Token);
+        if (request.Body is { } body)
+            message.Content = new StringContent(Filled(body.ToJsonString(), _mineOverHttp), System.Text.Encoding.UTF8, "application/json");
+        using var response = await _http.SendAsync(message);
+        var json = JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
+        return new FaceAnswer((string?)json["code"] ?? (string?)json["status"] ?? "done", Hidden((string?)json["title"] ?? ""), (string?)json["remedy"] ?? "", [.. json["code"]?.ToString() == "invalid_arguments" ? json["errors"]!.AsObject().Select(e => e.Key) : []], (int)response.StatusCode);
+    }
 
     internal async Task<FaceAnswer> OnTheLineAsync(SameRequest request) =>
         Read(await RunAsync([.. request.Line.Select(word => Filled(word, _mineOnTheLine))]));

@@ -31,6 +31,15 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
         // A server's files are not its clients', so it has no tool that reads them.
         if (!Tool(request).LocalFiles)
             Assert.Equivalent(mcp, await registry.OverHttpAsync(request), strict: true);
+        if (RestRequest.Of(request) is { } asked)
+        {
+            var rest = await registry.OverRestAsync(asked);
+            Assert.Equal((request.Answer, request.Answer == "blocked" ? 422 : Replies.Sign(Kinds[request.Answer]).Http), (rest.Code, rest.Sign));
+            Assert.Equal(line.Fields, rest.Fields);
+            // What waits or is stopped is told of as it is, not as a no.
+            if (request.Answer != "blocked")
+                Assert.Equal(line.Remedy, rest.Remedy);
+        }
         Assert.Equal(request.Answer == "blocked" ? Replies.Exit.PolicyUnmet : Replies.Sign(Kinds[request.Answer]).Exit, line.Sign);
     }
 
@@ -60,6 +69,10 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
         Assert.Equal("invalid_arguments", (await registry.OverStdioAsync(request)).Code);
         Assert.Equal(("", Replies.Exit.Usage), ((await registry.OnTheLineAsync(request)) is var told ? told.Code : "", told.Sign));
     }
+
+    [Fact]
+    public void Most_requests_are_asked_over_rest_too() =>
+        Assert.InRange(SameRequests.All.Count(r => RestRequest.Of(r) is not null), 40, SameRequests.All.Count);
 
     // Over MCP the question is put to a person, who was not there; a line of a machine's is refused. None decides, and all are on record alike.
     [Fact]

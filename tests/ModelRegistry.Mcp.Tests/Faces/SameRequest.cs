@@ -18,5 +18,5 @@ internal sealed record SameRequest(string About, string Answer, string Tool, Jso
 
 /// <summary>What a face said: a code, the sentences with it, and the sign that a program goes by.</summary>
 /// <param name="Fields">The bad fields, where the code is about them.</param>
-/// <param name="Sign">The exit code; null where the face has none.</param>
+/// <param name="Sign">The exit code or the HTTP status; null where the face has none.</param>
 internal sealed record FaceAnswer(string Code, string Message, string Remedy, IReadOnlyList<string> Fields, int? Sign = null);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Server;
 using ModelRegistry.Fuzz;
 using ModelRegistry.Mcp.Tools;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -53,6 +54,7 @@ public sealed class StdioFuzzTests
     }
 
     [Fact]
+    [Attack(21, "mcp-stdio")]
     public async Task A_real_process_answers_whatever_comes_in_and_ends_in_good_order()
     {
         var cases = Number("MODELREGISTRY_FUZZ_LINES", 2_000);

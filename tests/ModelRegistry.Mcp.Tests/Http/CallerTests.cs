@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -73,6 +74,7 @@ public sealed class CallerTests
     [InlineData("Bearer eyJhbGciOiJub25lIn0.e30.")]
     [InlineData("Basic YW5hOmNvcnJlY3QgaG9yc2UgYmF0dGVyeQ==")]
     [InlineData("TOKEN")]
+    [Attack(23, "mcp-http")]
     public async Task What_is_no_token_of_this_registry_is_refused_even_where_none_is_needed(string authorization)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -95,6 +97,7 @@ public sealed class CallerTests
     }
 
     [Fact]
+    [Attack(23, "mcp-http")]
     public async Task A_stream_that_is_open_ends_when_its_token_does()
     {
         await using var registry = await SeededRegistry.OpenAsync("team");

@@ -29,7 +29,11 @@ internal sealed class HttpRawClient : RawClient
     public Dictionary<string, string> Headers { get; } = [];
 
     /// <summary>With a server of its own, which ends with it.</summary>
-    public static async Task<HttpRawClient> StartAsync(SeededRegistry registry, Era era = Era.Stateless, bool forms = false, string? token = null, bool pages = false, params string[] options)
+    public static Task<HttpRawClient> StartAsync(SeededRegistry registry, Era era = Era.Stateless, bool forms = false, string? token = null, params string[] options) =>
+        StartAsync(registry, era, forms, false, token, options);
+
+    /// <param name="pages">Whether it leads its user to addresses.</param>
+    public static async Task<HttpRawClient> StartAsync(SeededRegistry registry, Era era, bool forms, bool pages, string? token, params string[] options)
     {
         var server = await ServeProcess.StartAsync(registry.DataFolder, options);
         var client = new HttpRawClient(server.Address, server, era, forms, pages, token);

@@ -34,9 +34,15 @@ internal sealed partial class ServeProcess : IAsyncDisposable
 
     public string Errors { get { lock (_errors) return _errors.ToString(); } }
 
-    public static async Task<ServeProcess> StartAsync(string dataFolder, params string[] options)
+    public static Task<ServeProcess> StartAsync(string dataFolder, params string[] options) => StartAtAsync("http://127.0.0.1:0", dataFolder, options);
+
+    public static Task<ServeProcess> StartAsync(string dataFolder, IReadOnlyDictionary<string, string> environment, params string[] options) => StartAtAsync("http://127.0.0.1:0", dataFolder, environment, options);
+
+    public static Task<ServeProcess> StartAtAsync(string urls, string dataFolder, params string[] options) => StartAtAsync(urls, dataFolder, new Dictionary<string, string>(), options);
+
+    private static async Task<ServeProcess> StartAtAsync(string urls, string dataFolder, IReadOnlyDictionary<string, string> environment, string[] options)
     {
-        var it = Begin(dataFolder, ["--urls", "http://127.0.0.1:0", .. options]);
+        var it = Begin(dataFolder, ["--urls", urls, .. options], environment);
         try
         {
             it.Address = await it._listening.Task.WaitAsync(Patience);
@@ -77,10 +83,13 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ServeProcess Begin(string dataFolder, string[] options)
+    private static ServeProcess Begin(string dataFolder, string[] options, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "serve", "--data", dataFolder, .. options]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
-        return new ServeProcess(Process.Start(Cli.ProgramProcess.WithoutSettings(start))!);
+        Cli.ProgramProcess.WithoutSettings(start);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return new ServeProcess(Process.Start(start)!);
     }
 
     private async Task ReadAsync()

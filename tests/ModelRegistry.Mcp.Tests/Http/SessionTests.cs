@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -8,6 +9,7 @@ namespace ModelRegistry.Mcp.Tests;
 public sealed class SessionTests
 {
     [Fact]
+    [Attack(24, "mcp-http")]
     public async Task A_session_of_another_caller_is_not_there()
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
@@ -28,6 +30,7 @@ public sealed class SessionTests
     }
 
     [Fact]
+    [Attack(24, "mcp-http")]
     public async Task An_answer_smuggled_into_anothers_question_decides_nothing()
     {
         await using var registry = await SeededRegistry.OpenAsync();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -69,6 +70,7 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
 
     [Theory]
     [MemberData(nameof(Headers))]
+    [Attack(22, "mcp-http")]
     public async Task A_request_whose_headers_are_wrong_is_refused_before_it_does_anything(string what, string header, string value, int status, int code)
     {
         await using var client = await HttpRawClient.ConnectAsync(running.Server.Address);
@@ -115,6 +117,7 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
     }
 
     [Fact]
+    [Attack(21, "mcp-http")]
     public async Task A_body_beyond_the_limit_is_refused_and_the_server_goes_on()
     {
         await using var client = await HttpRawClient.ConnectAsync(running.Server.Address);
@@ -165,6 +168,7 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
     }
 
     [Fact]
+    [Attack(22, "mcp-http")]
     public async Task A_page_of_an_origin_the_operator_named_may_call_and_no_other_is_even_told()
     {
         await using var client = await HttpRawClient.ConnectAsync(running.Server.Address);

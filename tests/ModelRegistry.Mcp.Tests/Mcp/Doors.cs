@@ -36,13 +36,13 @@ public sealed class HttpSubscriptionTests : SubscriptionContract
 public sealed class HttpConfirmationTests : ConfirmationContract
 {
     private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, bool pages) =>
-        await HttpRawClient.StartAsync(registry, era, forms, await registry.TokenAsync("planner"), pages);
+        await HttpRawClient.StartAsync(registry, era, forms, pages, await registry.TokenAsync("planner"));
 }
 
 public sealed class HttpForgeryTests : ForgeryContract
 {
     private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, params string[] options) =>
-        await HttpRawClient.StartAsync(registry, era, forms, await registry.TokenAsync("planner"), false, options);
+        await HttpRawClient.StartAsync(registry, era, forms, await registry.TokenAsync("planner"), options);
 
     private protected override async Task BecomeAnotherAsync(SeededRegistry registry, RawClient client) => ((HttpRawClient)client).Token = await registry.TokenAsync("thief");
 

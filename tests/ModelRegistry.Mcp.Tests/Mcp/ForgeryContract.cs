@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -28,6 +29,7 @@ public abstract class ForgeryContract
     [InlineData("local", false)]
     [InlineData("team", true)]
     [InlineData("team", false)]
+    [Attack(2, "mcp-stdio", "mcp-http")]
     public async Task An_answer_to_no_question_is_ignored_and_recorded(string policy, bool forms)
     {
         await using var registry = await SeededRegistry.OpenAsync(policy);
@@ -48,6 +50,7 @@ public abstract class ForgeryContract
 
     [Theory]
     [MemberData(nameof(Bent))]
+    [Attack(24, "mcp-stdio", "mcp-http")]
     public async Task A_bent_state_is_no_state(string how, string shape)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -61,6 +64,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
+    [Attack(24, "mcp-stdio", "mcp-http")]
     public async Task A_state_is_good_once()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -87,6 +91,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
+    [Attack(24, "mcp-stdio", "mcp-http")]
     public async Task A_state_stolen_by_another_client_is_no_state()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -99,6 +104,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
+    [Attack(24, "mcp-stdio", "mcp-http")]
     public async Task A_state_for_one_promotion_is_none_for_another()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -140,6 +146,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
+    [Attack(1, "mcp-stdio", "mcp-http")]
     public async Task Under_team_even_a_well_signed_state_decides_nothing()
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
@@ -153,8 +160,9 @@ public abstract class ForgeryContract
         var digest = ModelRegistry.Domain.CanonicalJson.Digest(new JsonObject { ["tool"] = "confirm_promotion", ["arguments"] = arguments.DeepClone() }).Hex;
         var body = new JsonObject
         {
-            ["Nonce"] = "00", ["PromotionId"] = id, ["Revision"] = promotion.Revision, ["StatementDigest"] = review.StatementDigest, ["ArgumentsDigest"] = digest, ["ActorId"] = actor.Id,
+            ["Nonce"] = "00",
             ["ExpiresMicros"] = DateTimeOffset.UtcNow.AddMinutes(4).ToUnixTimeMilliseconds() * 1_000,
+            ["Body"] = new JsonObject { ["PromotionId"] = id, ["Revision"] = promotion.Revision, ["StatementDigest"] = review.StatementDigest, ["ArgumentsDigest"] = digest, ["ActorId"] = actor.Id },
         };
         var answer = RawClient.Read(await client.SendCallAsync("confirm_promotion", arguments, Yes, Signed(await KeyAsync(registry), body)));
         Assert.True(answer.IsError, answer.Text);
@@ -165,6 +173,7 @@ public abstract class ForgeryContract
     [Theory]
     [InlineData(Era.Handshake)]
     [InlineData(Era.Stateless)]
+    [Attack(1, "mcp-stdio", "mcp-http")]
     public async Task Under_team_no_tool_decides(Era era)
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
@@ -212,7 +221,7 @@ public abstract class ForgeryContract
     private static string Signed(byte[] key, JsonObject body)
     {
         var bytes = Encoding.UTF8.GetBytes(body.ToJsonString());
-        return $"{Base64Url.EncodeToString(bytes)}.{Base64Url.EncodeToString(HMACSHA256.HashData(key, bytes))}";
+        return $"{Base64Url.EncodeToString(bytes)}.{Base64Url.EncodeToString(HMACSHA256.HashData(key, (byte[])[.. "elicitation-form\0"u8, .. bytes]))}";
     }
 
     private static async Task<byte[]> KeyAsync(SeededRegistry registry)

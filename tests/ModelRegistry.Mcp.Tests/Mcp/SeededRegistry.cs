@@ -20,10 +20,11 @@ internal sealed class SeededRegistry : IAsyncDisposable
     public string DataFolder => Path.Combine(_folder, "data");
 
     /// <summary>With ana (admin and approver), who answers for every agent, and ben (approver).</summary>
-    public static async Task<SeededRegistry> OpenAsync(string policy = "local")
+    /// <param name="time">By which this process makes what it makes; never before what is there already.</param>
+    public static async Task<SeededRegistry> OpenAsync(string policy = "local", TimeProvider? time = null)
     {
         var it = new SeededRegistry();
-        it.Services = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }, TimeProvider.System));
+        it.Services = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }, time ?? TimeProvider.System));
         Ok(await it.Services.People.InitAsync("ana", Passphrase));
         var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
         Ok(await it.Services.People.AddAsync(admin, "ben", Passphrase, [Permissions.Approver]));
@@ -40,10 +41,12 @@ internal sealed class SeededRegistry : IAsyncDisposable
     }
 
     /// <summary>Puts another policy in force.</summary>
-    public async Task AcceptAsync(string profile)
+    public Task AcceptAsync(string profile) => AcceptPolicyAsync(PolicyProfiles.Find(profile)!);
+
+    public async Task AcceptPolicyAsync(string json)
     {
-        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
-        Ok(await Services.Policies.AcceptAsync(ana, PolicyProfiles.Find(profile)!));
+        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal"));
+        Ok(await Services.Policies.AcceptAsync(ana.Actor, new Policies.PolicyAcceptance(json, Ok(await Services.Policies.ShowAsync(ana.Actor)).Digest, ana.Proof)));
     }
 
     public async Task RevokeAsync(string tokenId)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Tools;
+using ModelRegistry.Tests;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -53,6 +54,7 @@ public sealed class UntrustedTests
     }
 
     [Fact]
+    [Attack(20, "mcp-stdio")]
     public async Task Injected_text_stays_between_its_delimiters_in_every_answer()
     {
         await using var registry = await SeededRegistry.OpenAsync("team");

@@ -40,6 +40,8 @@ internal sealed class Browser : IAsyncDisposable
     }
 }
 
+internal sealed record PageAnswer(int Status, string Url, string Text);
+
 /// <summary>One person's page.</summary>
 internal sealed class BrowserPage(Browser browser, string name)
 {
@@ -65,6 +67,35 @@ internal sealed class BrowserPage(Browser browser, string name)
 
     /// <summary>Runs a script in the page, as an agent that has a browser would.</summary>
     public async Task<JsonNode?> RunAsync(string script) => await DoAsync("run", ("script", script));
+
+    /// <summary>Sends a form as a script in the page does, with the page's own token unless another is given; status, final address and text.</summary>
+    public async Task<PageAnswer> SendAsync(string path, params (string Name, string Value)[] fields)
+    {
+        var form = new JsonObject(fields.Select(f => KeyValuePair.Create(f.Name, (JsonNode?)f.Value)));
+        var answer = await RunAsync($$"""
+            (async () => {
+              const fields = {{form.ToJsonString()}};
+              fields.csrf ??= document.querySelector('[name=csrf]')?.value ?? '';
+              const answer = await fetch({{JsonValue.Create(path).ToJsonString()}}, { method: 'POST', body: new URLSearchParams(fields) });
+              return { status: answer.status, url: answer.url, text: await answer.text() };
+            })()
+            """);
+        return new PageAnswer((int)answer!["status"]!, (string)answer["url"]!, (string)answer["text"]!);
+    }
+
+    /// <summary>Has the page's authenticator answer a challenge, without sending the form: what a script in the page could take away.</summary>
+    public async Task<(string State, string Credential)> SignAsync(string path, string decision)
+    {
+        var signed = await RunAsync($$"""
+            (async () => {
+              const body = new URLSearchParams({ csrf: document.querySelector('[name=csrf]').value, decision: '{{decision}}' });
+              const question = await (await fetch('{{path}}', { method: 'POST', body })).json();
+              const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(question.public_key) });
+              return { state: question.state, credential: JSON.stringify(credential.toJSON()) };
+            })()
+            """);
+        return ((string)signed!["state"]!, (string)signed["credential"]!);
+    }
 
     public Task ShotAsync(string path, bool whole = false) => DoAsync("shot", ("path", path), ("whole", whole));
 

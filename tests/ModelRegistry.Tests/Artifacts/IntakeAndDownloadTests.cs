@@ -43,6 +43,7 @@ public sealed class IntakeAndDownloadTests : IDisposable
     [InlineData("saved/a/link", "saved/a")]
     [InlineData("saved/a/link", "nowhere")]
     [InlineData("saved/a/link", "/etc/passwd")]
+    [Attack(19, "rules")]
     public void A_link_in_a_folder_is_refused_by_name(string link, string target)
     {
         _folder.Write("saved/real", "x"u8);

@@ -31,6 +31,22 @@ public abstract class ListContract
     }
 
     [Fact]
+    public async Task The_audit_log_is_filtered_by_verb_outcome_and_all_together()
+    {
+        await using var it = await OpenAsync();
+        await it.CreateAsync("a");
+        Assert.Equal("model_exists", No(await it.Services.Metadata.CreateModelAsync(Robot, new NewModel("a"))));
+        var version = await it.RegisterAsync("a", by: Robot);
+        async Task<List<string>> ListAsync(ModelRegistry.Audit.AuditQuery query) => [.. Ok(await it.Services.Audit.ListAsync(Robot, query)).Items.Select(e => $"{e.Verb} {e.Outcome}")];
+        Assert.Equal(["model.create refused", "model.create done"], await ListAsync(new(Verb: "model.create")));
+        Assert.Equal(["model.create refused"], await ListAsync(new(Outcome: "refused")));
+        Assert.Equal(["model.create done"], await ListAsync(new(Verb: "model.create", Outcome: "done", ActorId: Robot.Id)));
+        Assert.Equal(["version.register done"], await ListAsync(new("a", version.VersionId, Robot.Id, Verb: "version.register", Outcome: "done")));
+        Assert.Empty(await ListAsync(new(Verb: "model.create' or 1=1", Outcome: "refused")));
+        Assert.Equal("invalid_arguments", No(await it.Services.Audit.ListAsync(Robot, new(Outcome: "maybe"))));
+    }
+
+    [Fact]
     public async Task Pages_show_each_model_once_while_others_come_and_go()
     {
         await using var it = await OpenAsync();

@@ -86,7 +86,7 @@ public sealed class PeopleTests
 
         // What she proved before she was disabled is worth nothing now.
         Assert.Equal("person_required", No(await it.Services.People.AddAsync(ana, "fred", Passphrase, [])));
-        Assert.Equal("person_required", No(await it.Services.Policies.AcceptAsync(ana, PolicyProfiles.Find("open")!)));
+        Assert.Equal("person_required", No(await it.TryAcceptAsync(ana, PolicyProfiles.Find("open")!)));
         Assert.Equal("person_required", No(await it.Services.Tokens.CreateAsync(ana, new(null, "ci", "ben", [], [], null))));
         Assert.Equal("proof_failed", No(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")));
         Assert.Equal("last_admin", No(await it.Services.People.DisableAsync(dora, "dora")));

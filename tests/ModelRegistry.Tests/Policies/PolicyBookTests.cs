@@ -17,19 +17,18 @@ public sealed class PolicyBookTests
         var before = Ok(await it.Services.Policies.ShowAsync(Robot));
         Assert.Equal(("local", PolicyProfiles.Find("local")), (before.Name, before.Json));
 
-        Assert.Equal("person_required", No(await it.Services.Policies.AcceptAsync(Robot, Named("ours"))));
-        Assert.Equal("role_missing", No(await it.Services.Policies.AcceptAsync((await it.PersonAsync("ben")).Actor, Named("ours"))));
+        Assert.Equal("person_required", No(await it.TryAcceptAsync(Robot, Named("ours"))));
+        Assert.Equal("role_missing", No(await it.TryAcceptAsync((await it.PersonAsync("ben")).Actor, Named("ours"))));
         var ana = (await it.PersonAsync("ana")).Actor;
-        var accepted = Ok(await it.Services.Policies.AcceptAsync(ana, Named("ours")));
+        var accepted = Ok(await it.TryAcceptAsync(ana, Named("ours")));
 
-        Assert.Equal(("ours", "ana", Ok(PolicyBook.Check(Named("ours"))).Digest.Hex), (accepted.Name, accepted.AcceptedBy, accepted.Digest));
-        Assert.Equal(accepted, Ok(await it.Services.Policies.ShowAsync(Robot)));
+        var now = Ok(await it.Services.Policies.ShowAsync(Robot));
+        Assert.Equal(("accepted", "ours", Ok(PolicyBook.Check(Named("ours"))).Digest.Hex), (accepted.Status, accepted.Name, accepted.Digest));
+        Assert.Equal(("ours", "ana", accepted.Digest, "authenticated"), (now.Name, now.AcceptedBy, now.Digest, now.Assurance));
         var entry = Assert.Single(Ok(await it.Services.Audit.ListAsync(Robot, new(Subject: accepted.Digest))).Items, e => e.Outcome == "done");
         Assert.Equal((before.Digest, "ours"), ((string?)entry.Entry["facts"]!["replaces"], (string?)entry.Entry["facts"]!["policy"]!["name"]));
         // Again is no change, whatever its blanks.
-        var entries = (await it.VerbsAsync()).Count;
-        Ok(await it.Services.Policies.AcceptAsync(ana, Named("ours").Replace("\n", "\n  ", StringComparison.Ordinal)));
-        Assert.Equal(entries, (await it.VerbsAsync()).Count);
+        Assert.Equal("policy_unchanged", No(await it.TryAcceptAsync(ana, Named("ours").Replace("\n", "\n  ", StringComparison.Ordinal))));
         // It holds at once: from development nothing goes to production now.
         await it.RegisterAsync();
         Assert.Equal("blocked", (await it.ProposeAsync("digits", "v1")).Status);
@@ -42,11 +41,11 @@ public sealed class PolicyBookTests
         await using var it = await OpenAsync("local");
         var ana = (await it.PersonAsync("ana")).Actor;
 
-        var refusal = (await it.Services.Policies.AcceptAsync(ana, "{\n \"name\": \"x\",\n \"stagez\": [],\n \"stages\": [\"development\", \"production\"]\n}")).Refusal!;
+        var refusal = (await it.TryAcceptAsync(ana, "{\n \"name\": \"x\",\n \"stagez\": [],\n \"stages\": [\"development\", \"production\"]\n}")).Refusal!;
         Assert.Equal("policy_invalid", refusal.Code);
         Assert.Contains("line 3", refusal.Message, StringComparison.Ordinal);
         foreach (var odd in new[] { "", "null", "[]", "{", "\ud800", "\0", new string('[', 100_000), new string(' ', 300_000), """{"name": "\ud800"}""", "{\"name\": \"a\", \"name\": \"b\"}" })
-            Assert.Equal("policy_invalid", No(await it.Services.Policies.AcceptAsync(ana, odd)));
+            Assert.Equal("policy_invalid", No(await it.TryAcceptAsync(ana, odd)));
 
         Assert.Equal("local", Ok(await it.Services.Policies.ShowAsync(Robot)).Name);
         await it.VerifyAuditAsync();
@@ -69,6 +68,26 @@ public sealed class PolicyBookTests
         await Ok(await RegistryServices.OpenAsync(it.Options, it.Clock)).DisposeAsync();
 
         Assert.Equal("team", Ok(await it.Services.Policies.ShowAsync(Robot)).Name);
+    }
+
+    [Fact]
+    public async Task A_registry_under_an_earlier_text_of_a_profile_opens_and_is_asked_no_more_than_that_text_says()
+    {
+        await using var it = await EmptyAsync("regulated");
+        var now = PolicyProfiles.Find("regulated")!;
+        var earlier = now.Replace(",\n  \"policy_change\": {\"approvals\": [{\"role\": \"admin\", \"count\": 2}], \"assurance\": \"signed\"}", "", StringComparison.Ordinal);
+        Assert.NotEqual(now, earlier);
+        var policy = Ok(PolicyBook.Check(earlier));
+        Assert.Equal(PolicyChangeRule.Default, policy.Change);
+        await it.ChangeRowsAsync($"update policy set json = '{earlier}', digest = '{policy.Digest.Hex}'");
+
+        await using (var named = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = "regulated" }, it.Clock)))
+            Assert.Equal((policy.Digest.Hex, 1, "authenticated"), (Ok(await named.Policies.ShowAsync(Robot)) is var shown ? shown.Digest : "", shown.Change!.Admins, shown.Change.Assurance));
+        await using var unnamed = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock));
+        // What the release made of the profile is a change of the policy like any other.
+        var line = Assert.Single(Ok(await unnamed.Policies.CompareAsync(Robot, now)).Changes, c => c.Words.Contains("admins", StringComparison.Ordinal));
+        Assert.Equal(("policy_change", "stricter"), (line.Subject, line.Bearing));
+        Assert.Equal("policy_differs", No(await RegistryServices.OpenAsync(it.Options with { Policy = "team" }, it.Clock)));
     }
 
     [Fact]
@@ -106,7 +125,7 @@ public sealed class PolicyBookTests
         await it.RegisterAsync();
         Assert.Equal("pending", (await it.ProposeAsync("digits", "v1")).Status);
         await using (var other = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock)))
-            Ok(await other.Policies.AcceptAsync((await it.PersonAsync("ana")).Actor, PolicyProfiles.Find("open")!));
+            Ok(await it.TryAcceptAsync((await it.PersonAsync("ana")).Actor, PolicyProfiles.Find("open")!, other));
 
         Assert.Equal("open", Ok(await it.Services.Policies.ShowAsync(Robot)).Name);
         await it.RegisterAsync("other");

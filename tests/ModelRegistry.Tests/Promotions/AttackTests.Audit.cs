@@ -18,6 +18,7 @@ public sealed partial class AttackTests
     [InlineData("the tail cut", "delete from audit_erasable where position > 8; delete from audit_entry where position > 8", 0)]
     [InlineData("a comment changed", "update audit_erasable set value = 'never said' where field = 'reason'", -1)]
     [InlineData("checkpoints gone, head altered", "delete from audit_checkpoint; update audit_tree set root = zeroblob(32)", 0)]
+    [Attack(25, "rules")]
     public async Task What_was_changed_in_the_log_is_found_and_placed(string what, string sql, long position)
     {
         await using var it = await OpenAsync("team");
@@ -34,6 +35,7 @@ public sealed partial class AttackTests
     }
 
     [Fact]
+    [Attack(25, "rules")]
     public async Task A_tail_cut_together_with_the_head_is_found_by_a_checkpoint_outside()
     {
         await using var it = await OpenAsync("team");
@@ -82,7 +84,7 @@ public sealed partial class AttackTests
         await it.Services.Promotions.RequestAsync(agent, new("digits", "v1", "moon"));
         await it.Services.Promotions.RollbackAsync(agent, new("digits"));
         await it.Services.Promotions.WithdrawAsync(agent, "prm_none", null);
-        await it.Services.Policies.AcceptAsync(agent, PolicyProfiles.Find("open")!);
+        await it.TryAcceptAsync(agent, PolicyProfiles.Find("open")!);
         await it.Services.Tokens.CreateAsync(agent, new("mine", null, "ana", ["approver"], [], null));
 
         var refused = (await it.VerbsAsync()).Where(v => v.Contains(" refused ", StringComparison.Ordinal));

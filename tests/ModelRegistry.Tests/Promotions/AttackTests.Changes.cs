@@ -12,6 +12,7 @@ public sealed partial class AttackTests
 {
     /// <summary>Attack 11: the stored content is swapped while the promotion waits.</summary>
     [Fact]
+    [Attack(11, "rules")]
     public async Task Content_swapped_on_disk_fails_the_promotion_and_production_stays()
     {
         await using var it = await OpenAsync("team");
@@ -35,6 +36,7 @@ public sealed partial class AttackTests
 
     /// <summary>Attack 12: the same content under another name, and the rows of a version changed by hand.</summary>
     [Fact]
+    [Attack(12, "rules")]
     public async Task A_file_that_is_renamed_is_not_what_was_approved()
     {
         await using var it = await OpenAsync("team");
@@ -57,6 +59,7 @@ public sealed partial class AttackTests
     [InlineData("dataset")]
     [InlineData("deprecated")]
     [InlineData("model name")]
+    [Attack(13, "rules")]
     public async Task An_edit_while_pending_makes_a_new_revision_and_voids_approvals(string what)
     {
         await using var it = await OpenAsync("team");
@@ -91,6 +94,7 @@ public sealed partial class AttackTests
 
     /// <summary>Attack 14: a decision at the deadline and after, and with a clock put back.</summary>
     [Fact]
+    [Attack(14, "rules")]
     public async Task At_its_deadline_a_promotion_is_over_and_a_clock_that_steps_back_revives_it_not()
     {
         await using var it = await OpenAsync("team");
@@ -124,6 +128,7 @@ public sealed partial class AttackTests
 
     /// <summary>Attack 15: the policy is loosened between request and decision, or tightened.</summary>
     [Fact]
+    [Attack(15, "rules")]
     public async Task A_pending_promotion_follows_the_policy_only_when_it_gets_stricter()
     {
         await using var it = await OpenAsync("team");
@@ -145,6 +150,7 @@ public sealed partial class AttackTests
 
     /// <summary>Attack 15: a gate added after the approval that completed the quorum of an older policy.</summary>
     [Fact]
+    [Attack(15, "rules")]
     public async Task A_gate_added_later_stops_a_pending_promotion()
     {
         await using var it = await OpenAsync("team");
@@ -159,6 +165,7 @@ public sealed partial class AttackTests
 
     /// <summary>Attack 16: production moves while a promotion waits.</summary>
     [Fact]
+    [Attack(16, "rules")]
     public async Task What_was_proposed_against_another_production_is_superseded()
     {
         await using var it = await OpenAsync("team");
@@ -178,6 +185,7 @@ public sealed partial class AttackTests
     [Theory]
     [InlineData("disabled")]
     [InlineData("role removed")]
+    [Attack(23, "rules")]
     public async Task An_approval_counts_only_while_its_person_may_approve(string how)
     {
         await using var it = await OpenAsync("team");

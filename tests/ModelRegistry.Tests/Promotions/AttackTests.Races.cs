@@ -11,6 +11,7 @@ public sealed partial class AttackTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [Attack(8, "rules")]
     public async Task Fifty_approvals_at_once_have_one_effect(int registries)
     {
         await using var it = await OpenAsync("team");
@@ -36,6 +37,7 @@ public sealed partial class AttackTests
     }
 
     [Fact]
+    [Attack(8, "rules")]
     public async Task An_approved_promotion_finished_by_many_at_once_is_applied_once()
     {
         await using var it = await OpenAsync("team");

@@ -124,7 +124,7 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
 
     private async Task<Refusal?> AdministerAsync(Actor by) => _random.Next(3) switch
     {
-        0 => (await Door.Policies.AcceptAsync(by, PolicyProfiles.Find(One(PolicyProfiles.Names))!)).Refusal,
+        0 => (await it.TryAcceptAsync(by, PolicyProfiles.Find(One(PolicyProfiles.Names))!, Door)).Refusal,
         1 => (await Door.People.AddAsync(by, "eve", "a long passphrase", [Permissions.Approver, Permissions.Admin])).Refusal,
         _ => (await Door.Tokens.CreateAsync(by, new NewToken("spare", null, "ana", [Permissions.Approver], [], null))).Refusal,
     };

@@ -31,6 +31,7 @@ public sealed class ElicitationTests
 
     /// <summary>Attack 3: the form comes back accepted, its decision field says no.</summary>
     [Fact]
+    [Attack(3, "rules")]
     public async Task An_accepted_form_that_says_reject_rejects()
     {
         await using var it = await OpenAsync("local");
@@ -43,6 +44,7 @@ public sealed class ElicitationTests
 
     /// <summary>Attacks 2 and 24: an answer to no question, or to another one.</summary>
     [Fact]
+    [Attack(24, "rules")]
     public async Task An_answer_that_belongs_to_no_question_of_this_caller_is_refused()
     {
         await using var it = await OpenAsync("local");
@@ -73,6 +75,7 @@ public sealed class ElicitationTests
 
     /// <summary>Attack 24: replayed, late, or about what the promotion no longer is.</summary>
     [Fact]
+    [Attack(24, "rules")]
     public async Task A_state_is_used_once_and_in_time()
     {
         await using var it = await OpenAsync("local");

@@ -146,7 +146,7 @@ public abstract class PromotionStory
     {
         await using var it = await OpenAsync("team");
         var json = PolicyProfiles.Find("team")!.Replace("\"count\": 1}", "\"count\": 2}", StringComparison.Ordinal);
-        Ok(await it.Services.Policies.AcceptAsync((await it.PersonAsync("ana")).Actor, json));
+        await it.AcceptAsync(json);
         var version = await it.RegisterAsync();
         await it.ProposeAsync("digits", version.Version, "staging");
         var promotion = await it.ProposeAsync("digits", version.Version);

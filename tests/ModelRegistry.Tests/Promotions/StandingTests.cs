@@ -17,7 +17,7 @@ public sealed class StandingTests
         var parked = await it.ParkAsync();
         Ok(await it.Services.People.DisableAsync(ana, "dora"));
 
-        Assert.Equal("person_required", (await it.Services.Policies.AcceptAsync(dora, PolicyProfiles.Find("open")!)).Refusal?.Code);
+        Assert.Equal("person_required", (await it.TryAcceptAsync(dora, PolicyProfiles.Find("open")!)).Refusal?.Code);
         Assert.Equal("person_required", (await it.Services.People.AddAsync(dora, "eve", Passphrase, [])).Refusal?.Code);
         Assert.Equal("role_missing", (await it.Services.Promotions.WithdrawAsync(dora, parked.PromotionId!, null)).Refusal?.Code);
         Assert.Equal("role_missing", (await it.Services.Promotions.RevokeAsync(dora, parked.PromotionId!, null)).Refusal?.Code);

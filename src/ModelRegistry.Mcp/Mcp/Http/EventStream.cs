@@ -45,7 +45,9 @@ internal sealed class EventStream(HttpResponse response) : Stream
         {
             if (!await stillAllowed(cancel))
                 return;
-            await _turn.WaitAsync(cancel);
+            // Whoever writes now keeps the stream alive; a client that does not read must not keep its credential from being looked at.
+            if (!await _turn.WaitAsync(TimeSpan.Zero, cancel))
+                continue;
             try
             {
                 if (_open && !_dropping && _between && Environment.TickCount64 - _last >= Silence.TotalMilliseconds / 2)

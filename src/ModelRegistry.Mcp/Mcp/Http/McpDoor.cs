@@ -13,7 +13,7 @@ internal sealed class McpDoor : IDisposable
     private const string ActorItem = "actor", SurfaceItem = "surface";
 
     private readonly SurfaceSettings _usual;
-    // As many as the headers of well-meaning clients make; beyond that they are made anew each time.
+    // As many as the headers of well-meaning clients make; beyond that they are chosen anew each time, which is cheap.
     private readonly ConcurrentDictionary<string, ToolSurface> _surfaces = new(StringComparer.Ordinal);
     private readonly McpDesks _desks;
     private readonly StreamableHttp _endpoint;

@@ -39,6 +39,24 @@ internal readonly record struct RpcAnswer(ReadOnlyMemory<byte> Json, int? ErrorC
         return same ? new RpcAnswer(json, code) : null;
     }
 
+    /// <summary>Whether an event carries a request of the server's, which waits for the client to answer it.</summary>
+    /// <param name="sse">One whole event.</param>
+    public static bool Asks(ReadOnlyMemory<byte> sse)
+    {
+        var json = DataOf(sse);
+        var reader = new Utf8JsonReader(json.Span);
+        var (method, id) = (false, false);
+        if (json.IsEmpty || !reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            method |= reader.ValueTextEquals("method"u8);
+            id |= reader.ValueTextEquals("id"u8);
+            reader.Skip();
+        }
+        return method && id;
+    }
+
     /// <summary>The single line of data of an event; empty when it has none or more.</summary>
     private static ReadOnlyMemory<byte> DataOf(ReadOnlyMemory<byte> sse)
     {

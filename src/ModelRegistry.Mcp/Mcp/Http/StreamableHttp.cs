@@ -23,6 +23,11 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
     /// <summary>The most bytes of one message.</summary>
     public const long MostBytes = 4 * 1024 * 1024;
 
+    /// <summary>How long a message may take to arrive, and how long yet when the server is about to end.</summary>
+    private static readonly TimeSpan Arrival = TimeSpan.FromSeconds(60), LastArrival = TimeSpan.FromSeconds(3);
+
+    private readonly BodyRoom _bodies = new();
+
     /// <summary>Takes one request of a known caller.</summary>
     public Task HandleAsync(HttpContext http, HttpPeer peer) => http.Request.Method switch
     {
@@ -44,7 +49,8 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
             await Replies.RpcAsync(http, 415, McpErrorCode.InvalidRequest, "The Content-Type has to be application/json.");
             return;
         }
-        if (await ReadAsync(http) is not { } message)
+        using var room = _bodies.Of(peer.Principal);
+        if (await ReadAsync(http, room) is not { } message)
             return;
         var (version, id) = (http.Request.Headers[ProtocolHeaders.Version].ToString().Trim(), (message as JsonRpcRequest)?.Id);
         if (version.Length > 0 && version != ProtocolHeaders.Stateless && !ProtocolHeaders.Handshake.Contains(version))
@@ -107,11 +113,13 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
 
     /// <summary>Lets the transport answer: as one JSON object when the answer is all there is to say, else as a stream of events.</summary>
     /// <param name="whenAlone">Told of an answer that comes alone, before it is sent; gives its HTTP status.</param>
-    private static async Task AnswerAsync(HttpContext http, HttpPeer peer, StreamableHttpServerTransport transport, JsonRpcMessage message, CancellationTokenSource stop, Func<RpcAnswer, int> whenAlone)
+    private async Task AnswerAsync(HttpContext http, HttpPeer peer, StreamableHttpServerTransport transport, JsonRpcMessage message, CancellationTokenSource stop, Func<RpcAnswer, int> whenAlone)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        var keeping = Task.CompletedTask;
         await using var events = new EventStream(http.Response);
+        // From the beginning: what takes long may have nothing to say until it is done.
+        var keeping = EndWhenBarredAsync(events, peer, stop, over.Token);
+        CancellationTokenRegistration leaving = default;
         events.First = async (first, cancel) =>
         {
             if (message is JsonRpcRequest request && RpcAnswer.In(first, request.Id) is { } answer)
@@ -120,7 +128,9 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
                 await Replies.JsonAsync(http, answer.Json);
                 return true;
             }
-            keeping = EndWhenBarredAsync(events, peer, stop, over.Token);
+            // A person may take as long as they like to answer; a server that ends does not wait for them.
+            if (RpcAnswer.Asks(first))
+                leaving = stopping.Register(stop.Cancel);
             return false;
         };
         try
@@ -130,7 +140,7 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The client left, the session ended, or the credential did.
+            // The client left, the session ended, the credential did, or the server ends while it waits for the client.
         }
         catch (JsonException) when (!http.Response.HasStarted)
         {
@@ -139,6 +149,7 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
         }
         finally
         {
+            await leaving.DisposeAsync();
             await over.CancelAsync();
             await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -158,14 +169,35 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
     }
 
     /// <summary>The message in the body; null when there is none and the client was told so.</summary>
-    private static async Task<JsonRpcMessage?> ReadAsync(HttpContext http)
+    private async Task<JsonRpcMessage?> ReadAsync(HttpContext http, BodyRoom.Share room)
     {
+        using var patience = new CancellationTokenSource(Arrival);
+        using var hurry = stopping.Register(() => patience.CancelAfter(LastArrival));
+        var reader = http.Request.BodyReader;
+        using var wake = patience.Token.Register(reader.CancelPendingRead);
         try
         {
-            var reader = http.Request.BodyReader;
             while (true)
             {
                 var read = await reader.ReadAsync(http.RequestAborted);
+                if (read.IsCanceled)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    http.Response.Headers.Connection = "close";
+                    await Replies.RpcAsync(http, StatusCodes.Status408RequestTimeout, McpErrorCode.InvalidRequest, "The body did not arrive in time.");
+                    // Else the rest would be waited for, so that the answer is not lost on the way.
+                    await http.Response.CompleteAsync();
+                    http.Abort();
+                    return null;
+                }
+                if (!room.Grow(read.Buffer.Length))
+                {
+                    // What is still to come is not waited for.
+                    reader.AdvanceTo(read.Buffer.End);
+                    http.Response.Headers.Connection = "close";
+                    await Replies.RpcAsync(http, Refusals.RateLimited(1));
+                    return null;
+                }
                 if (!read.IsCompleted)
                 {
                     reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);

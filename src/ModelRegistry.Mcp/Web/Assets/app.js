@@ -46,7 +46,7 @@ relate();
 const supported = 'PublicKeyCredential' in window && 'parseRequestOptionsFromJSON' in PublicKeyCredential;
 
 async function ask(path, form) {
-  const body = new URLSearchParams({ csrf: form.elements.csrf?.value ?? '', decision: form.elements.decision?.value ?? '' });
+  const body = new URLSearchParams({ csrf: form.elements.csrf?.value ?? '', decision: form.elements.decision?.value ?? '', statement_sha256: form.elements.statement_sha256?.value ?? '' });
   const answer = await fetch(path, { method: 'POST', body });
   const json = await answer.json();
   if (!answer.ok) throw new Error(`${json.title} ${json.remedy}`);
@@ -108,4 +108,17 @@ for (const form of document.querySelectorAll('form[data-enrol]')) {
 
 for (const form of document.querySelectorAll('form[method=post]:not([data-enrol])')) {
   form.addEventListener('submit', () => setTimeout(() => form.querySelectorAll('button').forEach((b) => { b.disabled = true; })));
+}
+
+// ---- lines for a terminal -----------------------------------------------------------------------------------------------------
+
+for (const command of document.querySelectorAll('.command')) {
+  if (!navigator.clipboard) break;
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'second', textContent: 'Copy' });
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(command.querySelector('pre').textContent);
+    button.textContent = 'Copied';
+    if (news) news.textContent = 'Copied';
+  });
+  command.append(button);
 }

@@ -1,0 +1,73 @@
+using System.CommandLine.Completions;
+using ModelRegistry.Domain;
+using ModelRegistry.Notices;
+
+namespace ModelRegistry.Mcp.Cli;
+
+/// <summary><c>webhook</c>: servers that are told what happens.</summary>
+internal static class WebhookVerbs
+{
+    public static Verb Webhook()
+    {
+        var verb = new Verb("webhook", "Servers that are told what happens, by signed messages (Standard Webhooks).");
+        verb.Add(Add());
+        verb.Add(List());
+        verb.Add(Remove());
+        verb.Add(Test());
+        return verb;
+    }
+
+    private static Verb Add()
+    {
+        var verb = new Verb("add", "Adds a webhook and prints the secret its messages are signed with once, alone on stdout; asks an admin's passphrase on the terminal. `serve` delivers.",
+            "webhook add https://hooks.example.org/models", "webhook add https://hooks.example.org/models --event promotion.requested --event promotion.applied");
+        var url = verb.Word("URL", "Where to, by https or http.");
+        var events = verb.Many("--event", "KIND", "Only of these events. Default: all.", complete: _ => NoticeKinds.All.Select(k => new CompletionItem(k)));
+        var asPerson = PersonVerbs.As(verb);
+        return verb.Do(run => run.OnRegistryAsync(async (registry, _) =>
+        {
+            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
+            if (admin.Refusal is { } no)
+                return run.Tell(no);
+            var made = await registry.Notices.AddWebhookAsync(admin.Value.Actor, run.Of(url), run.Of(events) ?? [], run.Cancel);
+            if (made.Refusal is { } refused)
+                return run.Tell(refused);
+            run.Around.Err.WriteLine(VisibleText.Line($"Webhook {made.Value.Id} to {made.Value.Address}. Its secret is shown this once:"));
+            run.Around.Out.WriteLine(made.Value.Secret);
+            return Replies.Exit.Done;
+        }));
+    }
+
+    private static Verb List()
+    {
+        var verb = new Verb("list", "Lists the webhooks, never with their secrets; of their addresses only where they lead.", "webhook list");
+        return verb.On(async (run, registry, me) => run.Answer(PersonVerbs.Paged(await registry.Notices.WebhooksAsync(me, run.Cancel)), Many));
+    }
+
+    private static Verb Remove()
+    {
+        var verb = new Verb("remove", "Ends a webhook at once; asks an admin's passphrase on the terminal.", "webhook remove whk_01k…");
+        var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
+        var asPerson = PersonVerbs.As(verb);
+        return verb.On(async (run, registry, _) =>
+        {
+            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
+            return admin.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Notices.RemoveWebhookAsync(admin.Value.Actor, run.Of(id), run.Cancel), w => Many([w]));
+        });
+    }
+
+    private static Verb Test()
+    {
+        var verb = new Verb("test", "Sends a message of kind webhook.test now and says what came back; asks an admin's passphrase on the terminal.", "webhook test whk_01k…");
+        var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
+        var asPerson = PersonVerbs.As(verb);
+        return verb.On(async (run, registry, _) =>
+        {
+            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
+            return admin.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Notices.TestWebhookAsync(admin.Value.Actor, run.Of(id), run.Cancel), t => new Sheet().Facts(("webhook", t.Id), ("answer", t.Answer)));
+        });
+    }
+
+    private static Sheet Many(IReadOnlyList<WebhookView> webhooks) => new Sheet().Rows("", ["ID", "ADDRESS", "EVENTS", "STATE", "DELIVERED", "GIVEN UP", "LAST", "MADE"],
+        webhooks.Select(w => new[] { w.Id, w.Address, w.Events.Count == 0 ? "all" : Shown.List(w.Events), w.State, $"{w.Delivered}", $"{w.GivenUp}", Shown.Time(w.LastDeliveredAt), Shown.Time(w.CreatedAt) }));
+}

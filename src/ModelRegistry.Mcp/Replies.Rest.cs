@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Json;
+using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Rest;
+using ModelRegistry.Promotions;
+
+namespace ModelRegistry.Mcp;
+
+internal static partial class Replies
+{
+    /// <summary>
+    /// What a request to move something came to: 200 it is done, 202 it waits for a person. Whoever scripts it must not take a
+    /// no for a yes: what a gate stopped is a problem (422), and so is what the same key brought about and was over before (409).
+    /// </summary>
+    public static Task AskedAsync(RestCall call, Outcome<PromotionView> asked)
+    {
+        var http = call.Http;
+        if (asked.Refusal is { } no)
+            return ProblemAsync(http, no);
+        var promotion = asked.Value;
+        var code = SignOf(promotion);
+        if (code is Exit.Done or Exit.Parked)
+        {
+            http.Response.StatusCode = code == Exit.Done ? StatusCodes.Status200OK : StatusCodes.Status202Accepted;
+            if (code == Exit.Parked)
+                http.Response.Headers.Location = $"/promotions/{promotion.PromotionId}";
+            return JsonAsync(http, asked);
+        }
+        var status = http.Response.StatusCode = code == Exit.PolicyUnmet ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status409Conflict;
+        var title = code == Exit.PolicyUnmet ? $"The gates of {promotion.ToStage} stop version {promotion.Version} of '{promotion.ModelName}'." : $"Promotion {promotion.PromotionId} is {promotion.Status} and stays so.";
+        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = title, Status = status, Code = code == Exit.PolicyUnmet ? promotion.Status : "promotion_over", Remedy = promotion.Next, Promotion = promotion }, Json), Problem);
+    }
+
+    /// <summary>Something that was made: 201.</summary>
+    public static Task CreatedAsync<T>(HttpContext http, Outcome<T> outcome)
+    {
+        if (outcome.Refusal is null)
+            http.Response.StatusCode = StatusCodes.Status201Created;
+        return JsonAsync(http, outcome);
+    }
+
+    /// <summary>A list that has no pages, in the shape of those that have.</summary>
+    public static Task ItemsAsync<T>(HttpContext http, Outcome<IReadOnlyList<T>> outcome) => JsonAsync(http, outcome.Then<Page<T>>(items => new Page<T>(items, null)));
+
+    public static async Task TextAsync(HttpContext http, Outcome<string> outcome)
+    {
+        if (outcome.Refusal is { } no)
+            await ProblemAsync(http, no);
+        else
+            await JsonAsync(http, Encoding.UTF8.GetBytes(outcome.Value), "text/plain; charset=utf-8");
+    }
+
+    /// <summary>A view under a tag of its content (RFC 9110, section 8.8.3): who has it already is told so with 304 and nothing else.</summary>
+    public static async Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome)
+    {
+        if (outcome.Refusal is { } no)
+        {
+            await ProblemAsync(http, no);
+            return;
+        }
+        var json = JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json);
+        var tag = $"\"{Digest.Of(json).Hex[..32]}\"";
+        http.Response.Headers.ETag = tag;
+        if (http.Request.Headers.IfNoneMatch.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(known => known == "*" || known == tag || known == "W/" + tag))
+        {
+            http.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        await JsonAsync(http, json);
+    }
+}

@@ -1,0 +1,28 @@
+using ModelRegistry.Catalog;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>Looking models, versions and what serves up.</summary>
+internal static class ModelRoutes
+{
+    public static void Map(RestRoutes routes)
+    {
+        routes.Get("/models",
+            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), call.Given.Text("tag"), false, call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), call.Given.Flag("is_active") == false),
+            (call, query) => call.Registry.Catalog.ListModelsAsync(call.By, query, call.Cancel));
+        routes.Get("/models/{model}", _ => 0, (call, _) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), null, call.Cancel));
+        routes.Get("/models/{model}/versions",
+            call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
+            (call, query) => call.Registry.Catalog.ListVersionsAsync(call.By, query, call.Cancel));
+        routes.Get("/models/{model}/versions/{version}", _ => 0, async (call, _) =>
+            (await call.Registry.Catalog.GetAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel)).Then<VersionDetailView>(info => info.Version!));
+        routes.Get("/models/{model}/compare",
+            call => call.Given.Texts("versions"), (call, versions) => call.Registry.Catalog.CompareAsync(call.By, call.Of("model"), versions, call.Cancel));
+        routes.Get("/models/{model}/history",
+            call => new HistoryQuery(call.Of("model"), call.Given.Time("at"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
+            (call, query) => call.Registry.Catalog.HistoryAsync(call.By, query, call.Cancel));
+        routes.Get("/models/{model}/serving",
+            call => (Stage: call.Given.Text("stage"), At: call.Given.Time("at")),
+            (call, asked) => call.Registry.Catalog.ServingAsync(call.By, call.Of("model"), asked.Stage, asked.At, call.Cancel), (call, serving) => Replies.TaggedAsync(call.Http, serving));
+    }
+}

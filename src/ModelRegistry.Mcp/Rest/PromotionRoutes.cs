@@ -1,0 +1,82 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Identity;
+using ModelRegistry.Promotions;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>Proposing, following, deciding and taking back.</summary>
+internal static class PromotionRoutes
+{
+    /// <summary>The longest wait of one request, in seconds: proxies and clients give up after a minute.</summary>
+    private const int MostWait = 50;
+
+    public static void Map(RestRoutes routes, CancellationToken stopping)
+    {
+        routes.Post("/models/{model}/versions/{version}/promotions",
+            call => new PromotionRequest(call.Of("model"), call.Of("version"), call.Given.Need("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key")),
+            (call, wish) => call.Registry.Promotions.RequestAsync(call.By, wish, call.Cancel), Replies.AskedAsync);
+        routes.Post("/models/{model}/rollback",
+            call => new RollbackRequest(call.Of("model"), call.Given.Text("to_version"), call.Given.Text("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key")),
+            (call, wish) => call.Registry.Promotions.RollbackAsync(call.By, wish, call.Cancel), Replies.AskedAsync);
+
+        routes.Get("/promotions",
+            call => new PromotionQuery(call.Given.Text("status"), call.Given.Text("model"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
+            (call, query) => call.Registry.Promotions.ListAsync(call.By, query, call.Cancel));
+        routes.Get("/promotions/{id}",
+            call => call.Given.Whole("wait", 0, MostWait) ?? 0,
+            (call, wait) => LookAsync(routes, call, wait, stopping), (call, promotion) => Replies.TaggedAsync(call.Http, promotion));
+        routes.Get("/promotions/{id}/statement", _ => 0, (call, _) => call.Registry.Promotions.ReviewAsync(call.By, call.Of("id"), call.Cancel));
+
+        routes.Open("/promotions/{id}/challenges", Verdict, (call, verdict) => call.Registry.Passkeys.ChallengeAsync(call.Of("id"), Promotion.Word(verdict), call.Cancel));
+        routes.Proven("/promotions/{id}/decisions", null, PasskeyUse.Decide, byToken: false,
+            call => new Decided(Verdict(call), call.Given.Text("comment") ?? "", call.Given.Text("statement_sha256")), DecideAsync, RefuseAsync);
+        routes.Proven("/promotions/{id}/withdraw", null, PasskeyUse.Confirm, byToken: true,
+            call => call.Given.Text("reason"), (call, reason) => call.Registry.Promotions.WithdrawAsync(call.By, call.Of("id"), reason, call.Cancel));
+        routes.Proven("/promotions/{id}/revoke", null, PasskeyUse.Confirm, byToken: false,
+            call => call.Given.Text("reason"), (call, reason) => call.Registry.Promotions.RevokeAsync(call.By, call.Of("id"), reason, call.Cancel));
+    }
+
+    private sealed record Decided(DecisionVerdict Verdict, string Comment, string? Statement);
+
+    private static DecisionVerdict Verdict(RestCall call) => call.Given.Choice("decision", true, "approve", "reject") == "reject" ? DecisionVerdict.Reject : DecisionVerdict.Approve;
+
+    /// <summary>The promotion as it stands, or once it is decided; who may not see it any more by then does not.</summary>
+    private static async Task<Outcome<PromotionView>> LookAsync(RestRoutes routes, RestCall call, int wait, CancellationToken stopping)
+    {
+        if (wait == 0)
+            return await call.Registry.Promotions.GetAsync(call.By, call.Of("id"), call.Cancel);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(call.Cancel, stopping);
+        Outcome<PromotionView> seen;
+        try
+        {
+            seen = await call.Registry.Promotions.WaitAsync(call.By, call.Of("id"), TimeSpan.FromSeconds(wait), over.Token);
+        }
+        catch (OperationCanceledException) when (!call.Cancel.IsCancellationRequested)
+        {
+            // The server ends: as it stands, and the client comes back to another one.
+            seen = await call.Registry.Promotions.GetAsync(call.By, call.Of("id"), call.Cancel);
+        }
+        return await routes.StillAsync(call) is { } no ? no : seen;
+    }
+
+    /// <summary>
+    /// A decision on the statement that was named, by default on the one that stands. It is brought up to date first, so that
+    /// nobody decides on what is true no longer.
+    /// </summary>
+    private static async Task<Outcome<PromotionView>> DecideAsync(RestCall call, Decided decided)
+    {
+        if (call.Proof is not { } proof)
+            return await RefuseAsync(call, decided);
+        var (desk, id) = (call.Registry.Promotions, call.Of("id"));
+        var review = await desk.ReviewAsync(call.By, id, call.Cancel);
+        if (review.Refusal is { } no)
+            return no;
+        // What a passkey signed is held against it there.
+        var statement = decided.Statement ?? review.Value.StatementDigest;
+        return await desk.DecideAsync(call.By, new DecisionRequest(id, review.Value.Promotion.Revision, statement, decided.Verdict, decided.Comment, proof), call.Cancel);
+    }
+
+    /// <summary>A machine that decides is told that it cannot, and it is on record that it tried.</summary>
+    private static Task<Outcome<PromotionView>> RefuseAsync(RestCall call, Decided decided) =>
+        call.Registry.Promotions.RefuseMachineAsync(call.By, call.Of("id"), decided.Verdict, call.Cancel);
+}

@@ -1,0 +1,17 @@
+using ModelRegistry.Mcp.Http;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>The registry as REST: JSON in, JSON out, problem details for every no.</summary>
+/// <param name="stopping">Whoever waits is told how it stands.</param>
+internal sealed class RestDoor(RegistryServices registry, Callers callers, CallerLimits limits, CancellationToken stopping)
+{
+    public void Map(IEndpointRouteBuilder endpoints)
+    {
+        var routes = new RestRoutes(endpoints, registry, callers, limits);
+        ModelRoutes.Map(routes);
+        PromotionRoutes.Map(routes, stopping);
+        PeopleRoutes.Map(routes);
+        RecordRoutes.Map(routes);
+    }
+}

@@ -1,0 +1,195 @@
+using System.Globalization;
+using System.Text.Json;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>
+/// The members of a body, or the parameters of a query. What a route asks for is what it knows: whatever else was sent is named
+/// with the name that was probably meant, together with everything that does not fit. Nothing is done before <see cref="Problem"/> is null.
+/// </summary>
+internal sealed class RestFields
+{
+    private const int MostText = 65_536, MostItems = 1_000;
+
+    // A JsonElement of a body, or a text of a query.
+    private readonly IReadOnlyDictionary<string, object> _given;
+    private readonly string _prefix;
+    private readonly HashSet<string> _known = [];
+    private readonly Dictionary<string, string> _bad = [];
+    private readonly List<RestFields> _within = [];
+
+    private RestFields(IReadOnlyDictionary<string, object> given, string prefix) => (_given, _prefix) = (given, prefix);
+
+    /// <summary>The members of an object whose texts are all well-formed and whose names are all different.</summary>
+    public static RestFields Of(JsonElement body) => Within(body, "");
+
+    public static Outcome<RestFields> Of(IQueryCollection query)
+    {
+        var given = new Dictionary<string, object>();
+        foreach (var (name, values) in query)
+            if (values is [{ } only])
+                given[name] = only;
+            else
+                return Refusals.InvalidArgument(name, "is there more than once");
+        return new RestFields(given, "");
+    }
+
+    /// <summary>Everything that does not fit; null when all does.</summary>
+    public Refusal? Problem
+    {
+        get
+        {
+            var all = new Dictionary<string, string>();
+            Collect(all);
+            return all.Count > 0 ? Refusals.InvalidArguments(all) : null;
+        }
+    }
+
+    /// <summary>A text, or a number as it is written; null when it was left out, is null or blank.</summary>
+    public string? Text(string name, bool required = false)
+    {
+        var text = Find(name) switch
+        {
+            null => null,
+            string asked => asked,
+            JsonElement { ValueKind: JsonValueKind.String } element => element.GetString(),
+            JsonElement { ValueKind: JsonValueKind.Number } element => element.GetRawText(),
+            _ => Bad(name, "must be a text"),
+        };
+        if (text?.Contains('\0') == true)
+            return Bad(name, "must be a text without the character U+0000");
+        if (text?.Length > MostText)
+            return Bad(name, "is longer than any text that is taken");
+        if (!string.IsNullOrWhiteSpace(text))
+            return text;
+        return required ? Bad(name, "is missing") : null;
+    }
+
+    /// <summary>A text that the route cannot do without; empty when it is missing, which <see cref="Problem"/> tells.</summary>
+    public string Need(string name) => Text(name, required: true) ?? "";
+
+    /// <summary>One of several words, in any case.</summary>
+    public string? Choice(string name, bool required, params string[] choices)
+    {
+        if (Text(name, required) is not { } text)
+            return null;
+        return choices.FirstOrDefault(c => string.Equals(c, text.Trim(), StringComparison.OrdinalIgnoreCase))
+            ?? Bad(name, $"must be one of {string.Join(", ", choices)}{(Nearest.Of(text, choices) is { } near ? $"; did you mean '{near}'?" : "")}");
+    }
+
+    /// <summary>A whole number.</summary>
+    public int? Whole(string name, int least, int most)
+    {
+        int? number = Find(name) switch
+        {
+            null => null,
+            string { Length: 0 } => null,
+            string asked => int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var whole) ? whole : int.MinValue,
+            JsonElement { ValueKind: JsonValueKind.Number } element => element.TryGetInt32(out var whole) ? whole : int.MinValue,
+            _ => int.MinValue,
+        };
+        if (number is null || (number >= least && number <= most))
+            return number;
+        Bad(name, $"must be a whole number from {least} to {most}");
+        return null;
+    }
+
+    public bool? Flag(string name)
+    {
+        bool? flag = Find(name) switch
+        {
+            JsonElement { ValueKind: JsonValueKind.True } => true,
+            JsonElement { ValueKind: JsonValueKind.False } => false,
+            string asked when bool.TryParse(asked, out var said) => said,
+            _ => null,
+        };
+        if (flag is null && Find(name) is not (null or ""))
+            Bad(name, "must be true or false");
+        return flag;
+    }
+
+    /// <summary>A moment (RFC 3339).</summary>
+    public DateTimeOffset? Time(string name)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+            return time;
+        Bad(name, "must be a time such as 2026-01-31T12:00:00Z");
+        return null;
+    }
+
+    /// <summary>A list of texts; in a query, and where one text was sent, separated by commas.</summary>
+    public IReadOnlyList<string> Texts(string name)
+    {
+        var items = Find(name) switch
+        {
+            null => [],
+            string asked => Parts(asked),
+            JsonElement { ValueKind: JsonValueKind.String } element => Parts(element.GetString()!),
+            JsonElement { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() <= MostItems && list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String) => [.. list.EnumerateArray().Select(e => e.GetString()!)],
+            _ => ["\0"],
+        };
+        if (items.All(item => item.Length <= MostText && !item.Contains('\0')))
+            return items;
+        Bad(name, $"must be a list of at most {MostItems} texts");
+        return [];
+    }
+
+    /// <summary>An object within; null when it was left out.</summary>
+    public RestFields? Object(string name)
+    {
+        switch (Find(name))
+        {
+            case null:
+                return null;
+            case JsonElement { ValueKind: JsonValueKind.Object } element:
+                var within = Within(element, $"{_prefix}{name}.");
+                _within.Add(within);
+                return within;
+            default:
+                Bad(name, "must be an object");
+                return null;
+        }
+    }
+
+    /// <summary>An object as it was written, for whoever reads it by its own rules; null when it was left out.</summary>
+    public string? Json(string name) => Find(name) switch
+    {
+        null => null,
+        JsonElement { ValueKind: JsonValueKind.Object } element => element.GetRawText(),
+        _ => Bad(name, "must be an object"),
+    };
+
+    /// <summary>Whether a member is there and is an object.</summary>
+    public bool HasObject(string name) => _given.GetValueOrDefault(name) is JsonElement { ValueKind: JsonValueKind.Object };
+
+    private static RestFields Within(JsonElement element, string prefix) =>
+        new(element.EnumerateObject().ToDictionary(m => m.Name, m => (object)m.Value), prefix);
+
+    private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private object? Find(string name)
+    {
+        _known.Add(name);
+        return _given.GetValueOrDefault(name) is { } value && value is not JsonElement { ValueKind: JsonValueKind.Null } ? value : null;
+    }
+
+    private string? Bad(string name, string problem)
+    {
+        _bad[_prefix + name] = problem;
+        return null;
+    }
+
+    private void Collect(Dictionary<string, string> all)
+    {
+        foreach (var name in _given.Keys.Where(name => !_known.Contains(name)))
+            all[_prefix + (name.Length <= 80 ? name : name[..80])] = Nearest.Of(name, _known) is { } near ? $"is unknown; did you mean '{near}'?"
+                : _known.Count == 0 ? "is unknown; nothing is asked for here" : $"is unknown; known are {string.Join(", ", _known)}";
+        foreach (var (name, problem) in _bad)
+            all[name] = problem;
+        foreach (var within in _within)
+            within.Collect(all);
+    }
+}

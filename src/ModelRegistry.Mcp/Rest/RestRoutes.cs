@@ -1,0 +1,127 @@
+using ModelRegistry.Domain;
+using ModelRegistry.Identity;
+using ModelRegistry.Mcp.Http;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>
+/// The ways to the routes. Each settles who asks, counts the request and reads what was sent; then the route has its three moves:
+/// what is asked, the use case, the reply. Cookies are never looked at: they are the pages'.
+/// </summary>
+internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices registry, Callers callers, CallerLimits limits)
+{
+    public const string Door = "rest";
+
+    private static readonly string[] Reads = ["GET", "HEAD"];
+
+    /// <summary>A route that reads, for who has a token.</summary>
+    public void Get<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
+        routes.MapMethods(path, Reads, http => OfCallerAsync(http, QueryAsync, read, use, reply));
+
+    /// <summary>A route that asks for something, for who has a token.</summary>
+    public void Post<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
+        routes.MapPost(path, http => OfCallerAsync(http, RestBody.ReadAsync, read, use, reply));
+
+    /// <summary>A route that anybody may ask: it gives nothing away. Counted by where it comes from.</summary>
+    public void Open<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use) => routes.MapPost(path, async http =>
+    {
+        if (!limits.Fail(http.Connection.RemoteIpAddress))
+            await Replies.ProblemAsync(http, Refusals.RateLimited(1));
+        else
+            await ReadAndAnswerAsync(http, Actor.Registry, await RestBody.ReadAsync(http), read, use, null);
+    });
+
+    /// <summary>
+    /// A route that takes a person's power: with their proof in the body, whatever token comes along. Without a proof it is
+    /// whoever the token says, and the use case tells them what it takes.
+    /// </summary>
+    /// <param name="where">The member that has <c>person</c> and <c>proof</c>; null: the body itself.</param>
+    /// <param name="use">What a passkey's challenge was for.</param>
+    /// <param name="byToken">Whether a token alone may do; where it may not, who has neither is told of the proof.</param>
+    /// <param name="failed">What is done, in place of what was asked, when a machine sends a proof that is none; null: it is told so, as anybody is.</param>
+    public void Proven<TAsked, TView>(string path, string? where, PasskeyUse use, bool byToken, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> work,
+        Func<RestCall, TAsked, Task<Outcome<TView>>>? failed = null, Func<RestCall, Outcome<TView>, Task>? reply = null) => routes.MapPost(path, async http =>
+    {
+        var body = await RestBody.ReadAsync(http);
+        if (body.Refusal is { } unread)
+        {
+            await Replies.ProblemAsync(http, unread);
+            return;
+        }
+        var call = new RestCall(http, registry, Actor.Registry, null, body.Value, http.RequestAborted);
+        var proof = RestProof.Read(where is null ? body.Value : body.Value.Object(where));
+        var asked = read(call);
+        if (body.Value.Problem is { } misfit)
+        {
+            await Replies.ProblemAsync(http, misfit);
+            return;
+        }
+        // Before anything is looked up: a proof costs the server far more than whoever makes one up.
+        if (proof is not null && !limits.Fail(http.Connection.RemoteIpAddress))
+        {
+            await Replies.ProblemAsync(http, Refusals.RateLimited(1));
+            return;
+        }
+        var proven = proof is null ? (Outcome<ProvenPerson>)Refusals.ProofRequired : await proof.CheckAsync(registry, use, http.RequestAborted);
+        if (proven.Refusal is null)
+        {
+            await AnswerAsync(call with { By = proven.Value.Actor, Proof = proven.Value.Proof }, asked, work, reply);
+            return;
+        }
+        var machine = proof is null || (failed is not null && http.Request.Headers.Authorization.Count > 0) ? await callers.IdentifyAsync(http, Door, http.RequestAborted) : proven.Refusal;
+        if (machine.Refusal is { } stranger)
+        {
+            var no = proof is null && (byToken || http.Request.Headers.Authorization.Count > 0) ? stranger : proven.Refusal;
+            await Replies.ProblemAsync(http, proof is not null || limits.Fail(http.Connection.RemoteIpAddress) ? no : Refusals.RateLimited(1));
+            return;
+        }
+        using var lease = limits.Enter(machine.Value.Id);
+        if (lease.IsAcquired)
+            await AnswerAsync(call with { By = machine.Value }, asked, failed ?? work, reply);
+        else
+            await Replies.ProblemAsync(http, Refusals.RateLimited(1));
+    });
+
+    private async Task OfCallerAsync<TAsked, TView>(HttpContext http, Func<HttpContext, Task<Outcome<RestFields>>> fields, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    {
+        var caller = await callers.IdentifyAsync(http, Door, http.RequestAborted);
+        if (caller.Refusal is { } stranger)
+        {
+            await Replies.ProblemAsync(http, limits.Fail(http.Connection.RemoteIpAddress) ? stranger : Refusals.RateLimited(1));
+            return;
+        }
+        using var lease = limits.Enter(caller.Value.Id);
+        if (!lease.IsAcquired)
+        {
+            await Replies.ProblemAsync(http, Refusals.RateLimited(1));
+            return;
+        }
+        await ReadAndAnswerAsync(http, caller.Value, await fields(http), read, use, reply);
+    }
+
+    private async Task ReadAndAnswerAsync<TAsked, TView>(HttpContext http, Actor by, Outcome<RestFields> given, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    {
+        if (given.Refusal is { } unread)
+        {
+            await Replies.ProblemAsync(http, unread);
+            return;
+        }
+        var call = new RestCall(http, registry, by, null, given.Value, http.RequestAborted);
+        var asked = read(call);
+        if (given.Value.Problem is { } misfit)
+            await Replies.ProblemAsync(http, misfit);
+        else
+            await AnswerAsync(call, asked, use, reply);
+    }
+
+    private static Task<Outcome<RestFields>> QueryAsync(HttpContext http) => Task.FromResult(RestFields.Of(http.Request.Query));
+
+    /// <summary>Whether whoever asked may still have the answer, after they waited for it.</summary>
+    public async Task<Refusal?> StillAsync(RestCall call) => (await callers.IdentifyAsync(call.Http, Door, call.Http.RequestAborted)).Refusal;
+
+    private static async Task AnswerAsync<TAsked, TView>(RestCall call, TAsked asked, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    {
+        var outcome = await use(call, asked);
+        await (reply is null ? Replies.JsonAsync(call.Http, outcome) : reply(call, outcome));
+    }
+}

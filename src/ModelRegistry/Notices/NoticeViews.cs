@@ -1,0 +1,17 @@
+namespace ModelRegistry.Notices;
+
+/// <summary>A webhook, never with its secret, and of its address no more than where it leads.</summary>
+/// <param name="Events">Kinds of event; empty: all.</param>
+/// <param name="State"><c>active</c>, <c>removed</c>, or <c>gone</c>: its receiver said so (status 410).</param>
+public sealed record WebhookView(string Id, string Address, IReadOnlyList<string> Events, string State, long Delivered, long GivenUp, DateTimeOffset? LastDeliveredAt, DateTimeOffset CreatedAt);
+
+/// <summary>A webhook just made. <see cref="Secret"/> is shown this once; the receiver verifies messages with it.</summary>
+public sealed record NewWebhookView(string Id, string Address, string Secret);
+
+/// <summary>What a test came to.</summary>
+public sealed record WebhookTestView(string Id, string Answer);
+
+/// <summary>Where a person is told by mail.</summary>
+/// <param name="Email">Null when nowhere.</param>
+/// <param name="Events">Kinds of event; empty: all that concern them.</param>
+public sealed record MailboxView(string Person, string? Email, IReadOnlyList<string> Events);

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Promotions;
+using static ModelRegistry.Mcp.Tests.SeededRegistry;
+
+namespace ModelRegistry.Mcp.Tests.Web;
+
+/// <summary>Registries that have something to look at.</summary>
+internal static class Gallery
+{
+    /// <summary>Markup, script, characters that turn or hide text, and a line without an end.</summary>
+    public const string Hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\u202Egnp.exe\u200B\u0007 \"'&lt; {{x}} ";
+
+    /// <summary>A model with a story: versions of which three served, metrics of both directions, tags, aliases, a proposal.</summary>
+    public static async Task<SeededRegistry> StoryAsync()
+    {
+        var it = await OpenAsync("local");
+        var robot = await it.AgentAsync();
+        double[] accuracies = [0.86, 0.89, 0.885, 0.91, 0.934, 0.929, 0.951];
+        for (var i = 0; i < accuracies.Length; i++)
+            Ok(await it.Services.Intake.RegisterAsync(robot, new Registration("fraud-detector", null, null, [it.File($"weights {i}"), it.File($"vocabulary {i / 3}", "vocabulary.txt")], Full(accuracies[i], i),
+                "Scores card transactions while they are authorised.", "classification", "risk team", Alias: i == 6 ? "candidate" : null)));
+        Ok(await it.Services.Metadata.SetAsync(robot, new MetadataEdit("fraud-detector") { Tags = new Dictionary<string, string> { ["team"] = "risk", ["tier"] = "1", ["pii"] = "no" } }));
+        foreach (var version in new[] { "v2", "v4", "v5" })
+            await it.MoveAsync(version, "production", "fraud-detector");
+        await it.MoveAsync("v7", "staging", "fraud-detector");
+        Ok(await it.Services.Promotions.RequestAsync(robot, new PromotionRequest("fraud-detector", "v7", "production", "Two points better at the same latency.")));
+        foreach (var (name, task) in new[] { ("churn", "classification"), ("demand forecast", "regression"), ("digits", "classification"), ("support-summariser", "text_generation") })
+            await it.RegisterAsync(name, 0.8, new VersionMetadata { Format = "onnx", Metrics = new Dictionary<string, double> { ["accuracy"] = 0.8 } }, $"What {name} does, for {task}.");
+        Ok(await it.Services.Metadata.CreateModelAsync(robot, new NewModel("empty-yet", "A model that is to come.")));
+        return it;
+    }
+
+    /// <summary>One model of which everything that others can write is <see cref="Hostile"/>.</summary>
+    public static async Task HostileAsync(SeededRegistry it)
+    {
+        var robot = await it.AgentAsync();
+        var text = Hostile + new string('W', 900);
+        var metadata = new VersionMetadata
+        {
+            Format = "other", Framework = Hostile, Metrics = new Dictionary<string, double> { ["accuracy"] = 1e-300, ["loss/../%20@" + new string('m', 200)] = 1e300 }, Hyperparameters = new JsonObject { ["<i>rate</i>"] = text, ["nested"] = new JsonObject { ["<u>"] = text } },
+            Dataset = text, CodeCommit = Hostile, Dependencies = [Hostile], Signature = new JsonObject { ["inputs"] = new JsonArray(text) }, Lineage = new JsonObject { ["base"] = text }, ReleaseNotes = text, Card = text,
+            Tags = new Dictionary<string, string> { ["a/b@c"] = text }, Source = text, RunId = Hostile,
+        };
+        for (var i = 0; i < 2; i++)
+            Ok(await it.Services.Intake.RegisterAsync(robot, new Registration("hostile", null, null, [it.File($"{i}", "&#39;onload=alert(3)&lt;b&gt;" + new string('f', 150) + ".bin")], metadata, text, Hostile, Hostile)));
+        await it.MoveAsync("v1", "production", "hostile");
+        Ok(await it.Services.Promotions.RequestAsync(robot, new PromotionRequest("hostile", "v2", "production", text)));
+    }
+
+    private static VersionMetadata Full(double accuracy, int i) => new()
+    {
+        Format = "onnx", Framework = "scikit-learn 1.5", Dataset = $"s3://data/fraud@2026-0{1 + i}", CodeCommit = $"{i}f3c9a1",
+        Metrics = new Dictionary<string, double> { ["accuracy"] = accuracy, ["f1"] = accuracy - 0.05, ["latency_ms"] = 14 - i * 0.7, ["log_loss"] = 0.4 - accuracy / 4, ["auc"] = accuracy + 0.03, ["recall"] = accuracy - 0.02, ["precision"] = accuracy - 0.01 },
+        Hyperparameters = new JsonObject { ["trees"] = 200 + i * 50, ["depth"] = 8, ["schedule"] = new JsonObject { ["kind"] = "cosine", ["warmup"] = 100 } },
+        Dependencies = ["numpy==2.1.0", "onnxruntime==1.20.0", "scikit-learn==1.5.2"], Signature = new JsonObject { ["inputs"] = new JsonArray(new JsonObject { ["name"] = "x", ["type"] = "float32", ["shape"] = new JsonArray(-1, 64) }) },
+        Lineage = new JsonObject { ["parent"] = i == 0 ? "none" : $"v{i}" }, ReleaseNotes = $"Trained on month {1 + i}.\nThe threshold is unchanged.", Tags = new Dictionary<string, string> { ["run"] = $"nightly-{i}" },
+        Card = "# Fraud detector\n\n## Intended use\n\nScoring card transactions. Not for decisions about people.\n\n## Limitations\n\nTrained on European merchants.\n",
+    };
+}
