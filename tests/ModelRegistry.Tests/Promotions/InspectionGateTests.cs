@@ -37,7 +37,7 @@ public sealed class InspectionGateTests
     {
         var review = await it.ReviewAsync(promotion);
         var proven = await it.PersonAsync(person);
-        var proof = proven.Proof with { Method = ProofMethod.Passkey, Signed = new SignedDecision(Promotion.Word(DecisionVerdict.Approve), Digest.Parse(review.StatementDigest)) };
+        var proof = await it.PasskeyAsync(person, new SignedDecision(Promotion.Word(DecisionVerdict.Approve), Digest.Parse(review.StatementDigest)));
         return Ok(await it.Services.Promotions.DecideAsync(proven.Actor, new DecisionRequest(promotion, review.Promotion.Revision, review.StatementDigest, DecisionVerdict.Approve, "", proof)));
     }
 
@@ -47,6 +47,9 @@ public sealed class InspectionGateTests
     public async Task Under_regulated_a_real_model_is_looked_into_signed_by_two_and_serves()
     {
         await using var it = await OpenAsync("regulated");
+        // A passkey newer than the promotion does not decide on it.
+        await it.PasskeyAsync("ben", null);
+        await it.PasskeyAsync("cora", null);
         var version = await RegisterAsync(it, Full, Sample);
         Assert.Equal(("clean", 2_410L, "onnx"), (version.Inspection!.Verdict, version.Inspection.ParameterCount, version.Format));
         await it.ProposeAsync("digits", version.Version, "staging");
