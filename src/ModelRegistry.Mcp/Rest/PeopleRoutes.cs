@@ -13,7 +13,7 @@ internal static class PeopleRoutes
     /// <param name="Models">Name patterns that narrow it; none: all models.</param>
     private sealed record CallerView(string Id, string Name, string Kind, IReadOnlyList<string> Roles, IReadOnlyList<string> Models, string? Owner);
 
-    private sealed record NewPerson(string Name, IReadOnlyList<string> Roles, string Passphrase);
+    private sealed record NewPerson(string Name, IReadOnlyList<string> Roles, string Passphrase, string? Email);
 
     public static void Map(RestRoutes routes)
     {
@@ -24,8 +24,8 @@ internal static class PeopleRoutes
 
         routes.Get("/people", _ => 0, (call, _) => call.Registry.People.ListAsync(call.By, call.Cancel), (call, people) => Replies.ItemsAsync(call.Http, people));
         routes.Proven("/people", By, PasskeyUse.Confirm, byToken: false,
-            call => new NewPerson(call.Given.Need("name"), call.Given.Texts("roles"), call.Given.Need("passphrase")),
-            (call, wish) => call.Registry.People.AddAsync(call.By, wish.Name, wish.Passphrase, wish.Roles, call.Cancel), reply: (call, person) => Replies.CreatedAsync(call.Http, person));
+            call => new NewPerson(call.Given.Need("name"), call.Given.Texts("roles"), call.Given.Need("passphrase"), call.Given.Text("email")),
+            (call, wish) => call.Registry.People.AddAsync(call.By, wish.Name, wish.Passphrase, wish.Roles, wish.Email, call.Cancel), reply: (call, person) => Replies.CreatedAsync(call.Http, person));
         routes.Proven("/people/{name}/disable", By, PasskeyUse.Confirm, byToken: false, _ => 0,
             (call, _) => call.Registry.People.DisableAsync(call.By, call.Of("name"), call.Cancel));
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
+using ModelRegistry.Tests;
 using Xunit;
 using static ModelRegistry.Mcp.Tests.SeededRegistry;
 using static ModelRegistry.Mcp.Tests.Web.ModelPageTests;
@@ -40,6 +41,7 @@ public sealed class AuditPageTests
     }
 
     [Fact]
+    [Attack(25, "web")]
     public async Task Verifying_takes_a_form_of_ours_and_shows_what_it_found()
     {
         await using var it = await OpenAsync();
@@ -106,6 +108,26 @@ public sealed class AuditPageTests
         Assert.Contains("<code>verification_running</code>", await busy.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         // And again afterwards.
         Assert.Contains("The log is whole.", await VerifyAsync(ben, csrf), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Attack(18, "web")]
+    [InlineData("/ui/models?search=%25' or 1=1; drop table model; --")]
+    [InlineData("/ui/models?tag=x' union select secret_hash from credential --")]
+    [InlineData("/ui/promotions?model=churn' or '1'='1")]
+    [InlineData("/ui/audit?verb=' or 1=1 --")]
+    [InlineData("/ui/audit?actor=' or 1=1 --&subject='; delete from audit_entry; --")]
+    public async Task Sql_in_an_address_is_text(string path)
+    {
+        await using var it = await OpenAsync();
+        await it.ChurnAsync();
+        await using var server = await ServeProcess.StartAsync(it.DataFolder);
+        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        using var answer = await ben.GetAsync(path);
+        Assert.InRange((int)answer.StatusCode, 200, 404);
+        Assert.DoesNotContain("mrt_", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal("v1", await it.ServingAsync());
+        Assert.True(Ok(await it.Services.Audit.VerifyAsync(await it.AgentAsync(), null)).Verified);
     }
 
     [Fact]

@@ -32,12 +32,16 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
         await it.PutIntoProductionAsync();
         await it.RegisterAsync();
         await it.RegisterAsync("toy");
-        await it.AcceptAsync(policy);
+        if (policy != PolicyProfiles.Team)
+            await it.AcceptAsync(policy);
         _agents.AddRange([
             await it.AgentAsync(), await it.TokenAsync("scout", "ana"), await it.TokenAsync("drone", "ben"), await it.TokenAsync("narrow", "ana", null, false, "toy*", "d*s"),
             await it.TokenAsync("pipeline", "ana", null, service: true), await it.TokenAsync("watcher", "ana", [Permissions.Viewer])]);
         foreach (var name in new[] { "ana", "ben", "cora" })
+        {
             _persons[name] = await it.PersonAsync(name);
+            await it.PasskeyAsync(name, null);
+        }
         it.Clock.Advance(TimeSpan.FromSeconds(1));
     }
 

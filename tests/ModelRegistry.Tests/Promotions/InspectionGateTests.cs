@@ -47,7 +47,7 @@ public sealed class InspectionGateTests
     public async Task Under_regulated_a_real_model_is_looked_into_signed_by_two_and_serves()
     {
         await using var it = await OpenAsync("regulated");
-        // A passkey newer than the promotion does not decide on it.
+        // A key decides only what is proposed after it was enrolled.
         await it.PasskeyAsync("ben", null);
         await it.PasskeyAsync("cora", null);
         var version = await RegisterAsync(it, Full, Sample);
