@@ -22,11 +22,22 @@ public sealed class ChromiumTests
     [Fact]
     public async Task Pages_with_nothing_and_with_hostile_text_are_fit_for_everybody()
     {
-        await using var it = await SeededRegistry.OpenAsync("regulated");
-        await LookAsync(it, "/ui/models", "/ui/policy");
-        await it.AcceptAsync("local");
+        await using (var empty = await SeededRegistry.OpenAsync("regulated"))
+            await LookAsync(empty, "/ui/models", "/ui/policy", "/ui/inbox");
+        await using var it = await SeededRegistry.OpenAsync("local");
         await Gallery.HostileAsync(it);
         await LookAsync(it, "/ui/models", "/ui/models/hostile", "/ui/models/hostile/versions/v1", "/ui/models/hostile/compare?versions=1&versions=2", "/ui/audit?model=hostile");
+    }
+
+    [Fact]
+    public async Task Pages_for_deciding_and_administering_are_fit_for_everybody()
+    {
+        await using var it = await SeededRegistry.OpenAsync("team");
+        await it.ChurnAsync();
+        var id = await it.ProposeAsync();
+        await it.TokenAsync("planner");
+        await LookAsync(it, "/ui/inbox", "/ui/promotions", $"/ui/promotions/{id}", "/ui/me");
+        await LookAsync(it, "/ui/people", "/ui/tokens", "/ui/reviews", "/ui/policy/change");
     }
 
     private static async Task LookAsync(SeededRegistry it, params string[] paths)
