@@ -18,7 +18,8 @@ public class VerbTests
         foreach (var line in new[] { "list-models", "list-versions digits", "pending", "history digits", "audit list", "person list", "token list" })
         {
             var json = (await desk.DoneAsync([.. line.Split(' '), "--output", "json"])).Json;
-            Assert.Equal(["items", "next_cursor"], json.AsObject().Select(p => p.Key));
+            // pending says beside them what else waits for a person.
+            Assert.Equal(["items", "next_cursor"], json.AsObject().Select(p => p.Key).Take(2));
             Assert.IsType<JsonArray>(json["items"]);
         }
         var first = await desk.DoneAsync("list-models", "--limit", "1");
