@@ -161,8 +161,15 @@ public sealed class AuditTrail
         foreach (var text in erasables)
             texts[text.Field] = text.Text;
         entry["texts"] = texts;
-        var name = (string?)texts["actor.name"] ?? (string?)entry["actor"]?["id"] ?? "";
-        return new AuditEntryView(row.Position, Times.Parse((string)entry["at"]!), (string)entry["verb"]!, (string)entry["outcome"]!, name,
-            (string?)entry["subject"]?["type"] ?? "", (string?)entry["subject"]?["id"] ?? "", entry);
+        var name = (string?)texts["actor.name"] ?? Text(entry["actor"]?["id"]);
+        return new AuditEntryView(row.Position, Times.Parse((string)entry["at"]!), Text(entry["verb"]), Text(entry["outcome"]), name, Text(entry["subject"]?["type"]), Text(entry["subject"]?["id"]), entry);
     }
+
+    /// <summary>A text of a leaf. One that was too long for it is there as its length and digest: whoever sent it made it so, and its entry is read like any other.</summary>
+    private static string Text(JsonNode? node) => node switch
+    {
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        JsonObject marker => $"(a text of {marker["bytes"]} bytes, SHA-256 {marker["sha256"]})",
+        _ => "",
+    };
 }

@@ -72,6 +72,20 @@ public sealed partial class AttackTests
     }
 
     /// <summary>Attack 25, and the rule that refusals are told: what was refused is in the log under who tried.</summary>
+    /// <summary>Whoever names something by a very long name must not make the log unreadable for everybody.</summary>
+    [Fact]
+    [Attack(21, "rules")]
+    public async Task An_entry_about_something_with_a_very_long_name_is_listed_like_any_other()
+    {
+        await using var it = await OpenAsync("team");
+        foreach (var length in new[] { 512, 513, 100_000 })
+            await it.Services.Promotions.RefuseMachineAsync(await it.AgentAsync(), new string('x', length), DecisionVerdict.Approve);
+        var listed = Ok(await it.Services.Audit.ListAsync(await it.AgentAsync(), new ModelRegistry.Audit.AuditQuery(Limit: 3))).Items;
+        Assert.StartsWith("(a text of 100002 bytes, SHA-256 ", listed[0].SubjectId, StringComparison.Ordinal);
+        Assert.Equal(new string('x', 512), listed[2].SubjectId);
+        await it.VerifyAuditAsync();
+    }
+
     [Fact]
     public async Task Every_refused_try_is_in_the_log()
     {

@@ -21,7 +21,7 @@ internal sealed partial class DeskWalk
         var seen = await Door.Promotions.ReviewAsync(person.Actor, id);
         if (Chance(100) && _persons.Count < 4)
             await ChangePeopleAsync();
-        var proof = method == ProofMethod.Passkey && name != "dave" ? await it.PasskeyAsync(name, null) : person.Proof with { ProvenAt = it.Clock.GetUtcNow() };
+        var proof = (method == ProofMethod.Passkey && _keys.TryGetValue(name, out var key) ? key : person.Proof) with { ProvenAt = it.Clock.GetUtcNow() };
         var (revision, digest) = seen.Refusal is null ? (seen.Value.Promotion.Revision, seen.Value.StatementDigest) : (1, "");
         var wrong = _random.Next(40);
         var request = new DecisionRequest(id, wrong == 0 ? revision + 1 : wrong == 1 ? revision - 1 : revision, wrong == 2 ? new string('0', 64) : digest,

@@ -18,6 +18,7 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
     private readonly List<string> _states = ["", "a.b"];
     private readonly List<Actor> _agents = [];
     private readonly Dictionary<string, ProvenPerson> _persons = [];
+    private readonly Dictionary<string, Proof> _keys = [];
     private readonly List<string> _trace = [];
 
     /// <summary>What was done last, to be read when something went wrong.</summary>
@@ -40,7 +41,7 @@ internal sealed partial class DeskWalk(TestRegistry it, int seed)
         foreach (var name in new[] { "ana", "ben", "cora" })
         {
             _persons[name] = await it.PersonAsync(name);
-            await it.PasskeyAsync(name, null);
+            _keys[name] = await it.PasskeyAsync(name, null);
         }
         it.Clock.Advance(TimeSpan.FromSeconds(1));
     }

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ModelRegistry.Promotions;
+using Xunit;
+using static ModelRegistry.Mcp.Tests.SeededRegistry;
+
+namespace ModelRegistry.Mcp.Tests.Attacks;
+
+/// <summary>Whatever an agent does with all that it can reach, it does not add up to an approval.</summary>
+public sealed class AgentCampaignTests
+{
+    // MODELREGISTRY_CAMPAIGN_CALLS asks for longer ones.
+    private static readonly int Calls = int.Parse(Environment.GetEnvironmentVariable("MODELREGISTRY_CAMPAIGN_CALLS") ?? "2000", CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Thousands_of_calls_in_any_order_move_nothing_that_is_governed(int seed)
+    {
+        await using var registry = await OpenAsync("team");
+        await registry.ChurnAsync();
+        var token = await registry.TokenAsync("agent");
+        await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--rate-limit", "0", "--toolsets", "registrar");
+        await using var mcp = await HttpRawClient.ConnectAsync(server.Address, Era.Stateless, forms: true, token);
+        var tools = (await mcp.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray();
+        var before = await StandingAsync(registry);
+
+        using var campaign = new AgentCampaign(mcp, server.Pages, token, tools, seed);
+        await campaign.RunAsync(Calls);
+
+        Assert.True(campaign.Faults.Count == 0, string.Join("\n", [.. campaign.Faults.Take(3), server.Errors]));
+        Assert.Equal(before, await StandingAsync(registry));
+        Assert.True(Ok(await registry.Services.Audit.VerifyAsync(await registry.AgentAsync(), null)).Verified);
+        Assert.Equal(0, await server.EndAsync());
+    }
+
+    /// <summary>All that takes a person: what serves and since when, decisions, who there is, the rules, the tokens.</summary>
+    private static async Task<string> StandingAsync(SeededRegistry registry)
+    {
+        var (services, me) = (registry.Services, await registry.AgentAsync());
+        var serving = Ok(await services.Catalog.ServingAsync(me, "churn", "production", null));
+        var decided = Ok(await services.Promotions.ListAsync(me, new PromotionQuery("applied", "churn", 100))).Items.Where(p => p.ToStage == "production" || p.FromStage == "production");
+        return new JsonObject
+        {
+            ["serving"] = $"{serving.Version} since {serving.Since:O} by {serving.PromotionId}",
+            ["decided"] = string.Join(' ', decided.Select(p => p.PromotionId)),
+            ["champion"] = Ok(await services.Catalog.GetAsync(me, "churn", "@champion")).Version!.Version,
+            ["people"] = string.Join(' ', Ok(await services.People.ListAsync(me)).Select(p => $"{p.Name}:{string.Join(',', p.Roles)}:{p.Disabled}")),
+            ["keys"] = Ok(await services.Passkeys.ListAsync(me, "ana")).Count + Ok(await services.Passkeys.ListAsync(me, "ben")).Count,
+            ["tokens"] = string.Join(' ', Ok(await services.Tokens.ListAsync(me)).Select(t => $"{t.Id}:{t.RevokedAt}")),
+            ["policy"] = Ok(await services.Policies.ShowAsync(me)).Digest,
+        }.ToJsonString();
+    }
+}
