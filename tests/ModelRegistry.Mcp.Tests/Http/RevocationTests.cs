@@ -44,7 +44,10 @@ public sealed class RevocationTests
             using var late = await asked.PostAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = guess, ["result"] = ConfirmationContract.Accept("approve") });
             Assert.Equal(HttpStatusCode.Unauthorized, late.StatusCode);
         }
-        Assert.Equal("pending", (await registry.PromotionAsync(id)).Status);
+        // What was proposed a day ago may have run out of time with it.
+        var promotion = await registry.PromotionAsync(id);
+        Assert.True(promotion.Status is "pending" or "expired", promotion.Status);
+        Assert.Empty(promotion.Decisions);
         Assert.Equal("v1", await registry.ServingAsync());
     }
 
