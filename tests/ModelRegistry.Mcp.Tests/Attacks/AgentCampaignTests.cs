@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelRegistry.Promotions;
+using ModelRegistry.Tests;
 using Xunit;
 using static ModelRegistry.Mcp.Tests.SeededRegistry;
 
@@ -13,6 +14,7 @@ public sealed class AgentCampaignTests
     private static readonly int Calls = int.Parse(Environment.GetEnvironmentVariable("MODELREGISTRY_CAMPAIGN_CALLS") ?? "2000", CultureInfo.InvariantCulture);
 
     [Theory]
+    [Attack(1, "mcp-http", "rest", "web")]
     [InlineData(1)]
     [InlineData(2)]
     public async Task Thousands_of_calls_in_any_order_move_nothing_that_is_governed(int seed)
