@@ -10,13 +10,24 @@ internal sealed class CallerLimits : IDisposable
 
     private const int BurstSeconds = 5;
 
-    private readonly PartitionedRateLimiter<string> _rate, _atOnce;
+    /// <summary>Proofs from one address at once; then one a second. A passphrase takes a tenth of a second of the server's to check, whoever sends it: persons type few, and guessers many.</summary>
+    public const int ProofsAtOnce = 100;
+
+    private readonly PartitionedRateLimiter<string> _rate, _atOnce, _proofs;
 
     /// <param name="perSecond">0: as many as it likes.</param>
     public CallerLimits(int perSecond)
     {
         _rate = PartitionedRateLimiter.Create<string, string>(caller => perSecond == 0 ? RateLimitPartition.GetNoLimiter(caller) : RateLimitPartition.GetTokenBucketLimiter(caller, _ => Bucket(perSecond)));
+        _proofs = PartitionedRateLimiter.Create<string, string>(caller => perSecond == 0 ? RateLimitPartition.GetNoLimiter(caller) : RateLimitPartition.GetTokenBucketLimiter(caller, _ => Proofs(perSecond)));
         _atOnce = PartitionedRateLimiter.Create<string, string>(caller => RateLimitPartition.GetConcurrencyLimiter(caller, _ => new ConcurrencyLimiterOptions { PermitLimit = AtOnce }));
+    }
+
+    /// <summary>Counts a proof that is to be checked, by where it comes from and before anything is looked up: right ones too, since nobody knows yet.</summary>
+    public bool Prove(System.Net.IPAddress? address)
+    {
+        using var counted = _proofs.AttemptAcquire(Stranger(address));
+        return counted.IsAcquired;
     }
 
     /// <summary>Counts a request; the lease is kept until it is answered. Not acquired: it is one too many.</summary>
@@ -55,7 +66,11 @@ internal sealed class CallerLimits : IDisposable
     {
         _rate.Dispose();
         _atOnce.Dispose();
+        _proofs.Dispose();
     }
+
+    private static TokenBucketRateLimiterOptions Proofs(int perSecond) =>
+        new() { TokenLimit = Math.Min(ProofsAtOnce, perSecond * BurstSeconds), TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromSeconds(1), AutoReplenishment = true };
 
     // In ten steps a second, or one where that is less than a request each.
     private static TokenBucketRateLimiterOptions Bucket(int perSecond)

@@ -57,7 +57,7 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
             return;
         }
         // Before anything is looked up: a proof costs the server far more than whoever makes one up.
-        if (proof is not null && !limits.Fail(http.Connection.RemoteIpAddress))
+        if (proof is not null && !limits.Prove(http.Connection.RemoteIpAddress))
         {
             await Replies.ProblemAsync(http, Refusals.RateLimited(1));
             return;

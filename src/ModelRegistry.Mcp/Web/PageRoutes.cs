@@ -20,6 +20,8 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices 
     {
         if (await FormAsync(http) is not { } form)
             await Replies.PageAsync(visit, Refusals.FormInvalid);
+        else if (OneTooMany(http, form))
+            await Replies.PageAsync(visit, Refusals.RateLimited(1));
         else if (visit.Signed is null)
             await Replies.PageAsync(visit, Refusals.SignInRequired);
         else if (!visit.Belongs(form["csrf"]))
@@ -34,11 +36,16 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices 
     /// <summary>A form that anybody may send, from our own pages.</summary>
     public void OpenPost(string path, Func<Visit, IFormCollection, Task> take) => routes.MapPost(path, http => CountedAsync(http, async visit =>
     {
-        if (await FormAsync(http) is { } form)
-            await take(visit, form);
-        else
+        if (await FormAsync(http) is not { } form)
             await Replies.PageAsync(visit, Refusals.FormInvalid);
+        else if (OneTooMany(http, form))
+            await Replies.PageAsync(visit, Refusals.RateLimited(1));
+        else
+            await take(visit, form);
     }));
+
+    private bool OneTooMany(HttpContext http, IFormCollection form) =>
+        (form["passphrase"] is [{ Length: > 0 }] || form["passkey_credential"] is [{ Length: > 0 }]) && !limits.Prove(http.Connection.RemoteIpAddress);
 
     private async Task CountedAsync(HttpContext http, Func<Visit, Task> answer)
     {
