@@ -55,6 +55,10 @@ public static class Permissions
         return null;
     }
 
+    /// <summary>Null when a person does this, with a proof of their own for it; whatever else is asked of them comes after that.</summary>
+    public static Refusal? InPerson(Actor actor, Permission permission) =>
+        !actor.IsPerson ? Refusals.PersonRequired(permission) : actor.SessionOnly ? Refusals.ProofRequired : null;
+
     /// <summary>Whether the actor's model patterns cover this name. Persons are never narrowed.</summary>
     public static bool Covers(Actor actor, string modelName) =>
         actor.IsPerson || actor.Models.Count == 0 || actor.Models.Any(pattern => Matches(pattern, modelName));

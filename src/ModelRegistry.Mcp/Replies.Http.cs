@@ -130,7 +130,7 @@ internal static partial class Replies
     public static Task NotAllowedAsync(HttpContext http, string allow)
     {
         http.Response.Headers.Allow = allow;
-        return FailAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This address takes {allow}.", "Use one of them.");
+        return NoAsync(http, Refusals.MethodNotAllowed(http.Request.Method, allow));
     }
 
     private const string Problem = "application/problem+json";

@@ -28,15 +28,15 @@ internal static class ServerHost
         using var limits = new CallerLimits(http.RateLimit);
         await using var sessions = new HttpSessions(http.MostSessions, http.SessionIdle, TimeProvider.System);
         await using var app = Build(http, logs);
-        var callers = new Callers(registry, http.Urls.All(url => url.IsLoopback) && (http.PublicUrl is null or { IsLoopback: true }));
+        var gate = new CallerGate(new Callers(registry, http.Urls.All(url => url.IsLoopback) && (http.PublicUrl is null or { IsLoopback: true })), limits);
         var log = logs.CreateLogger("ModelRegistry.Mcp");
         using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
         var guard = new HostGuard(http);
-        app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, callers, limits, mcp, guard, next, stop.Token)));
+        app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, gate, mcp, guard, next, stop.Token)));
         app.Use(NameMethodsAsync);
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
-        new RestDoor(registry, callers, limits, stop.Token).Map(app);
+        new RestDoor(registry, gate, limits, stop.Token).Map(app);
         // Here, because what comes after it answers everything else.
         app.UseEndpoints(_ => { });
         app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
@@ -84,11 +84,11 @@ internal static class ServerHost
         return builder.Build();
     }
 
-    // A passkey belongs to a name; an address of numbers has none.
+    // A passkey belongs to a name; an address of numbers has none, and that of every interface leads nowhere.
     internal static Uri Here(ICollection<string> urls)
     {
         var first = new UriBuilder(urls.First());
-        if (first.Uri.IsLoopback)
+        if (first.Uri.IsLoopback || first.Host is "0.0.0.0" or "[::]" or "::")
             first.Host = "localhost";
         return first.Uri;
     }
@@ -103,7 +103,7 @@ internal static class ServerHost
     }
 
     /// <summary>The way of a request, from the first look at it to its face.</summary>
-    private static Task RouteAsync(HttpContext http, RegistryServices registry, Callers callers, CallerLimits limits, McpDoor mcp, HostGuard guard, Func<Task> faces, CancellationToken stopping)
+    private static Task RouteAsync(HttpContext http, RegistryServices registry, CallerGate gate, McpDoor mcp, HostGuard guard, Func<Task> faces, CancellationToken stopping)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
         if (HostGuard.IsAmbiguous(http.Request))
@@ -119,7 +119,7 @@ internal static class ServerHost
             "/health" or "/health/ready" when !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => Replies.NotAllowedAsync(http, "GET, HEAD"),
             "/health" => Health.AliveAsync(http),
             "/health/ready" => Health.ReadyAsync(http, registry, stopping),
-            "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, callers, limits, mcp)),
+            "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, gate, mcp)),
             _ => GuardedAsync(http, guard, faces),
         };
     }
@@ -140,28 +140,17 @@ internal static class ServerHost
             await next();
     }
 
-    private static async Task McpAsync(HttpContext http, Callers callers, CallerLimits limits, McpDoor mcp)
+    private static async Task McpAsync(HttpContext http, CallerGate gate, McpDoor mcp)
     {
         const string door = "mcp-http";
-        // Guessing costs a look into the database. Who was let in lately goes on, though others behind the same address guess.
-        if (http.Request.Headers.Authorization.Count > 0 && limits.Barred(http.Connection.RemoteIpAddress) && !callers.Knows(http))
+        var entered = await gate.EnterAsync(http, door);
+        if (entered.Refusal is { } no)
         {
-            await Replies.RpcAsync(http, Refusals.RateLimited(1));
+            await Replies.RpcAsync(http, no);
             return;
         }
-        var caller = await callers.IdentifyAsync(http, door, http.RequestAborted);
-        if (caller.Refusal is { } stranger)
-        {
-            await Replies.RpcAsync(http, limits.Fail(http.Connection.RemoteIpAddress) ? stranger : Refusals.RateLimited(1));
-            return;
-        }
-        using var lease = limits.Enter(caller.Value.Id);
-        if (!lease.IsAcquired)
-        {
-            await Replies.RpcAsync(http, Refusals.RateLimited(1));
-            return;
-        }
-        await mcp.HandleAsync(http, caller.Value, async cancel => await callers.IdentifyAsync(http, door, cancel) is { Refusal: null } still && still.Value.Id == caller.Value.Id);
+        using var entry = entered.Value;
+        await mcp.HandleAsync(http, entry.Caller, async cancel => await gate.LeftAsync(http, door, entry.Caller, cancel) is null);
     }
 
     // What was approved and not applied when its process died.

@@ -4,11 +4,11 @@ namespace ModelRegistry.Mcp.Rest;
 
 /// <summary>The registry as REST: JSON in, JSON out, problem details for every no.</summary>
 /// <param name="stopping">Whoever waits is told how it stands.</param>
-internal sealed class RestDoor(RegistryServices registry, Callers callers, CallerLimits limits, CancellationToken stopping)
+internal sealed class RestDoor(RegistryServices registry, CallerGate gate, CallerLimits limits, CancellationToken stopping)
 {
     public void Map(IEndpointRouteBuilder endpoints)
     {
-        var routes = new RestRoutes(endpoints, registry, callers, limits);
+        var routes = new RestRoutes(endpoints, registry, gate, limits);
         ModelRoutes.Map(routes);
         PromotionRoutes.Map(routes, stopping);
         PeopleRoutes.Map(routes);

@@ -8,7 +8,7 @@ namespace ModelRegistry.Mcp.Rest;
 /// The ways to the routes. Each settles who asks, counts the request and reads what was sent; then the route has its three moves:
 /// what is asked, the use case, the reply. Cookies are never looked at: they are the pages'.
 /// </summary>
-internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices registry, Callers callers, CallerLimits limits)
+internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices registry, CallerGate gate, CallerLimits limits)
 {
     public const string Door = "rest";
 
@@ -68,35 +68,32 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
             await AnswerAsync(call with { By = proven.Value.Actor, Proof = proven.Value.Proof }, asked, work, reply);
             return;
         }
-        var machine = proof is null || (failed is not null && http.Request.Headers.Authorization.Count > 0) ? await callers.IdentifyAsync(http, Door, http.RequestAborted) : proven.Refusal;
-        if (machine.Refusal is { } stranger)
+        if (proof is not null && (failed is null || http.Request.Headers.Authorization.Count == 0))
         {
-            var no = proof is null && (byToken || http.Request.Headers.Authorization.Count > 0) ? stranger : proven.Refusal;
-            await Replies.ProblemAsync(http, proof is not null || limits.Fail(http.Connection.RemoteIpAddress) ? no : Refusals.RateLimited(1));
+            await Replies.ProblemAsync(http, proven.Refusal);
             return;
         }
-        using var lease = limits.Enter(machine.Value.Id);
-        if (lease.IsAcquired)
-            await AnswerAsync(call with { By = machine.Value }, asked, failed ?? work, reply);
-        else
-            await Replies.ProblemAsync(http, Refusals.RateLimited(1));
+        var machine = await gate.EnterAsync(http, Door);
+        if (machine.Refusal is { } stranger)
+        {
+            // Who sent a proof is told of that, and who has neither of what it takes.
+            await Replies.ProblemAsync(http, stranger.Kind == RefusalKind.Limited || (proof is null && (byToken || http.Request.Headers.Authorization.Count > 0)) ? stranger : proven.Refusal);
+            return;
+        }
+        using var entry = machine.Value;
+        await AnswerAsync(call with { By = entry.Caller }, asked, failed ?? work, reply);
     });
 
     private async Task OfCallerAsync<TAsked, TView>(HttpContext http, Func<HttpContext, Task<Outcome<RestFields>>> fields, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
     {
-        var caller = await callers.IdentifyAsync(http, Door, http.RequestAborted);
-        if (caller.Refusal is { } stranger)
+        var entered = await gate.EnterAsync(http, Door);
+        if (entered.Refusal is { } no)
         {
-            await Replies.ProblemAsync(http, limits.Fail(http.Connection.RemoteIpAddress) ? stranger : Refusals.RateLimited(1));
+            await Replies.ProblemAsync(http, no);
             return;
         }
-        using var lease = limits.Enter(caller.Value.Id);
-        if (!lease.IsAcquired)
-        {
-            await Replies.ProblemAsync(http, Refusals.RateLimited(1));
-            return;
-        }
-        await ReadAndAnswerAsync(http, caller.Value, await fields(http), read, use, reply);
+        using var entry = entered.Value;
+        await ReadAndAnswerAsync(http, entry.Caller, await fields(http), read, use, reply);
     }
 
     private async Task ReadAndAnswerAsync<TAsked, TView>(HttpContext http, Actor by, Outcome<RestFields> given, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
@@ -117,7 +114,7 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
     private static Task<Outcome<RestFields>> QueryAsync(HttpContext http) => Task.FromResult(RestFields.Of(http.Request.Query));
 
     /// <summary>Whether whoever asked may still have the answer, after they waited for it.</summary>
-    public async Task<Refusal?> StillAsync(RestCall call) => (await callers.IdentifyAsync(call.Http, Door, call.Http.RequestAborted)).Refusal;
+    public Task<Refusal?> StillAsync(RestCall call) => gate.LeftAsync(call.Http, Door, call.By, call.Http.RequestAborted);
 
     private static async Task AnswerAsync<TAsked, TView>(RestCall call, TAsked asked, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
     {

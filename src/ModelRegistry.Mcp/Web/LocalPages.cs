@@ -36,9 +36,10 @@ internal sealed class LocalPages : IAsyncDisposable
             return;
         var log = _logs.CreateLogger("ModelRegistry.Mcp");
         var app = ServerHost.Build(Settings, _logs);
+        var limits = new CallerLimits(Settings.RateLimit);
         try
         {
-            var (limits, guard) = (new CallerLimits(Settings.RateLimit), new HostGuard(Settings));
+            var guard = new HostGuard(Settings);
             app.Use((http, next) => Replies.SafelyAsync(http, log, () => guard.Problem(http.Request) is { } no ? Replies.ProblemAsync(http, no) : next()));
             app.UseRouting();
             new PagesDoor(_registry, limits, guard, _stop.Token).Map(app);
@@ -46,19 +47,19 @@ internal sealed class LocalPages : IAsyncDisposable
             app.Run(http => Replies.ProblemAsync(http, Refusals.PathNotFound(http.Request.Path.Value)));
             await app.StartAsync(_stop.Token);
             // Another process may have been first: then its pages are the ones.
-            if (_registry.Pages.Keep(ServerHost.Here(app.Urls)) is not { } kept)
+            if (_registry.Pages.Keep(ServerHost.Here(app.Urls)) is { } kept)
             {
-                await app.DisposeAsync();
+                (_app, _limits, _kept) = (app, limits, kept);
                 return;
             }
-            (_app, _limits, _kept) = (app, limits, kept);
         }
         catch (Exception e)
         {
             // The promotion waits all the same, and the terminal can decide on it.
             log.LogWarning(e, "The pages could not be opened");
-            await app.DisposeAsync();
         }
+        await app.DisposeAsync();
+        limits.Dispose();
     }
 
     public async ValueTask DisposeAsync()

@@ -87,10 +87,8 @@ public sealed partial class Passkeys
     public Task<Outcome<PasskeyView>> RevokeAsync(Actor person, string keyId, CancellationToken cancel = default) =>
         _db.WriteAsync<PasskeyView>(person, new AuditAct("passkey.revoke", "passkey", keyId), async session =>
         {
-            if (!person.IsPerson)
-                return Refusals.PersonRequired(Permission.Administer);
-            if (person.SessionOnly)
-                return Refusals.ProofRequired;
+            if (Permissions.InPerson(person, Permission.Administer) is { } unproven)
+                return unproven;
             if (await session.FindCredentialAsync(keyId) is not { Kind: "passkey" } credential)
                 return Refusals.KeyNotFound(keyId);
             if (credential.ActorId != person.Id && await People.CheckAdminAsync(session, person) is { } no)

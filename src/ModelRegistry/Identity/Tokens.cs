@@ -75,10 +75,8 @@ public sealed class Tokens
     public Task<Outcome<TokenView>> RevokeAsync(Actor person, string tokenId, CancellationToken cancel = default) =>
         _db.WriteAsync<TokenView>(person, new AuditAct("token.revoke", "token", tokenId), async session =>
         {
-            if (!person.IsPerson)
-                return Refusals.PersonRequired(Permission.Administer);
-            if (person.SessionOnly)
-                return Refusals.ProofRequired;
+            if (Permissions.InPerson(person, Permission.Administer) is { } unproven)
+                return unproven;
             if (await session.FindCredentialAsync(tokenId) is not { Kind: "token" } token)
                 return Refusals.TokenNotFound(tokenId);
             var actor = (await session.FindActorAsync(token.ActorId))!;
@@ -110,10 +108,8 @@ public sealed class Tokens
 
     private static async ValueTask<Refusal?> CheckAsync(RegistrySession session, Actor person, NewToken wish)
     {
-        if (!person.IsPerson)
-            return Refusals.PersonRequired(Permission.Administer);
-        if (person.SessionOnly)
-            return Refusals.ProofRequired;
+        if (Permissions.InPerson(person, Permission.Administer) is { } unproven)
+            return unproven;
         if ((wish.Agent is null) == (wish.Service is null))
             return Refusals.InvalidArgument("agent", "name either an agent or a service");
         if (Names.Actor(wish.Agent ?? wish.Service).Refusal is { } unfit)
