@@ -29,6 +29,9 @@ public static partial class Refusals
     public static Refusal PassphrasesDiffer => new(RefusalKind.Invalid, "passphrases_differ",
         "The two passphrases are not the same.", "Run the command again and type the same one twice.", new Dictionary<string, string> { ["passphrase"] = "the same twice" });
 
+    public static Refusal PassphraseSame => new(RefusalKind.Invalid, "passphrase_same",
+        "That is the passphrase there is already.", "Choose another one.", new Dictionary<string, string> { ["passphrase"] = "another one" });
+
     public static Refusal RoleNotForMachines(string role) => new(RefusalKind.Forbidden, "role_not_for_machines",
         $"An agent or service cannot carry the role '{Shown(role)}'.", $"Use {string.Join(", ", Permissions.MachineRoles)}.");
 
@@ -51,7 +54,7 @@ public static partial class Refusals
         "The invite is unknown, for somebody else, used or expired.", "Ask an admin for a new one.");
 
     public static Refusal KeyNotFound(string? id) => new(RefusalKind.NotFound, "key_not_found",
-        $"There is no passkey '{Shown(id)}'.", "Look at the person's keys to see their ids.");
+        $"There is no passkey '{Shown(id)}'.", "Call `person keys` to see their ids.");
 
     public static Refusal KeyTaken => new(RefusalKind.Conflict, "key_taken",
         "This passkey is enrolled already.", "Use it as it is, or enrol another one.");

@@ -42,7 +42,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
-        Deadlines = new DeadlineWatch(db, policies, Promotions, Changes, time, log);
+        Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
         Deliverer = new NoticeDeliverer(db, new NoticeReader(db, policies, Pages), post, options.Notices, time, log);
@@ -63,7 +63,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public PolicyBook Policies { get; }
     public AuditTrail Audit { get; }
     public ChangeFeed Changes { get; }
-    public DeadlineWatch Deadlines { get; }
+    public PromotionWatch Watch { get; }
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
     internal ArtifactVault Vault { get; }

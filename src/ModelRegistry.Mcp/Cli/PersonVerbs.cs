@@ -32,6 +32,8 @@ internal static class PersonVerbs
         verb.Add(List());
         verb.Add(Disable());
         verb.Add(Email());
+        verb.Add(Passphrase());
+        KeyVerbs.AddTo(verb);
         return verb;
     }
 
@@ -91,6 +93,22 @@ internal static class PersonVerbs
             var proven = await AdminAsync(run, registry, run.Of(asPerson) ?? run.Of(name));
             return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Notices.SetMailboxAsync(proven.Value.Actor, run.Of(name), run.Of(address), run.Of(events) ?? [], run.Cancel),
                 m => new Sheet().Facts(("person", m.Person), ("email", m.Email ?? "none"), ("events", m.Events.Count == 0 ? "all that concern them" : Shown.List(m.Events))));
+        });
+    }
+
+    private static Verb Passphrase()
+    {
+        var verb = new Verb("passphrase", "Changes a person's passphrase: asks for the one there is, then twice for the new one, on the terminal. Nobody changes another's.", "person passphrase ada");
+        var name = verb.Word("NAME", "The person.", Completions.Persons);
+        var file = verb.Text("--passphrase-file", "FILE", "The new passphrase. Default: typed twice on the terminal.");
+        return verb.On(async (run, registry, _) =>
+        {
+            var proven = await AdminAsync(run, registry, run.Of(name));
+            if (proven.Refusal is { } no)
+                return run.Tell(no);
+            var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name), run.Of(file), run.Cancel);
+            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.People.ChangePassphraseAsync(proven.Value, passphrase.Value, run.Cancel), One, null,
+                _ => "The passphrase before it has ended. The new one decides what is proposed from now on.");
         });
     }
 

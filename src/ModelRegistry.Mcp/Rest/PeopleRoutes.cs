@@ -28,6 +28,15 @@ internal static class PeopleRoutes
             (call, wish) => call.Registry.People.AddAsync(call.By, wish.Name, wish.Passphrase, wish.Roles, wish.Email, call.Cancel), reply: (call, person) => Replies.CreatedAsync(call.Http, person));
         routes.Proven("/people/{name}/disable", By, PasskeyUse.Confirm, byToken: false, _ => 0,
             (call, _) => call.Registry.People.DisableAsync(call.By, call.Of("name"), call.Cancel));
+        routes.Proven("/me/passphrase", By, PasskeyUse.Confirm, byToken: false, call => call.Given.Need("passphrase"),
+            (call, passphrase) => call.Registry.People.ChangePassphraseAsync(new ProvenPerson(call.By, call.ProofOrNone), passphrase, call.Cancel));
+
+        routes.Get("/people/{name}/passkeys", _ => 0, (call, _) => call.Registry.Passkeys.ListAsync(call.By, call.Of("name"), call.Cancel), (call, keys) => Replies.ItemsAsync(call.Http, keys));
+        // A key is enrolled at its person's page: only a browser there can make one.
+        routes.Proven("/people/{name}/invites", By, PasskeyUse.Confirm, byToken: false, _ => 0,
+            (call, _) => call.Registry.Passkeys.InviteAsync(call.By, call.Of("name"), call.Cancel), reply: (call, invite) => Replies.CreatedAsync(call.Http, invite));
+        routes.Proven("/passkeys/{id}/revoke", By, PasskeyUse.Confirm, byToken: false, _ => 0,
+            (call, _) => call.Registry.Passkeys.RevokeAsync(call.By, call.Of("id"), call.Cancel));
 
         routes.Get("/tokens", _ => 0, (call, _) => call.Registry.Tokens.ListAsync(call.By, call.Cancel), (call, tokens) => Replies.ItemsAsync(call.Http, tokens));
         routes.Proven("/tokens", By, PasskeyUse.Confirm, byToken: false,

@@ -27,7 +27,8 @@ internal static class PromotionRoutes
             (call, wait) => LookAsync(routes, call, wait, stopping), (call, promotion) => Replies.TaggedAsync(call.Http, promotion));
         routes.Get("/promotions/{id}/statement", _ => 0, (call, _) => call.Registry.Promotions.ReviewAsync(call.By, call.Of("id"), call.Cancel));
 
-        routes.Open("/promotions/{id}/challenges", Verdict, (call, verdict) => call.Registry.Passkeys.ChallengeAsync(call.Of("id"), Promotion.Word(verdict), call.Cancel));
+        routes.Open("/promotions/{id}/challenges", call => call.Given.Choice("decision", true, "approve", "reject", GlassBreak.Word) ?? "",
+            (call, word) => call.Registry.Passkeys.ChallengeAsync(call.Of("id"), word, call.Cancel));
         routes.Proven("/promotions/{id}/decisions", null, PasskeyUse.Decide, byToken: false,
             call => new Decided(Verdict(call), call.Given.Text("comment") ?? "", call.Given.Text("statement_sha256")), DecideAsync, RefuseAsync);
         routes.Proven("/promotions/{id}/withdraw", null, PasskeyUse.Confirm, byToken: true,

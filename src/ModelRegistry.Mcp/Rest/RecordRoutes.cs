@@ -16,18 +16,15 @@ internal static class RecordRoutes
         routes.Open("/policy/challenges", call => (call.Given.Need("statement_sha256"), call.Given.Choice("decision", true, PolicyChange.AcceptWord, PolicyChange.RejectWord) ?? ""),
             (call, asked) => call.Registry.Passkeys.PolicyChallengeAsync(asked.Item1, asked.Item2, call.Cancel));
         routes.Proven("/policy/accept", "by", PasskeyUse.Decide, byToken: false, call => (Json: Policy(call), Against: call.Given.Need("shown_against"), Reason: call.Given.Text("reason")),
-            (call, wish) => call.Registry.Policies.AcceptAsync(call.By, new PolicyAcceptance(wish.Json, wish.Against, ProofOf(call), wish.Reason), call.Cancel));
+            (call, wish) => call.Registry.Policies.AcceptAsync(call.By, new PolicyAcceptance(wish.Json, wish.Against, call.ProofOrNone, wish.Reason), call.Cancel));
         routes.Proven("/policy/reject", "by", PasskeyUse.Decide, byToken: false, call => (Id: call.Given.Need("change_id"), Reason: call.Given.Text("reason")),
-            (call, wish) => call.Registry.Policies.RejectAsync(call.By, new PolicyRejection(wish.Id, ProofOf(call), wish.Reason), call.Cancel));
+            (call, wish) => call.Registry.Policies.RejectAsync(call.By, new PolicyRejection(wish.Id, call.ProofOrNone, wish.Reason), call.Cancel));
 
         routes.Get("/audit",
             call => new AuditQuery(call.Given.Text("model"), call.Given.Text("subject"), call.Given.Text("actor"), call.Given.Whole("limit", 1, 100) ?? 50, call.Given.Text("cursor"), call.Given.Text("verb")),
             (call, query) => call.Registry.Audit.ListAsync(call.By, query, call.Cancel));
         routes.Get("/audit/checkpoint", _ => 0, (call, _) => call.Registry.Audit.CheckpointAsync(call.By, call.Cancel), (call, note) => Replies.TextAsync(call.Http, note));
     }
-
-    // A machine has none, and is refused for that it is one.
-    private static Proof ProofOf(RestCall call) => call.Proof ?? new Proof(ProofMethod.Elicitation, RestRoutes.Door, "", default, default);
 
     /// <summary>A policy as it would stand in a file, or the name of one that ships. Never a path: the server's files are not its callers'.</summary>
     private static string Policy(RestCall call) => call.Given.HasObject("policy") ? call.Given.Json("policy")!

@@ -9,6 +9,9 @@ namespace ModelRegistry.Mcp.Rest;
 /// <param name="Cancel">The client left, or the server ends.</param>
 internal sealed record RestCall(HttpContext Http, RegistryServices Registry, Actor By, Proof? Proof, RestFields Given, CancellationToken Cancel)
 {
+    /// <summary>The proof for a use case that takes one. A machine has none, and is refused there for that it is one.</summary>
+    public Proof ProofOrNone => Proof ?? new Proof(ProofMethod.Elicitation, RestRoutes.Door, "", default, default);
+
     /// <summary>A part of the address, such as the id in <c>/promotions/{id}</c>.</summary>
     public string Of(string part) => (string?)Http.Request.RouteValues[part] ?? "";
 }

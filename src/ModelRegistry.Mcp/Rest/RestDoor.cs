@@ -11,7 +11,9 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
         var routes = new RestRoutes(endpoints, registry, gate, limits);
         ModelRoutes.Map(routes);
         PromotionRoutes.Map(routes, stopping);
+        GlassRoutes.Map(routes);
         PeopleRoutes.Map(routes);
+        NoticeRoutes.Map(routes);
         RecordRoutes.Map(routes);
     }
 }

@@ -17,4 +17,14 @@ internal static class PageProof
         // Another person at the same browser signs in first.
         return proven.Refusal is null && proven.Value.Actor.Id != visit.Person.Id ? Refusals.PasskeyFailed : proven;
     }
+
+    /// <summary>Does what takes a proof and goes back to the list it was asked on; a no is shown there.</summary>
+    /// <param name="show">The list, with why it was not done.</param>
+    public static async Task ActAsync(Visit visit, IFormCollection form, Func<Visit, Refusal?, Task> show, Func<Actor, Task<Refusal?>> act)
+    {
+        var proven = await OfAsync(visit, form, PasskeyUse.Confirm);
+        var no = proven.Refusal ?? await act(proven.Value.Actor);
+        // The list's address is the beginning of the form's.
+        await (no is null ? Replies.GoTo(visit.Http, string.Join('/', visit.Path.Split('/').Take(3))) : show(visit, no));
+    }
 }

@@ -44,6 +44,10 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices 
             await take(visit, form);
     }));
 
+    /// <summary>What a field that takes several was given: one a line, separated by commas, or in several fields of one name.</summary>
+    public static string[] Words(Microsoft.Extensions.Primitives.StringValues values) =>
+        [.. values.SelectMany(v => (v ?? "").Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+
     private bool OneTooMany(HttpContext http, IFormCollection form) =>
         (form["passphrase"] is [{ Length: > 0 }] || form["passkey_credential"] is [{ Length: > 0 }]) && !limits.Prove(http.Connection.RemoteIpAddress);
 

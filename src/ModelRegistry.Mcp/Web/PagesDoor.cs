@@ -19,6 +19,7 @@ internal sealed class PagesDoor(RegistryServices registry, CallerLimits limits, 
         PolicyChangePages.Map(pages);
         KeyPages.Map(pages);
         PeoplePages.Map(pages);
+        NoticePages.Map(pages);
         ModelPages.Map(pages);
         AuditPages.Map(pages);
         PolicyPages.Map(pages);

@@ -10,10 +10,10 @@ internal static class PeoplePages
     public static void Map(PageRoutes pages)
     {
         pages.Get("/ui/people", visit => PeopleAsync(visit, null));
-        pages.Post("/ui/people", (visit, form) => ProvenAsync(visit, form, PeopleAsync, async by =>
+        pages.Post("/ui/people", (visit, form) => PageProof.ActAsync(visit, form, PeopleAsync, async by =>
             form["new_passphrase"].ToString() != form["new_passphrase_again"].ToString() ? Refusals.PassphrasesDiffer
-            : (await visit.Registry.People.AddAsync(by, form["name"].ToString().Trim(), form["new_passphrase"].ToString(), Words(form["roles"]), cancel: visit.Cancel)).Refusal));
-        pages.Post("/ui/people/{name}/disable", (visit, form) => ProvenAsync(visit, form, PeopleAsync, async by => (await visit.Registry.People.DisableAsync(by, visit.Of("name"), visit.Cancel)).Refusal));
+            : (await visit.Registry.People.AddAsync(by, form["name"].ToString().Trim(), form["new_passphrase"].ToString(), PageRoutes.Words(form["roles"]), form["email"] is [{ Length: > 0 } email] ? email.Trim() : null, visit.Cancel)).Refusal));
+        pages.Post("/ui/people/{name}/disable", (visit, form) => PageProof.ActAsync(visit, form, PeopleAsync, async by => (await visit.Registry.People.DisableAsync(by, visit.Of("name"), visit.Cancel)).Refusal));
         pages.Post("/ui/people/{name}/invite", async (visit, form) =>
         {
             var proven = await PageProof.OfAsync(visit, form, PasskeyUse.Confirm);
@@ -27,19 +27,11 @@ internal static class PeoplePages
             var proven = await PageProof.OfAsync(visit, form, PasskeyUse.Confirm);
             var (kind, name) = (form["kind"].ToString(), form["name"].ToString().Trim());
             var days = form["expires"] is [{ Length: > 0 } text] ? int.TryParse(text, out var number) ? number : 0 : (int?)null;
-            var wish = new NewToken(kind == "agent" ? name : null, kind == "service" ? name : null, form["owner"].ToString().Trim(), Words(form["roles"]), Words(form["models"]), days);
+            var wish = new NewToken(kind == "agent" ? name : null, kind == "service" ? name : null, form["owner"].ToString().Trim(), PageRoutes.Words(form["roles"]), PageRoutes.Words(form["models"]), days);
             var made = proven.Refusal is { } unproven ? unproven : await visit.Registry.Tokens.CreateAsync(proven.Value.Actor, wish, visit.Cancel);
             await TokensAsync(visit, made.Refusal, made.Refusal is null ? made.Value : null);
         });
-        pages.Post("/ui/tokens/{id}/revoke", (visit, form) => ProvenAsync(visit, form, TokensAsync, async by => (await visit.Registry.Tokens.RevokeAsync(by, visit.Of("id"), visit.Cancel)).Refusal));
-    }
-
-    private static async Task ProvenAsync(Visit visit, IFormCollection form, Func<Visit, Refusal?, Task> show, Func<Actor, Task<Refusal?>> change)
-    {
-        var proven = await PageProof.OfAsync(visit, form, PasskeyUse.Confirm);
-        var no = proven.Refusal ?? await change(proven.Value.Actor);
-        // Back to the list, of which the address is the beginning.
-        await (no is null ? Replies.GoTo(visit.Http, string.Join('/', visit.Path.Split('/').Take(3))) : show(visit, no));
+        pages.Post("/ui/tokens/{id}/revoke", (visit, form) => PageProof.ActAsync(visit, form, TokensAsync, async by => (await visit.Registry.Tokens.RevokeAsync(by, visit.Of("id"), visit.Cancel)).Refusal));
     }
 
     private static Task PeopleAsync(Visit visit, Refusal? refusal) => PeopleAsync(visit, refusal, null);
@@ -63,7 +55,4 @@ internal static class PeoplePages
         else
             await Replies.PageAsync<TokensPage>(visit, refusal is null ? 200 : Replies.Sign(refusal.Kind).Http, ("Tokens", tokens.Value), ("Refusal", refusal), ("Made", made));
     }
-
-    private static string[] Words(Microsoft.Extensions.Primitives.StringValues values) =>
-        [.. values.SelectMany(v => (v ?? "").Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 }

@@ -8,7 +8,7 @@ namespace ModelRegistry.Identity;
 public sealed record ProvenPerson(Actor Actor, Proof Proof);
 
 /// <summary>Persons: the first one, later ones, and the check of a passphrase.</summary>
-public sealed class People : IDisposable
+public sealed partial class People : IDisposable
 {
     private const int AttemptsPerMinute = 5;
 

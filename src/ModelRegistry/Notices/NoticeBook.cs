@@ -102,6 +102,10 @@ public sealed class NoticeBook
             return new Written<MailboxView>(view, [await SetAsync(session, person, email, kinds.Value, by.Id)], [new FeedChange("person", null, person.Id)]);
         }, cancel);
 
+    /// <summary>Where somebody who is signed in is told by mail. Others' addresses are shown to nobody.</summary>
+    public async Task<Outcome<MailboxView>> MailboxAsync(Actor person, CancellationToken cancel = default) => !person.IsPerson ? Refusals.PersonRequired(Permission.Read)
+        : await _db.ReadAsync(session => session.MailboxOfAsync(person.Id), cancel) is { } mailbox ? new MailboxView(person.Name, mailbox.Address, mailbox.Events) : new MailboxView(person.Name, null, []);
+
     /// <summary>Gives a person a mailbox within the transaction that concerns them; the act tells of it.</summary>
     internal static async ValueTask<AuditAct> SetAsync(RegistrySession session, StoredActor person, string? email, IReadOnlyList<string> events, string by)
     {

@@ -49,20 +49,30 @@ internal sealed class PromotionCase
     /// </summary>
     public async ValueTask BringUpToDateAsync()
     {
+        await EndIfOverAsync();
+        if (Promotion.State != PromotionState.Pending)
+            return;
+        var report = await JudgeAsync();
+        var current = Promotion.Statement with { ModelName = Model.Name, MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
+        if (!current.SameAs(Promotion.Statement))
+            await StepAsync(Promotion.Revise(current, report), "promotion.revise");
+    }
+
+    /// <summary>The first half of <see cref="BringUpToDateAsync"/>: expires or supersedes it, and revises nothing.</summary>
+    public async ValueTask EndIfOverAsync()
+    {
         if (!Promotion.IsLive)
             return;
-        if (_session.Now >= Promotion.DeadlineUnder(Effective))
+        if (IsLate)
             await StepAsync(Promotion.To(PromotionState.Expired, _session.Now, Promotion.State == PromotionState.Approved ? "Approved, but not applied in time." : "Nobody decided in time."), "promotion.expire");
         else if (await MovedOnAsync() is { } why)
             await StepAsync(Promotion.To(PromotionState.Superseded, _session.Now, why), "promotion.supersede");
-        else if (Promotion.State == PromotionState.Pending)
-        {
-            var report = await JudgeAsync();
-            var current = Promotion.Statement with { ModelName = Model.Name, MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
-            if (!current.SameAs(Promotion.Statement))
-                await StepAsync(Promotion.Revise(current, report), "promotion.revise");
-        }
     }
+
+    /// <summary>Whether time or the world has ended it, and it has not been told yet.</summary>
+    public async ValueTask<bool> IsOverAsync() => Promotion.IsLive && (IsLate || await MovedOnAsync() is not null);
+
+    private bool IsLate => _session.Now >= Promotion.DeadlineUnder(Effective);
 
     /// <summary>The gates of the effective requirement, evaluated now.</summary>
     public async ValueTask<GateReport> JudgeAsync() => await JudgeAsync(_session, Policy, Effective, Model, Version!, Promotion.Statement.ToStage, Promotion.Reason);

@@ -71,10 +71,10 @@ public sealed partial class PromotionDesk
     internal Task<Outcome<bool>> EndIfOverAsync(string promotionId, CancellationToken cancel) =>
         _db.WriteAsync<bool>(Actor.Registry, new AuditAct("promotion.expire", "promotion", promotionId), async session =>
         {
-            if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { Promotion.IsLive: true } it || session.Now < it.Promotion.DeadlineUnder(it.Effective))
+            if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return new Written<bool>(false, [], []);
-            await it.BringUpToDateAsync();
-            return new Written<bool>(true, it.Acts, it.Changes);
+            await it.EndIfOverAsync();
+            return new Written<bool>(it.Acts.Count > 0, it.Acts, it.Acts.Count > 0 ? it.Changes : []);
         }, cancel);
 
     private async ValueTask<Outcome<Written<PromotionView>>> DecideAsync(RegistrySession session, Actor person, DecisionRequest request)

@@ -241,7 +241,7 @@ public abstract class NoticeContract
     {
         await using var it = await OpenAsync();
         await using var receiver = await WebhookReceiver.StartAsync();
-        var watch = it.Services.Deadlines;
+        var watch = it.Services.Watch;
         Assert.Null(await watch.PassAsync(default));
         await HookAsync(it, receiver, "promotion.expired");
         var early = await it.ParkAsync("one");
@@ -258,10 +258,32 @@ public abstract class NoticeContract
         Assert.Equal((early.PromotionId, "expired"), ((string?)receiver.All.Single().Json["data"]!["promotion_id"], (string?)receiver.All[0].Json["data"]!["status"]));
         // Another watch that begins later finds the same.
         await using var other = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock));
-        Assert.Equal(late.ExpiresAt, await other.Deadlines.PassAsync(default));
+        Assert.Equal(late.ExpiresAt, await other.Watch.PassAsync(default));
         Ok(await it.DecideAsync("ben", late.PromotionId!, DecisionVerdict.Reject));
         Assert.Null(await watch.PassAsync(default));
-        Assert.Null(await other.Deadlines.PassAsync(default));
+        Assert.Null(await other.Watch.PassAsync(default));
+    }
+
+    [Fact]
+    public async Task A_promotion_that_the_world_passed_by_is_superseded_although_nobody_looks_at_it()
+    {
+        await using var it = await OpenAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await HookAsync(it, receiver, "promotion.superseded");
+        var (left, other) = (await it.ParkAsync("one"), await it.ParkAsync("two"));
+        var watch = it.Services.Watch;
+        Assert.Equal(left.ExpiresAt, await watch.PassAsync(default));
+        // Its version leaves the stage it would come from; that stage is not governed.
+        Ok(await it.Services.Promotions.RequestAsync(TestRegistry.Robot, new("one", left.Version, "archived", "out of date")));
+        Assert.Equal(other.ExpiresAt, await watch.PassAsync(default));
+        Assert.Equal("promotion.supersede", (await it.VerbsAsync(left.PromotionId))[^1]);
+        Assert.Equal("promotion.request", (await it.VerbsAsync(other.PromotionId))[^1]);
+        await PassAsync(Begin(it));
+        Assert.Equal(left.PromotionId, (string?)receiver.All.Single().Json["data"]!["promotion_id"]);
+        // What is edited meanwhile waits for whoever looks: no mail for each word.
+        Ok(await it.Services.Metadata.SetAsync(TestRegistry.Robot, new ModelRegistry.Catalog.MetadataEdit("two") { Description = "edited" }));
+        Assert.Equal(other.ExpiresAt, await watch.PassAsync(default));
+        Assert.Equal("promotion.request", (await it.VerbsAsync(other.PromotionId))[^1]);
     }
 }
 

@@ -6,11 +6,11 @@ using ModelRegistry.Storage;
 namespace ModelRegistry.Promotions;
 
 /// <summary>
-/// Ends promotions whose time is up although nobody looks at them, so that whoever listens hears of it. It knows the deadlines
-/// of what is live, and follows the feed of changes to keep knowing them. Any number of processes may watch: whoever comes
-/// second finds nothing to do.
+/// Ends promotions that time or the world has ended although nobody looks at them, so that whoever listens hears of it. It knows
+/// the deadlines of what is live, and follows the feed of changes to keep knowing them and to see what moved on beneath a
+/// promotion. Any number of processes may watch: whoever comes second finds nothing to do.
 /// </summary>
-public sealed class DeadlineWatch
+public sealed class PromotionWatch
 {
     private const int Batch = 100;
 
@@ -27,7 +27,7 @@ public sealed class DeadlineWatch
     private readonly PriorityQueue<string, DateTimeOffset> _queue = new();
     private long? _seen;
 
-    internal DeadlineWatch(RegistryDb db, PolicyInForce policies, PromotionDesk desk, ChangeFeed feed, TimeProvider time, ILogger log) =>
+    internal PromotionWatch(RegistryDb db, PolicyInForce policies, PromotionDesk desk, ChangeFeed feed, TimeProvider time, ILogger log) =>
         (_db, _policies, _desk, _feed, _time, _log) = (db, policies, desk, feed, time, log);
 
     /// <summary>Watches until cancelled.</summary>
@@ -68,8 +68,6 @@ public sealed class DeadlineWatch
             // An entry that a later look has replaced, or a promotion that is over.
             if (_deadlines.GetValueOrDefault(id) != deadline)
                 continue;
-            _deadlines.Remove(id);
-            await _desk.EndIfOverAsync(id, cancel);
             await LookAsync([id], cancel);
         }
         return _queue.TryPeek(out _, out var next) ? next : null;
@@ -90,9 +88,24 @@ public sealed class DeadlineWatch
             if (changes.Any(change => change.Kind == "policy"))
                 await LookAtAllAsync(cancel);
             else
-                await LookAsync([.. changes.Where(change => change.Kind == "promotion").Select(change => change.Reference).OfType<string>().Distinct()], cancel);
+                await LookAsync(await ConcernedAsync(changes, cancel), cancel);
             _seen = changes[^1].Number;
         }
+    }
+
+    /// <summary>The promotions that changed, and those that a change of their model may have ended.</summary>
+    private async Task<IReadOnlyList<string>> ConcernedAsync(IReadOnlyList<ChangeView> changes, CancellationToken cancel)
+    {
+        var ids = changes.Where(change => change.Kind == "promotion").Select(change => change.Reference).OfType<string>().ToHashSet();
+        var models = changes.Where(change => change.Kind is "serving" or "version" or "model" or "model_list").Select(change => change.ModelId).OfType<string>().ToHashSet();
+        if (models.Count > 0)
+            await _db.ReadAsync(async session =>
+            {
+                foreach (var model in models)
+                    ids.UnionWith((await session.LivePromotionsAsync(model)).Select(stored => stored.Promotion.Id));
+                return ids;
+            }, cancel);
+        return [.. ids];
     }
 
     private async Task LookAtAllAsync(CancellationToken cancel)
@@ -107,19 +120,20 @@ public sealed class DeadlineWatch
         }
     }
 
+    /// <summary>Ends those that are over, and keeps the deadlines of the others.</summary>
     private async Task LookAsync(IReadOnlyList<string> ids, CancellationToken cancel)
     {
         if (ids.Count == 0)
             return;
         var found = await _db.ReadAsync(async session =>
         {
-            var found = new List<(string Id, DateTimeOffset? Deadline)>();
+            var found = new List<(string Id, DateTimeOffset? Deadline, bool Over)>();
             foreach (var id in ids)
-                found.Add((id, await PromotionCase.OpenAsync(session, _policies, id) is { Promotion.IsLive: true } it ? it.Promotion.DeadlineUnder(it.Effective) : null));
+                found.Add(await PromotionCase.OpenAsync(session, _policies, id) is { Promotion.IsLive: true } it ? (id, it.Promotion.DeadlineUnder(it.Effective), await it.IsOverAsync()) : (id, null, false));
             return found;
         }, cancel);
-        foreach (var (id, deadline) in found)
-            if (deadline is { } at)
+        foreach (var (id, deadline, over) in found)
+            if (deadline is { } at && !(over && (await _desk.EndIfOverAsync(id, cancel)).Value))
             {
                 _deadlines[id] = at;
                 _queue.Enqueue(id, at);
