@@ -12,7 +12,7 @@ internal static class PeoplePages
         pages.Get("/ui/people", visit => PeopleAsync(visit, null));
         pages.Post("/ui/people", (visit, form) => ProvenAsync(visit, form, PeopleAsync, async by =>
             form["new_passphrase"].ToString() != form["new_passphrase_again"].ToString() ? Refusals.PassphrasesDiffer
-            : (await visit.Registry.People.AddAsync(by, form["name"].ToString().Trim(), form["new_passphrase"].ToString(), Words(form["roles"]), cancel: visit.Cancel)).Refusal));
+            : (await visit.Registry.People.AddAsync(by, form["name"].ToString().Trim(), form["new_passphrase"].ToString(), Words(form["roles"]), form["email"].ToString().Trim() is { Length: > 0 } email ? email : null, visit.Cancel)).Refusal));
         pages.Post("/ui/people/{name}/disable", (visit, form) => ProvenAsync(visit, form, PeopleAsync, async by => (await visit.Registry.People.DisableAsync(by, visit.Of("name"), visit.Cancel)).Refusal));
         pages.Post("/ui/people/{name}/invite", async (visit, form) =>
         {
