@@ -2,6 +2,9 @@
 
 const news = document.getElementById('news');
 
+// On a phone the navigation is wider than the screen: where one is, is in sight.
+document.querySelector('.top nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+
 // ---- staying up to date: the server says that something changed, and the page asks for itself anew ----------------------
 
 const live = () => document.getElementById('live');
@@ -41,8 +44,8 @@ function relate() {
     const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
     const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60]].find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1];
     const relative = words.format(Math.trunc(seconds / size), unit);
-    // In lists, what a person asks first: how long ago, how long yet. The moment itself is one hover away.
-    if (time.closest('.cards')) { if (!time.title) time.title = time.textContent; time.textContent = relative; } else time.title = relative;
+    // Of what waits, what a person asks first: how long ago, how long yet. The moment itself is one hover away.
+    if (time.closest('.queue')) { if (!time.title) time.title = time.textContent; time.textContent = relative; } else time.title = relative;
   }
 }
 relate();
