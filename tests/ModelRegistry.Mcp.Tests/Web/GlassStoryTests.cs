@@ -41,6 +41,8 @@ public sealed class GlassStoryTests
         Assert.True((bool)(await cara.RunAsync("window.neverLeft === true"))!);
         await cara.ClickAsync("#live .note a");
         Assert.Contains("Fraud passes since noon.", await cara.SeeAsync(".said"), StringComparison.Ordinal);
+        // Whoever has no passkey is not asked for one.
+        Assert.Equal(0, await cara.CountAsync("[data-passkey]"));
         await cara.FitAsync();
         await cara.ChooseAsync("[value=objected]");
         await cara.ProveAsync($"/ui/reviews/{id}");
