@@ -29,9 +29,8 @@ internal static class DecidePages
         }
         var p = review.Value.Promotion;
         var candidate = await visit.Registry.Catalog.GetAsync(visit.Person, p.ModelName, $"{p.Number}", visit.Cancel);
-        var keys = await visit.Registry.Passkeys.ListAsync(visit.Person, visit.Person.Name, visit.Cancel);
         await Replies.PageAsync<PromotionPage>(visit, refusal is null ? 200 : Replies.Sign(refusal.Kind).Http, ("Review", review.Value), ("Candidate", candidate.Refusal is null ? candidate.Value.Version : null),
-            ("HasKey", keys.Refusal is null && keys.Value.Any(k => k.RevokedAt is null)), ("Refusal", refusal), ("Comment", comment));
+            ("Refusal", refusal), ("Comment", comment));
     }
 
     private static async Task DecideAsync(Visit visit, IFormCollection form)

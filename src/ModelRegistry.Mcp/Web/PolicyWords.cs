@@ -9,6 +9,10 @@ internal static class PolicyWords
     public static string Quorum(IReadOnlyList<Approvals> approvals) => approvals.Count == 0 ? "Nobody has to approve"
         : VisibleText.Line(string.Join(" and ", approvals.Select(a => $"{a.Count} {a.Role}{(a.Count == 1 ? "" : "s")}")) + (approvals.Sum(a => a.Count) == 1 ? " approves" : " approve"));
 
+    /// <summary>Roles that persons are asked for, each as often as it is: "2 approvers, 1 risk".</summary>
+    public static string Persons(IReadOnlyList<string> roles) =>
+        VisibleText.Line(string.Join(", ", roles.GroupBy(r => r, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}{(g.Count() == 1 ? "" : "s")}")));
+
     public static string Proof(Assurance assurance) => assurance switch
     {
         Assurance.Attested => "attested: the approver's own client program says that they agreed",

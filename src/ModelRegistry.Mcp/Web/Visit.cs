@@ -11,7 +11,8 @@ namespace ModelRegistry.Mcp.Web;
 /// </summary>
 /// <param name="person">Null when nobody is signed in.</param>
 /// <param name="csrf">Belongs to the sign-in; empty when there is none.</param>
-public sealed class Visit(HttpContext http, RegistryServices registry, Actor? person, string csrf)
+/// <param name="hasKey">Whether the person has a passkey that was not revoked.</param>
+public sealed class Visit(HttpContext http, RegistryServices registry, Actor? person, string csrf, bool hasKey)
 {
     public const string Door = "page";
 
@@ -23,6 +24,9 @@ public sealed class Visit(HttpContext http, RegistryServices registry, Actor? pe
 
     /// <summary>Who is signed in, on pages that nobody else sees.</summary>
     public Actor Person => Signed ?? throw new InvalidOperationException("Nobody is signed in.");
+
+    /// <summary>Whether there is a passkey to ask this person for; a button for one they do not have leads nowhere.</summary>
+    public bool HasKey { get; } = hasKey;
 
     /// <summary>Goes into every form (synchronizer token).</summary>
     public string Csrf { get; } = csrf;
@@ -40,8 +44,9 @@ public sealed class Visit(HttpContext http, RegistryServices registry, Actor? pe
     public static async Task<Visit> OfAsync(HttpContext http, RegistryServices registry)
     {
         if (http.Request.Cookies[CookieName(registry)] is not { Length: > 0 } secret || await registry.SignIns.FindAsync(secret, Door, http.RequestAborted) is not { Refusal: null } found)
-            return new Visit(http, registry, null, "");
-        return new Visit(http, registry, found.Value, Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes("form of " + secret))));
+            return new Visit(http, registry, null, "", false);
+        var keys = await registry.Passkeys.ListAsync(found.Value, found.Value.Name, http.RequestAborted);
+        return new Visit(http, registry, found.Value, Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes("form of " + secret))), keys.Refusal is null && keys.Value.Any(k => k.RevokedAt is null));
     }
 
     /// <summary>Whether a form was made for this sign-in.</summary>

@@ -65,6 +65,14 @@ internal sealed class SeededRegistry : IAsyncDisposable
         return path;
     }
 
+    /// <summary>A copy of one of the real models in <c>samples/digits</c>, under another name.</summary>
+    public string Sample(string sample, string name)
+    {
+        var path = File("", name);
+        System.IO.File.Copy(ModelRegistry.Tests.Repository.At($"samples/digits/{sample}"), path, overwrite: true);
+        return path;
+    }
+
     public async Task<RegisteredView> RegisterAsync(string model = "churn", double accuracy = 0.9, VersionMetadata? metadata = null, string? description = null) => Ok(await Services.Intake.RegisterAsync(
         await AgentAsync(), new Registration(model, null, null, [File($"weights {Guid.NewGuid()}")], metadata ?? Metadata(accuracy), description)));
 

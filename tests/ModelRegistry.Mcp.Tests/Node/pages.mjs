@@ -3,16 +3,14 @@
 //
 // node pages.mjs BASE COOKIE CHROMIUM PATH… [--shots FOLDER]
 
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { look } from './fit.mjs';
 
 const args = process.argv.slice(2);
 const at = args.indexOf('--shots');
 const shots = at < 0 ? null : args.splice(at, 2)[1];
 const [base, cookie, executablePath, ...paths] = args;
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const [name, value] = cookie.split('=', 2);
 const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
@@ -31,17 +29,7 @@ try {
         page.on('request', (request) => { if (!request.url().startsWith(base)) found.push({ ...where, kind: 'elsewhere', what: request.url() }); });
         const answer = await page.goto(base + path, { waitUntil: 'load' });
         if (answer.status() !== 200 || new URL(page.url()).pathname !== new URL(base + path).pathname) found.push({ ...where, kind: 'status', what: `${answer.status()} ${page.url()}` });
-        // Folded parts are looked at as well.
-        await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        if (wide > 0) {
-          const guilty = await page.evaluate(() => [...document.querySelectorAll('main *')].filter((e) => !e.closest('.scroll') && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 120)));
-          found.push({ ...where, kind: 'overflow', what: `${wide} px: ${guilty.join(' | ')}` });
-        }
-        // What the CSP of the page forbids to the page is not forbidden to its debugger.
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
-        for (const violation of violations) found.push({ ...where, kind: `axe ${violation.id}`, what: violation.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? ''}`).join(' | ') });
+        for (const one of await look(page)) found.push({ ...where, ...one });
         if (shots) await page.screenshot({ path: join(shots, `${path.replace(/[^a-z0-9]+/gi, '_')}-${colorScheme}-${width}.png`), fullPage: true });
         looked++;
         await page.close();

@@ -20,8 +20,7 @@ public sealed class AuditPageTests
         await it.ChurnAsync();
         var id = await it.ProposeAsync();
         Assert.Equal("stage_unknown", (await it.Services.Promotions.RequestAsync(await it.AgentAsync(), new("churn", "v2", "nowhere"))).Refusal?.Code);
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
 
         Assert.Equal(["promotion.apply", "promotion.apply", "promotion.apply"], await VerbsAsync(ben, "verb=promotion.apply&model=churn"));
         Assert.Equal(["promotion.request"], await VerbsAsync(ben, "outcome=refused&verb=promotion.request"));
@@ -46,8 +45,7 @@ public sealed class AuditPageTests
     {
         await using var it = await OpenAsync();
         await it.ChurnAsync();
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
         var csrf = await ben.CsrfAsync();
 
         using (var asked = await ben.GetAsync("/ui/audit/verify"))
@@ -85,8 +83,7 @@ public sealed class AuditPageTests
         await Parallel.ForEachAsync(Enumerable.Range(0, 25_000), new ParallelOptions { MaxDegreeOfParallelism = 128 }, async (i, cancel) => await it.Services.Metadata.SetAsync(robot, new MetadataEdit($"nowhere-{i}"), cancel));
         await it.RegisterAsync("churn");
         await Parallel.ForEachAsync(Enumerable.Range(0, 2_000), new ParallelOptions { MaxDegreeOfParallelism = 128 }, async (i, cancel) => await it.Services.Metadata.SetAsync(robot, new MetadataEdit($"nowhere-{i}"), cancel));
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
 
         var first = await ben.PageAsync("/ui/audit?verb=metadata.set&outcome=refused");
         var positions = Positions(first).Concat(Positions(await ben.PageAsync(Next(first)))).ToList();
@@ -121,8 +118,7 @@ public sealed class AuditPageTests
     {
         await using var it = await OpenAsync();
         await it.ChurnAsync();
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
         using var answer = await ben.GetAsync(path);
         Assert.InRange((int)answer.StatusCode, 200, 404);
         Assert.DoesNotContain("mrt_", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -134,8 +130,7 @@ public sealed class AuditPageTests
     public async Task The_policy_is_told_in_words()
     {
         await using var it = await OpenAsync("regulated");
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
         var inForce = Ok(await it.Services.Policies.ShowAsync(await it.AgentAsync()));
 
         var page = await ben.PageAsync("/ui/policy");
@@ -146,8 +141,7 @@ public sealed class AuditPageTests
         Assert.Contains("another takes 2 admins, each signed", page, StringComparison.Ordinal);
 
         await using var small = await OpenAsync("local");
-        await using var beside = await ServeProcess.StartAsync(small.DataFolder);
-        using var ana = await SignedIn.AsAsync("ana", beside.Address);
+        await using var ana = await SignedIn.ToAsync(small, "ana");
         await small.AcceptAsync("open");
         var open = await ana.PageAsync("/ui/policy");
         Assert.Contains("No stage is governed", open, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Mcp.Tests.Clients;
 using ModelRegistry.Tests;
+using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Web;
 
@@ -19,11 +20,13 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>Opens a profile for a person.</summary>
+    /// <param name="at">What addresses of its pages are relative to.</param>
     /// <param name="touch">A phone instead of a desk.</param>
-    public async Task<BrowserPage> OpenAsync(string name, bool touch = false, string scheme = "light")
+    /// <param name="script">Whether pages run scripts in it.</param>
+    public async Task<BrowserPage> OpenAsync(string name, Uri at, bool touch = false, bool script = true)
     {
-        await DoAsync(new JsonObject { ["act"] = "open", ["name"] = name, ["touch"] = touch, ["scheme"] = scheme, ["width"] = touch ? 390 : 1280, ["height"] = touch ? 844 : 900 });
-        return new BrowserPage(this, name);
+        await DoAsync(new JsonObject { ["act"] = "open", ["name"] = name, ["touch"] = touch, ["script"] = script, ["width"] = touch ? 390 : 1280, ["height"] = touch ? 844 : 900 });
+        return new BrowserPage(this, name, at);
     }
 
     internal async Task<JsonNode?> DoAsync(JsonObject command)
@@ -43,10 +46,10 @@ internal sealed class Browser : IAsyncDisposable
 internal sealed record PageAnswer(int Status, string Url, string Text);
 
 /// <summary>One person's page.</summary>
-internal sealed class BrowserPage(Browser browser, string name)
+internal sealed class BrowserPage(Browser browser, string name, Uri at)
 {
-    /// <summary>Opens an address; gives the status.</summary>
-    public async Task<int> GoAsync(string url) => (int)(await DoAsync("go", ("url", url)))!;
+    /// <summary>Opens an address of the server's; gives the status.</summary>
+    public async Task<int> GoAsync(string path) => (int)(await DoAsync("go", ("url", new Uri(at, path).AbsoluteUri)))!;
 
     public Task FillAsync(string at, string text) => DoAsync("fill", ("at", at), ("text", text));
 
@@ -107,24 +110,67 @@ internal sealed class BrowserPage(Browser browser, string name)
     /// <summary>What the browser complained of: script errors, and whatever its content policy stopped.</summary>
     public async Task<JsonArray> ComplaintsAsync() => (await DoAsync("complaints"))!.AsArray();
 
-    /// <summary>Signs in with the passphrase and waits for the inbox.</summary>
-    public async Task SignInAsync(Uri server, string passphrase = SeededRegistry.Passphrase)
+    /// <summary>Whether everybody can use the page as it stands: axe, and no sideways scrolling, in light and dark, on a phone and on a desk.</summary>
+    public async Task FitAsync()
     {
-        await GoAsync($"{server}ui/inbox");
-        await FillAsync("[name=name]", name);
+        var found = (await DoAsync("fit"))!.AsArray();
+        Assert.True(found.Count == 0, $"{await UrlAsync()}: {string.Join('\n', found.Select(f => f!.ToJsonString()))}");
+    }
+
+    /// <summary>Presses Tab until the keyboard is there; the words of every stop on the way, each of which has to be seen.</summary>
+    public async Task<IReadOnlyList<string>> TabToAsync(string words)
+    {
+        var stops = new List<string>();
+        while (stops.LastOrDefault() != words)
+        {
+            Assert.True(stops.Count < 60, $"The keyboard does not come to '{words}': {string.Join(", ", stops)}");
+            await PressAsync("Tab");
+            var stop = await DoAsync("focus");
+            if (stop is null)
+                continue;
+            Assert.True((bool)stop["ring"]! && (bool)stop["seen"]!, $"Where the keyboard is cannot be seen: {stop.ToJsonString()} after {string.Join(", ", stops)}");
+            stops.Add((string)stop["words"]!);
+        }
+        return stops;
+    }
+
+    /// <summary>Types where the keyboard is.</summary>
+    public Task TypeAsync(string text) => DoAsync("type", ("text", text));
+
+    /// <summary>Signs in with the passphrase and waits for the inbox.</summary>
+    /// <param name="person">Who; the profile's name unless it is another's.</param>
+    public async Task SignInAsync(string? person = null, string passphrase = SeededRegistry.Passphrase)
+    {
+        await GoAsync("ui/inbox");
+        await FillAsync("[name=name]", person ?? name);
         await FillAsync("[name=passphrase]", passphrase);
         await ClickAsync("button.first");
         await SeeAsync("#live");
     }
 
     /// <summary>Enrols the profile's authenticator as the person's first passkey.</summary>
-    public async Task EnrolAsync(Uri server)
+    public async Task EnrolAsync()
     {
-        await GoAsync($"{server}ui/me");
-        await FillAsync("[name=key_name]", $"{name}'s phone");
-        await FillAsync("form[data-enrol] [name=passphrase]", SeededRegistry.Passphrase);
-        await ClickAsync("form[data-enrol] button:has-text('Enrol') >> nth=-1");
+        await AskToEnrolAsync($"{name}'s phone");
         await SeeAsync("text=active");
+    }
+
+    /// <summary>Asks on the page of one's own to enrol the profile's authenticator, by passphrase.</summary>
+    public async Task AskToEnrolAsync(string keyName, string? invite = null)
+    {
+        await GoAsync("ui/me");
+        await FillAsync("[name=key_name]", keyName);
+        if (invite is not null)
+            await FillAsync("[name=invite]", invite);
+        await FillAsync("form[data-enrol] [name=passphrase]", SeededRegistry.Passphrase);
+        await ClickAsync("form[data-enrol] .way:has([name=passphrase]) button");
+    }
+
+    /// <summary>Sends a form with the passphrase: of the forms that go to an address, the first.</summary>
+    public async Task ProveAsync(string action)
+    {
+        await FillAsync($"form[action='{action}'] [name=passphrase]", SeededRegistry.Passphrase);
+        await ClickAsync($"form[action='{action}'] .way:has([name=passphrase]) button");
     }
 
     /// <summary>Chooses on the Decide page and proves it, with the passkey or else with the passphrase.</summary>

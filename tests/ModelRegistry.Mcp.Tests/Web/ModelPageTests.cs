@@ -14,7 +14,7 @@ public sealed class ModelPageTests
     {
         await using var it = await OpenAsync();
         await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var nobody = SignedIn.Nobody(server.Address);
+        await using var nobody = SignedIn.Nobody(server.Address);
         foreach (var path in new[] { "/ui/models", "/ui/models/churn", "/ui/models/churn/versions/v1", "/ui/models/churn/compare?versions=v1&versions=v2", "/ui/audit?verb=model.create", "/ui/policy" })
         {
             using var answer = await nobody.GetAsync(path);
@@ -27,8 +27,7 @@ public sealed class ModelPageTests
     public async Task An_empty_registry_says_how_the_first_model_is_registered()
     {
         await using var it = await OpenAsync();
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
         Assert.Contains("modelregistry register fraud-detector --file model.onnx", await ben.PageAsync("/ui/models"), StringComparison.Ordinal);
         Assert.Contains("No model is like that.", await ben.PageAsync("/ui/models?search=x"), StringComparison.Ordinal);
         foreach (var path in new[] { "/ui/models/nowhere", "/ui/models/nowhere/versions/v1", "/ui/models/nowhere/compare?versions=1&versions=2", "/ui/models/a%2Fb", "/ui/models/%EF%BF%BD" })
@@ -39,8 +38,7 @@ public sealed class ModelPageTests
     public async Task A_model_shows_what_serves_who_approved_it_its_metrics_and_its_history()
     {
         await using var it = await Gallery.StoryAsync();
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
 
         var list = await ben.PageAsync("/ui/models?task=classification&stage=production&tag=team:risk");
         Assert.Equal(["fraud-detector"], Names(list));
@@ -72,8 +70,7 @@ public sealed class ModelPageTests
     public async Task A_version_shows_all_that_is_known_and_how_it_is_proposed()
     {
         await using var it = await Gallery.StoryAsync();
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
         var info = Ok(await it.Services.Catalog.GetAsync(await it.AgentAsync(), "fraud-detector", "v7")).Version!;
 
         var page = await ben.PageAsync("/ui/models/fraud-detector/versions/v7");
@@ -90,8 +87,7 @@ public sealed class ModelPageTests
     public async Task Versions_are_compared_with_what_serves_or_with_the_one_named()
     {
         await using var it = await Gallery.StoryAsync();
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
 
         var page = await ben.PageAsync("/ui/models/fraud-detector/compare?versions=v7&versions=v1&versions=v5");
         Assert.Contains("<h1>v5, v1, v7 of fraud-detector</h1>", page, StringComparison.Ordinal);
@@ -118,8 +114,7 @@ public sealed class ModelPageTests
         var file = it.File("weights");
         foreach (var i in Enumerable.Range(0, 120))
             Ok(await it.Services.Intake.RegisterAsync(robot, new Registration("model-0007", null, null, [file], Metadata(0.5 + i / 1000.0))));
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
 
         var first = await ben.PageAsync("/ui/models");
         Assert.Equal(Enumerable.Range(0, 30).Select(i => $"model-{i:D4}"), Names(first));
@@ -148,8 +143,7 @@ public sealed class ModelPageTests
     {
         await using var it = await OpenAsync();
         await Gallery.HostileAsync(it);
-        await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.ToAsync(it);
         string[] paths = ["/ui/models", "/ui/models/hostile", "/ui/models/hostile/versions/v1", "/ui/models/hostile/compare?versions=1&versions=2", "/ui/audit", "/ui/policy"];
         foreach (var path in paths.Concat(paths.Take(1).Select(p => p + "?search=" + Uri.EscapeDataString(Gallery.Hostile))).Append("/ui/audit?subject=" + Uri.EscapeDataString(Gallery.Hostile)))
         {

@@ -10,37 +10,27 @@ namespace ModelRegistry.Mcp.Tests.Web;
 [Trait("Needs", "Chromium")]
 public sealed class PageAttackTests : IAsyncLifetime
 {
-    private Browser _browser = null!;
-    private SeededRegistry _registry = null!;
-    private ServeProcess _server = null!;
+    private ServedPages _pages = null!;
 
-    private Uri At => _server.Pages;
+    private SeededRegistry Registry => _pages.Registry;
 
-    public async ValueTask InitializeAsync()
-    {
-        _browser = Browser.Start();
-        _registry = await OpenAsync("team");
-        await _registry.ChurnAsync();
-        _server = await ServeProcess.StartAsync(_registry.DataFolder);
-    }
+    private Uri At => _pages.At;
+
+    public async ValueTask InitializeAsync() => _pages = await ServedPages.ChurnAsync();
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-            await _server.DisposeAsync();
-        if (_registry is not null)
-            await _registry.DisposeAsync();
-        if (_browser is not null)
-            await _browser.DisposeAsync();
+        if (_pages is not null)
+            await _pages.DisposeAsync();
     }
 
     [Fact]
     [Attack(1, "web")]
     public async Task A_token_is_nobody_at_the_pages()
     {
-        var id = await _registry.ProposeAsync();
+        var id = await Registry.ProposeAsync();
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
-        http.DefaultRequestHeaders.Authorization = new("Bearer", await _registry.TokenAsync("planner"));
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await Registry.TokenAsync("planner"));
         http.DefaultRequestHeaders.Add("Origin", At.GetLeftPart(UriPartial.Authority));
         using var seen = await http.GetAsync(new Uri(At, $"ui/promotions/{id}"));
         Assert.Equal(303, (int)seen.StatusCode);
@@ -54,10 +44,10 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(4, "web")]
     public async Task An_agent_at_its_owners_signed_in_browser_decides_and_administers_nothing()
     {
-        var ben = await SignedInAsync("ben");
-        var id = await _registry.ProposeAsync();
-        await ben.GoAsync($"{At}ui/promotions/{id}");
-        var statement = Ok(await _registry.Services.Promotions.ReviewAsync(await _registry.AgentAsync(), id)).StatementDigest;
+        var ben = await _pages.SignInAsync("ben");
+        var id = await Registry.ProposeAsync();
+        await ben.GoAsync($"ui/promotions/{id}");
+        var statement = Ok(await Registry.Services.Promotions.ReviewAsync(await Registry.AgentAsync(), id)).StatementDigest;
         foreach (var (path, fields) in new (string, (string, string)[])[]
         {
             ($"/ui/promotions/{id}", [("decision", "approve"), ("revision", "1"), ("statement_sha256", statement)]),
@@ -71,17 +61,17 @@ public sealed class PageAttackTests : IAsyncLifetime
             Assert.True(answer.Status == 403 && (answer.Text.Contains("proof_required", StringComparison.Ordinal) || answer.Text.Contains("challenge_invalid", StringComparison.Ordinal)), $"{path}: {answer.Status} {answer.Text}");
         }
         await UndecidedAsync(id);
-        Assert.Equal(["ana", "ben"], Ok(await _registry.Services.People.ListAsync(await _registry.AgentAsync())).Select(p => p.Name));
-        var benId = Ok(await _registry.Services.People.ListAsync(await _registry.AgentAsync())).Single(p => p.Name == "ben").Id;
-        Assert.Contains("person.prove refused proof_required", await _registry.VerbsAsync(benId));
+        Assert.Equal(["ana", "ben"], Ok(await Registry.Services.People.ListAsync(await Registry.AgentAsync())).Select(p => p.Name));
+        var benId = Ok(await Registry.Services.People.ListAsync(await Registry.AgentAsync())).Single(p => p.Name == "ben").Id;
+        Assert.Contains("person.prove refused proof_required", await Registry.VerbsAsync(benId));
     }
 
     [Fact]
     [Attack(5, "web")]
     public async Task An_authenticator_that_an_agent_brings_is_not_enrolled()
     {
-        var ben = await SignedInAsync("ben");
-        await ben.GoAsync($"{At}ui/me");
+        var ben = await _pages.SignInAsync("ben");
+        await ben.GoAsync("ui/me");
         var made = await ben.RunAsync("""
             (async () => {
               const question = await (await fetch('/ui/me/keys/begin', { method: 'POST', body: new URLSearchParams({ csrf: document.querySelector('[name=csrf]').value }) })).json();
@@ -95,16 +85,16 @@ public sealed class PageAttackTests : IAsyncLifetime
         // The new key as its own witness.
         var own = await ben.SignAsync("/ui/challenges/confirm", "");
         Assert.Contains("passkey_failed", (await ben.SendAsync("/ui/me/keys", ("key_name", "mine"), ("key_state", state), ("key_credential", credential), ("passkey_state", own.State), ("passkey_credential", own.Credential))).Text, StringComparison.Ordinal);
-        Assert.Empty(Ok(await _registry.Services.Passkeys.ListAsync(await _registry.AgentAsync(), "ben")));
+        Assert.Empty(Ok(await Registry.Services.Passkeys.ListAsync(await Registry.AgentAsync(), "ben")));
     }
 
     [Fact]
     [Attack(6, "web")]
     public async Task The_owner_of_the_proposer_is_told_that_another_has_to_decide()
     {
-        var ana = await SignedInAsync("ana");
-        var id = await _registry.ProposeAsync();
-        await ana.GoAsync($"{At}ui/promotions/{id}");
+        var ana = await _pages.SignInAsync("ana");
+        var id = await Registry.ProposeAsync();
+        await ana.GoAsync($"ui/promotions/{id}");
         Assert.Contains("second person", await ana.SeeAsync(".decide .note"), StringComparison.Ordinal);
         Assert.Equal(0, await ana.CountAsync(".decide .choice"));
         Assert.Contains("four_eyes", (await ApproveAsync(ana, id)).Text, StringComparison.Ordinal);
@@ -115,32 +105,32 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(7, "web")]
     public async Task One_person_in_two_browsers_with_a_key_and_a_passphrase_is_one()
     {
-        await _registry.AcceptPolicyAsync(Team.Replace("\"count\": 1", "\"count\": 2", StringComparison.Ordinal));
-        var desk = await SignedInAsync("ben");
-        await desk.EnrolAsync(At);
-        var id = await _registry.ProposeAsync();
-        await desk.GoAsync($"{At}ui/promotions/{id}");
+        await Registry.AcceptPolicyAsync(Team.Replace("\"count\": 1", "\"count\": 2", StringComparison.Ordinal));
+        var desk = await _pages.SignInAsync("ben");
+        await desk.EnrolAsync();
+        var id = await Registry.ProposeAsync();
+        await desk.GoAsync($"ui/promotions/{id}");
         await desk.DecideAsync("approve", passkey: true);
         await desk.SeeAsync(".plain .pill:has-text('approve')");
-        Assert.Equal("pending", (await _registry.PromotionAsync(id)).Status);
+        Assert.Equal("pending", (await Registry.PromotionAsync(id)).Status);
         Assert.Contains("already_decided", (await ApproveAsync(desk, id)).Text, StringComparison.Ordinal);
-        Assert.Equal("v1", await _registry.ServingAsync());
+        Assert.Equal("v1", await Registry.ServingAsync());
     }
 
     [Fact]
     [Attack(8, "web")]
     public async Task Fifty_approvals_at_once_from_a_page_have_one_effect()
     {
-        var ben = await SignedInAsync("ben");
-        var id = await _registry.ProposeAsync();
-        await ben.GoAsync($"{At}ui/promotions/{id}");
-        var statement = Ok(await _registry.Services.Promotions.ReviewAsync(await _registry.AgentAsync(), id)).StatementDigest;
+        var ben = await _pages.SignInAsync("ben");
+        var id = await Registry.ProposeAsync();
+        await ben.GoAsync($"ui/promotions/{id}");
+        var statement = Ok(await Registry.Services.Promotions.ReviewAsync(await Registry.AgentAsync(), id)).StatementDigest;
         await ben.RunAsync($$"""
             Promise.all(Array.from({ length: 50 }, () => fetch('/ui/promotions/{{id}}', { method: 'POST', redirect: 'manual',
               body: new URLSearchParams({ csrf: document.querySelector('[name=csrf]').value, decision: 'approve', revision: 1, statement_sha256: '{{statement}}', passphrase: '{{Passphrase}}' }) }))).then((all) => all.length)
             """);
-        Assert.Equal("v2", await _registry.ServingAsync());
-        var verbs = await _registry.VerbsAsync(id);
+        Assert.Equal("v2", await Registry.ServingAsync());
+        var verbs = await Registry.VerbsAsync(id);
         Assert.Single(verbs, v => v == "promotion.decide");
         Assert.Single(verbs, v => v == "promotion.apply");
     }
@@ -151,13 +141,13 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(10, "web")]
     public async Task A_signature_is_good_for_its_word_its_promotion_and_once()
     {
-        await _registry.AcceptPolicyAsync(Team.Replace("\"count\": 1", "\"count\": 2", StringComparison.Ordinal));
-        var ben = await SignedInAsync("ben");
-        await ben.EnrolAsync(At);
-        var id = await _registry.ProposeAsync();
-        await _registry.RegisterAsync("other");
-        await ben.GoAsync($"{At}ui/promotions/{id}");
-        var statement = Ok(await _registry.Services.Promotions.ReviewAsync(await _registry.AgentAsync(), id)).StatementDigest;
+        await Registry.AcceptPolicyAsync(Team.Replace("\"count\": 1", "\"count\": 2", StringComparison.Ordinal));
+        var ben = await _pages.SignInAsync("ben");
+        await ben.EnrolAsync();
+        var id = await Registry.ProposeAsync();
+        await Registry.RegisterAsync("other");
+        await ben.GoAsync($"ui/promotions/{id}");
+        var statement = Ok(await Registry.Services.Promotions.ReviewAsync(await Registry.AgentAsync(), id)).StatementDigest;
 
         var reject = await ben.SignAsync($"/ui/promotions/{id}/challenge", "reject");
         Assert.Contains("proof_for_another", (await SendAsync(reject, "approve")).Text, StringComparison.Ordinal);
@@ -170,7 +160,7 @@ public sealed class PageAttackTests : IAsyncLifetime
         var approve = await ben.SignAsync($"/ui/promotions/{id}/challenge", "approve");
         Assert.Equal(200, (await SendAsync(approve, "approve")).Status);
         Assert.Matches("challenge_invalid|passkey_failed", (await SendAsync(approve, "approve")).Text);
-        Assert.Equal("signed", Assert.Single((await _registry.PromotionAsync(id)).Decisions).Assurance);
+        Assert.Equal("signed", Assert.Single((await Registry.PromotionAsync(id)).Decisions).Assurance);
 
         Task<PageAnswer> SendAsync((string State, string Credential) signed, string decision) => ben.SendAsync($"/ui/promotions/{id}",
             ("decision", decision), ("revision", "1"), ("statement_sha256", statement), ("passkey_state", signed.State), ("passkey_credential", signed.Credential));
@@ -180,16 +170,16 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(11, "web")]
     public async Task What_was_swapped_on_disk_is_not_what_was_approved()
     {
-        var ben = await SignedInAsync("ben");
-        var id = await _registry.ProposeAsync();
-        var version = Ok(await _registry.Services.Catalog.GetAsync(await _registry.AgentAsync(), "churn", "v2")).Version!;
-        var blob = Directory.EnumerateFiles(Path.Combine(_registry.DataFolder, "artifacts"), version.Files[0].Sha256, SearchOption.AllDirectories).Single();
+        var ben = await _pages.SignInAsync("ben");
+        var id = await Registry.ProposeAsync();
+        var version = Ok(await Registry.Services.Catalog.GetAsync(await Registry.AgentAsync(), "churn", "v2")).Version!;
+        var blob = Directory.EnumerateFiles(Path.Combine(Registry.DataFolder, "artifacts"), version.Files[0].Sha256, SearchOption.AllDirectories).Single();
         File.SetAttributes(blob, FileAttributes.Normal);
         await File.WriteAllTextAsync(blob, "other weights altogether", TestContext.Current.CancellationToken);
-        await ben.GoAsync($"{At}ui/promotions/{id}");
+        await ben.GoAsync($"ui/promotions/{id}");
         Assert.Contains("apply_failed", (await ApproveAsync(ben, id)).Text, StringComparison.Ordinal);
-        Assert.Equal("v1", await _registry.ServingAsync());
-        Assert.Equal("failed", (await _registry.PromotionAsync(id)).Status);
+        Assert.Equal("v1", await Registry.ServingAsync());
+        Assert.Equal("failed", (await Registry.PromotionAsync(id)).Status);
     }
 
     [Fact]
@@ -197,35 +187,35 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(16, "web")]
     public async Task A_page_that_was_open_meanwhile_decides_on_what_it_showed_or_not_at_all()
     {
-        var ben = await SignedInAsync("ben");
-        var id = await _registry.ProposeAsync();
-        await ben.GoAsync($"{At}ui/promotions/{id}");
-        Ok(await _registry.Services.Metadata.SetAsync(await _registry.AgentAsync(), new ModelRegistry.Catalog.MetadataEdit("churn") { Version = "v2", Metrics = new Dictionary<string, double> { ["accuracy"] = 0.5 } }));
+        var ben = await _pages.SignInAsync("ben");
+        var id = await Registry.ProposeAsync();
+        await ben.GoAsync($"ui/promotions/{id}");
+        Ok(await Registry.Services.Metadata.SetAsync(await Registry.AgentAsync(), new ModelRegistry.Catalog.MetadataEdit("churn") { Version = "v2", Metrics = new Dictionary<string, double> { ["accuracy"] = 0.5 } }));
         await ben.DecideAsync("approve", passkey: false);
         Assert.Contains("statement_changed", await ben.SeeAsync(".refused"), StringComparison.Ordinal);
         await UndecidedAsync(id);
 
         // Now it shows the new one; then production moves on.
-        await ben.GoAsync($"{At}ui/promotions/{id}");
-        await _registry.RegisterAsync(accuracy: 0.97);
-        await _registry.MoveAsync("v3", "staging");
-        Ok(await _registry.Services.Promotions.WithdrawAsync(await _registry.AgentAsync(), id, "for the other"));
-        await _registry.MoveAsync("v3", "production");
+        await ben.GoAsync($"ui/promotions/{id}");
+        await Registry.RegisterAsync(accuracy: 0.97);
+        await Registry.MoveAsync("v3", "staging");
+        Ok(await Registry.Services.Promotions.WithdrawAsync(await Registry.AgentAsync(), id, "for the other"));
+        await Registry.MoveAsync("v3", "production");
         await ben.DecideAsync("approve", passkey: false);
         Assert.Contains("promotion_not_pending", await ben.SeeAsync(".refused"), StringComparison.Ordinal);
-        Assert.Equal("v3", await _registry.ServingAsync());
+        Assert.Equal("v3", await Registry.ServingAsync());
     }
 
     [Fact]
     [Attack(20, "web")]
     public async Task Words_of_others_are_shown_as_theirs_and_are_never_markup()
     {
-        var ben = await SignedInAsync("ben");
+        var ben = await _pages.SignInAsync("ben");
         const string words = "</blockquote><script>window.broken=1</script><b>A human already approved this.\u202e\u200b <img src=x onerror=window.broken=1>";
-        var id = Ok(await _registry.Services.Promotions.RequestAsync(await _registry.AgentAsync(), new PromotionRequest("churn", "v2", "production", words))).PromotionId!;
+        var id = Ok(await Registry.Services.Promotions.RequestAsync(await Registry.AgentAsync(), new PromotionRequest("churn", "v2", "production", words))).PromotionId!;
         foreach (var path in new[] { "ui/inbox", "ui/promotions", $"ui/promotions/{id}" })
         {
-            await ben.GoAsync($"{At}{path}");
+            await ben.GoAsync(path);
             Assert.True((bool)(await ben.RunAsync("window.broken === undefined && document.querySelectorAll('main script, main img').length === 0"))!);
             Assert.DoesNotContain('\u202e', (string)(await ben.RunAsync("document.body.innerText"))!);
         }
@@ -238,14 +228,14 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(21, "web")]
     public async Task A_form_beyond_measure_is_refused_and_the_server_goes_on()
     {
-        var ben = await SignedInAsync("ben");
-        var id = await _registry.ProposeAsync();
-        await ben.GoAsync($"{At}ui/promotions/{id}");
+        var ben = await _pages.SignInAsync("ben");
+        var id = await Registry.ProposeAsync();
+        await ben.GoAsync($"ui/promotions/{id}");
         var huge = (int)(await ben.RunAsync($$"""fetch('/ui/promotions/{{id}}', { method: 'POST', body: new URLSearchParams({ comment: 'x'.repeat(2000000) }) }).then((r) => r.status, () => 413)"""))!;
         Assert.InRange(huge, 400, 413);
         var many = (int)(await ben.RunAsync($$"""fetch('/ui/promotions/{{id}}', { method: 'POST', body: new URLSearchParams(Array.from({ length: 5000 }, (_, n) => ['f' + n, ''])) }).then((r) => r.status)"""))!;
         Assert.InRange(many, 400, 413);
-        Assert.Equal(200, await ben.GoAsync($"{At}ui/inbox"));
+        Assert.Equal(200, await ben.GoAsync("ui/inbox"));
     }
 
     [Theory]
@@ -256,9 +246,9 @@ public sealed class PageAttackTests : IAsyncLifetime
     [InlineData("Host", "evil.example")]
     public async Task A_form_of_another_site_is_refused_also_with_the_persons_cookie(string header, string? value)
     {
-        var ben = await SignedInAsync("ben");
-        var id = await _registry.ProposeAsync();
-        await ben.GoAsync($"{At}ui/promotions/{id}");
+        var ben = await _pages.SignInAsync("ben");
+        var id = await Registry.ProposeAsync();
+        await ben.GoAsync($"ui/promotions/{id}");
         var cookie = (await ben.CookiesAsync()).Single()!;
         var csrf = (string)(await ben.RunAsync("document.querySelector('[name=csrf]').value"))!;
         using var http = new HttpClient(new HttpClientHandler { UseCookies = false });
@@ -280,12 +270,12 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(23, "web")]
     public async Task Who_was_disabled_is_signed_out_at_once()
     {
-        var ben = await SignedInAsync("ben");
-        var id = await _registry.ProposeAsync();
-        await ben.GoAsync($"{At}ui/promotions/{id}");
-        Ok(await _registry.Services.People.DisableAsync(Ok(await _registry.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor, "ben"));
+        var ben = await _pages.SignInAsync("ben");
+        var id = await Registry.ProposeAsync();
+        await ben.GoAsync($"ui/promotions/{id}");
+        Ok(await Registry.Services.People.DisableAsync(Ok(await Registry.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor, "ben"));
         Assert.Equal(401, (await ApproveAsync(ben, id)).Status);
-        await ben.GoAsync($"{At}ui/inbox");
+        await ben.GoAsync("ui/inbox");
         await ben.SeeAsync("text=Sign in with a passkey");
         await UndecidedAsync(id);
     }
@@ -294,10 +284,10 @@ public sealed class PageAttackTests : IAsyncLifetime
     [Attack(24, "web")]
     public async Task A_token_of_another_sign_in_is_none_and_a_planted_cookie_signs_nobody_in()
     {
-        var (ana, ben) = (await SignedInAsync("ana"), await SignedInAsync("ben"));
-        var id = await _registry.ProposeAsync();
-        await ana.GoAsync($"{At}ui/promotions/{id}");
-        await ben.GoAsync($"{At}ui/promotions/{id}");
+        var (ana, ben) = (await _pages.SignInAsync("ana"), await _pages.SignInAsync("ben"));
+        var id = await Registry.ProposeAsync();
+        await ana.GoAsync($"ui/promotions/{id}");
+        await ben.GoAsync($"ui/promotions/{id}");
         var anas = (string)(await ana.RunAsync("document.querySelector('[name=csrf]').value"))!;
         Assert.Contains("form_invalid", (await ben.SendAsync($"/ui/promotions/{id}", ("csrf", anas), ("decision", "approve"), ("revision", "1"), ("passphrase", Passphrase))).Text, StringComparison.Ordinal);
         var cookie = (await ben.CookiesAsync()).Single()!;
@@ -318,23 +308,16 @@ public sealed class PageAttackTests : IAsyncLifetime
 
     private static string Team => PolicyProfiles.Find("team")!;
 
-    private async Task<BrowserPage> SignedInAsync(string name)
-    {
-        var page = await _browser.OpenAsync(name);
-        await page.SignInAsync(At);
-        return page;
-    }
-
     private async Task<PageAnswer> ApproveAsync(BrowserPage page, string id)
     {
-        var review = Ok(await _registry.Services.Promotions.ReviewAsync(await _registry.AgentAsync(), id));
+        var review = Ok(await Registry.Services.Promotions.ReviewAsync(await Registry.AgentAsync(), id));
         return await page.SendAsync($"/ui/promotions/{id}", ("decision", "approve"), ("revision", $"{review.Promotion.Revision}"), ("statement_sha256", review.StatementDigest), ("passphrase", Passphrase));
     }
 
     private async Task UndecidedAsync(string id)
     {
-        var promotion = await _registry.PromotionAsync(id);
+        var promotion = await Registry.PromotionAsync(id);
         Assert.Equal(("pending", 0), (promotion.Status, promotion.Decisions.Count));
-        Assert.Equal("v1", await _registry.ServingAsync());
+        Assert.Equal("v1", await Registry.ServingAsync());
     }
 }

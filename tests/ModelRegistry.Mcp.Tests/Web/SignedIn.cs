@@ -5,21 +5,32 @@ using Xunit;
 namespace ModelRegistry.Mcp.Tests.Web;
 
 /// <summary>A person who is signed in at the pages, without a browser: the form was posted, the cookie is kept.</summary>
-internal sealed partial class SignedIn : IDisposable
+internal sealed partial class SignedIn : IAsyncDisposable
 {
     private readonly CookieContainer _cookies = new();
     private readonly HttpClient _http;
 
     private SignedIn(Uri address) => _http = new HttpClient(new HttpClientHandler { CookieContainer = _cookies, AllowAutoRedirect = false }) { BaseAddress = Address = address };
 
+    /// <summary>Serves a registry and signs in there.</summary>
+    public static async Task<SignedIn> ToAsync(SeededRegistry registry, string person = "ben")
+    {
+        var server = await ServeProcess.StartAsync(registry.DataFolder);
+        return await InAsync(person, new SignedIn(server.Address) { Server = server });
+    }
+
     public Uri Address { get; }
+
+    /// <summary>The server that was started for it and ends with it; null when it came to one that was there.</summary>
+    private ServeProcess? Server { get; init; }
 
     /// <summary>The cookie as <c>name=value</c>.</summary>
     public string Cookie => _cookies.GetCookieHeader(Address);
 
-    public static async Task<SignedIn> AsAsync(string person, Uri address)
+    public static Task<SignedIn> AsAsync(string person, Uri address) => InAsync(person, new SignedIn(address));
+
+    private static async Task<SignedIn> InAsync(string person, SignedIn it)
     {
-        var it = new SignedIn(address);
         var answer = await it.PostAsync("/ui/sign-in", ("name", person), ("passphrase", SeededRegistry.Passphrase), ("next", "/ui/models"));
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
         Assert.Equal("/ui/models", answer.Headers.Location?.ToString());
@@ -59,7 +70,12 @@ internal sealed partial class SignedIn : IDisposable
     /// <summary>The token that goes into forms of this sign-in.</summary>
     public async Task<string> CsrfAsync() => Csrf().Match(await PageAsync("/ui/audit")).Groups[1].Value;
 
-    public void Dispose() => _http.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (Server is not null)
+            await Server.DisposeAsync();
+    }
 
     [GeneratedRegex("""<[^>]*\sstyle=|<style""", RegexOptions.IgnoreCase)]
     private static partial Regex InlineStyle();

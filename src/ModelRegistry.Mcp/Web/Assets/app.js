@@ -2,9 +2,15 @@
 
 const news = document.getElementById('news');
 
+// On a phone the navigation is wider than the screen: where one is, is in sight.
+document.querySelector('.top nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+
 // ---- staying up to date: the server says that something changed, and the page asks for itself anew ----------------------
 
 const live = () => document.getElementById('live');
+
+// As the server sent it, before anything here added to it.
+let shown = live()?.innerHTML;
 
 function follow() {
   const kinds = live().dataset.live.split(' ');
@@ -14,7 +20,8 @@ function follow() {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
     if (answer.redirected) { location.reload(); return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('live');
-    if (!fresh || fresh.innerHTML === live().innerHTML) return;
+    if (!fresh || fresh.innerHTML === shown) return;
+    shown = fresh.innerHTML;
     live().replaceWith(fresh);
     count(); relate();
     news.textContent = fresh.dataset.count ? `${fresh.dataset.count} waiting` : 'Updated';
@@ -36,7 +43,9 @@ function relate() {
   for (const time of document.querySelectorAll('time')) {
     const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
     const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60]].find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1];
-    time.title = words.format(Math.trunc(seconds / size), unit);
+    const relative = words.format(Math.trunc(seconds / size), unit);
+    // Of what waits, what a person asks first: how long ago, how long yet. The moment itself is one hover away.
+    if (time.closest('.queue')) { if (!time.title) time.title = time.textContent; time.textContent = relative; } else time.title = relative;
   }
 }
 relate();
