@@ -11,6 +11,7 @@ internal static class AuditVerbs
         verb.Add(List());
         verb.Add(Verify());
         verb.Add(Checkpoint());
+        verb.Add(Key());
         return verb;
     }
 
@@ -47,6 +48,19 @@ internal static class AuditVerbs
             // Byte for byte: a signature covers it. It is our own text.
             run.Around.Out.Write(note.Value);
             return Replies.Exit.Done;
+        }));
+    }
+
+    private static Verb Key()
+    {
+        var verb = new Verb("key", "Prints the registry's public key; kept elsewhere, it verifies checkpoints and exports.", "audit key > registry.key");
+        return verb.Do(run => run.OnRegistryAsync((registry, me) =>
+        {
+            var key = registry.Exports.Key(me);
+            if (key.Refusal is { } no)
+                return Task.FromResult(run.Tell(no));
+            run.Around.Out.WriteLine(key.Value);
+            return Task.FromResult(Replies.Exit.Done);
         }));
     }
 
