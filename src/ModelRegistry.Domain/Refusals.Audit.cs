@@ -42,7 +42,7 @@ public static partial class Refusals
         $"The export has {bytes} bytes; at most {most} are written and read.",
         "Give a file that `export` wrote.");
 
-    public static Refusal LogDamaged(string what) => new(RefusalKind.Unproven, "log_damaged",
-        $"Nothing can be proven from this log: {what}",
+    public static Refusal LogDamaged(string why) => new(RefusalKind.Unproven, "log_damaged",
+        $"Nothing can be proven from this log: {why}",
         "Run `audit verify`, which says where it was changed, and compare it with checkpoints that were kept elsewhere.");
 }

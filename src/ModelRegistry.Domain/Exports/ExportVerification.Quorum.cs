@@ -7,6 +7,8 @@ public sealed partial class ExportVerification
 {
     private readonly Dictionary<Digest, PromotionPolicy> _policies = [];
 
+    private GateReport? _gates;
+
     private string ReadPolicies()
     {
         foreach (var text in _predicate.NeedTexts("policies"))
@@ -38,6 +40,7 @@ public sealed partial class ExportVerification
         var report = GateReport.FromJson(given);
         Need(CanonicalJson.Text(report.ToJson()) == CanonicalJson.Text(given), "The gate report is not one that a registry writes.");
         Need(report.Digest == _statement!.GateReportDigest, "The gate report is not the one of the statement.");
+        _gates = report;
         return report.Findings.Count == 0 ? "None were asked for." : $"{report.Findings.Count(f => f.Holds)} of {report.Findings.Count} held: the report is the one of the statement.";
     }
 
@@ -65,8 +68,7 @@ public sealed partial class ExportVerification
             return "It was never approved.";
         }
         Need(approving.All(d => Times.Parse(d.Told.At) < s.Expires), "A decision came after the deadline.");
-        var report = GateReport.FromJson(Promoted["gates"]!.AsArray());
-        Need(report.Holds, "It was approved although a gate did not hold.");
+        Need(_gates is { Holds: true }, "It was approved although a gate did not hold.");
         Need(approved.Index <= (applied?.Index ?? long.MaxValue), "It was applied before it was approved.");
         foreach (var moment in applied is null ? [approved] : new[] { approved, applied })
             if (Missing(first.Stricter(RequirementUnder(PolicyAt(moment.Index))), approving.Where(d => d.Told.Index <= moment.Index && !IsDisabled(d.PersonId, moment))) is { Count: > 0 } missing)

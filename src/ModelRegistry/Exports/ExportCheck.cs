@@ -37,7 +37,7 @@ public static class ExportCheck
         if (VerifierKey.Read(key) is { Refusal: null } given)
             return given;
         var file = await ReadAsync(key, MostKeyBytes, cancel);
-        return file.Refusal is { Code: "source_missing" } ? Refusals.VerifierKeyInvalid("it is neither a key nor a file that is there.")
+        return file.Refusal is { Kind: RefusalKind.NotFound or RefusalKind.TooLarge } ? Refusals.VerifierKeyInvalid("it is neither a key nor a file that holds one.")
             : file.Refusal is { } no ? no
             : VerifierKey.Read(Encoding.UTF8.GetString(file.Value));
     }
