@@ -107,7 +107,6 @@ public sealed partial class ExportVerification
                 Need(!_log.Any(l => l.Tells("passkey.revoke", id) && l.Index < told.Index), $"The passkey {id} was revoked before that.");
                 Need(key.Enrolled < since.Index, $"The passkey {id} was enrolled after what it decided on.");
                 var origin = PasskeyEvidence.FromJson(proof.NeedObject("evidence")).Check(said, key.PublicKey, _origin);
-                _origins.Add(origin);
                 return (Assurance.Signed, $"signed: a passkey of {NameOf(personId)} signed '{said.Word}' on {said.Statement}, its user verified, at {origin}.");
             case ProofMethod.Passphrase:
                 Need(person.Fact("credential_id") == proof.NeedText("credential_id"), "The passphrase is not the one that the person was enrolled with.");

@@ -17,7 +17,6 @@ public sealed partial class ExportVerification
     private readonly VerifierKey _pinned;
     private readonly string? _origin;
     private readonly List<ExportPoint> _points = [];
-    private readonly List<string> _origins = [];
     private JsonObject _predicate = [];
     private IReadOnlyList<RecordedLeaf> _log = [];
     private Statement? _statement;
@@ -40,19 +39,22 @@ public sealed partial class ExportVerification
 
     private JsonObject? Open(ReadOnlyMemory<byte> envelope, ECDsa key)
     {
-        if (envelope.Length > DsseEnvelope.MaxBytes || DsseEnvelope.Read(envelope) is not { } read)
+        if (envelope.Length > DsseEnvelope.MaxBytes || DsseEnvelope.Read(envelope) is not { } opened)
         {
             Fail("envelope", $"This is no DSSE envelope of type {DsseEnvelope.PayloadType}.");
             return null;
         }
-        Check("envelope", () => DsseEnvelope.IsSigned(read.Payload, read.Signatures, key)
+        Check("envelope", () => DsseEnvelope.IsSigned(opened.Payload, opened.Signatures, key)
             ? $"Signed by {_pinned.Id}."
             : throw new FormatException($"No signature over it is of the key {_pinned.Id}: it was changed, or another registry made it."));
         JsonObject? statement = null;
         Check("format", () =>
         {
-            using var document = JsonDocument.Parse(read.Payload, Strict);
-            statement = JsonObject.Create(document.RootElement.Clone()) ?? throw new FormatException("The payload is no object.");
+            using var document = JsonDocument.Parse(opened.Payload, Strict);
+            var read = JsonObject.Create(document.RootElement.Clone()) ?? throw new FormatException("The payload is no object.");
+            // Bytes that are no text and halves of characters would throw wherever they are first read.
+            _ = CanonicalJson.Text(read);
+            statement = read;
             if (statement.NeedText("_type") != PromotionRecord.StatementType || statement.NeedText("predicateType") != PromotionRecord.PredicateType)
                 throw new FormatException($"It is not a {PromotionRecord.PredicateType}.");
             _predicate = statement.NeedObject("predicate");

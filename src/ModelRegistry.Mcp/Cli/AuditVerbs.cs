@@ -68,6 +68,6 @@ internal static class AuditVerbs
         entries.Select(e => new[] { Shown.Count(e.Position), Shown.Time(e.At), e.Verb, e.Outcome, e.Actor, $"{e.SubjectType} {e.SubjectId}" }));
 
     private static Sheet Report(AuditReportView r) => new Sheet()
-        .Facts(("verified", Shown.YesNo(r.Verified)), ("entries", Shown.Count(r.Entries)), ("root", r.Root), ("held against", r.Checkpoint))
+        .Facts(("verified", Shown.YesNo(r.Verified)), ("entries", Shown.Count(r.Entries)), ("root", r.Root), ("held against", r.Checkpoint), ("clock", r.Clock))
         .Rows("findings", ["KIND", "POSITION", "WHAT"], r.Findings.Select(f => new[] { f.Kind, Shown.Count(f.Position), f.Message }));
 }

@@ -157,6 +157,50 @@ public sealed class TamperTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Bytes_that_are_no_text_have_failed_like_anything_else()
+    {
+        var payload = Encoding.UTF8.GetBytes(ExportingRegistry.Payload(_export).ToJsonString());
+        var at = payload.AsSpan().IndexOf("\"id\":\"dec_"u8) + 7;
+        payload[at] = 0xED;
+        var envelope = JsonNode.Parse(_export)!;
+        envelope["payload"] = Convert.ToBase64String(payload);
+        var report = _it.Verify(Encoding.UTF8.GetBytes(envelope.ToJsonString()));
+        Assert.Equal(["envelope", "format"], report.Points.Where(p => p.Status == PointStatus.Failed).Select(p => p.Point));
+        Assert.False(report.Verified);
+    }
+
+    [Fact]
+    public void The_description_of_the_format_has_every_member_and_every_point()
+    {
+        var page = File.ReadAllText(Repository.At("docs/export.md"));
+        var predicate = ExportingRegistry.Payload(_export)["predicate"]!.AsObject();
+        var members = new List<string>();
+        foreach (var (name, value) in predicate)
+        {
+            members.Add(name);
+            // What the policy, the card and the leaves look like is told elsewhere.
+            if (name is not ("policies" or "metadata"))
+                Walk(value);
+        }
+        Assert.Empty(members.Distinct().Where(m => !page.Contains($"`{m}`", StringComparison.Ordinal)));
+        Assert.Empty(_it.Verify(_export).Points.Select(p => p.Point.Split(' ')[0]).Append("glass_review").Append("local_files").Distinct()
+            .Where(p => !page.Contains($"`{p}`", StringComparison.Ordinal) && !page.Contains($"`{p} …`", StringComparison.Ordinal)));
+        Assert.Contains(PromotionRecord.PredicateType, page, StringComparison.Ordinal);
+
+        void Walk(JsonNode? node)
+        {
+            foreach (var (name, value) in node is JsonObject o ? o.ToList() : [])
+            {
+                members.Add(name);
+                if (name != "gates")
+                    Walk(value);
+            }
+            foreach (var item in node as JsonArray ?? [])
+                Walk(item);
+        }
+    }
+
+    [Fact]
     public async Task A_script_that_knows_the_format_from_its_description_comes_to_the_same()
     {
         var python = Needs.Program("python3", "an independent verifier runs in it");
