@@ -54,6 +54,13 @@ public sealed class TamperTests : IAsyncLifetime
         Promotion(p)["statement_sha256"] = CanonicalJson.Digest(statement).Hex;
     }
 
+    private static void LastFirst(JsonNode p)
+    {
+        var last = Entries(p)[^1]!.DeepClone();
+        Entries(p).RemoveAt(Entries(p).Count - 1);
+        Entries(p).Insert(0, last);
+    }
+
     /// <summary>What is changed, and the first point that has to fail then.</summary>
     private static readonly Dictionary<string, (string Point, Action<JsonNode> Change)> Changes = new()
     {
@@ -94,7 +101,7 @@ public sealed class TamperTests : IAsyncLifetime
         ["a proof's hash"] = ("inclusion", p => Entry(p, "promotion.request")["proof"]![0] = Other(Entry(p, "promotion.request")["proof"]![0])),
         ["a proof cut short"] = ("inclusion", p => Entry(p, "promotion.request")["proof"]!.AsArray().RemoveAt(0)),
         ["a leaf's place"] = ("inclusion", p => Entries(p)[^1]!["index"] = 1_000_000),
-        ["the order of the leaves"] = ("log", p => { var last = Entries(p)[^1]!.DeepClone(); Entries(p).RemoveAt(Entries(p).Count - 1); Entries(p).Insert(0, last); }),
+        ["the order of the leaves"] = ("log", LastFirst),
         ["the request left out"] = ("request", p => Entries(p).Remove(Entry(p, "promotion.request"))),
         ["the registration left out"] = ("version", p => Entries(p).Remove(Entry(p, "version.register"))),
         ["a person's enrolment left out"] = ("proof", p => Entries(p).Remove(Entry(p, "person.add"))),
