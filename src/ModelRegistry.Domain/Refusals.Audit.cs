@@ -31,4 +31,18 @@ public static partial class Refusals
     public static Refusal VerificationRunning => new(RefusalKind.Limited, "verification_running",
         "The log is being verified already; it is done once at a time, because it reads all of it.",
         "Wait until that one has ended, then try again.");
+
+    // ---- exports --------------------------------------------------------------------------------------------------
+
+    public static Refusal VerifierKeyInvalid(string why) => new(RefusalKind.Invalid, "verifier_key_invalid",
+        $"This is not the public key of a registry: {why}",
+        "Give the line that `audit key` printed when it was pinned, or a file that holds it.");
+
+    public static Refusal ExportTooLarge(long bytes, int most) => new(RefusalKind.TooLarge, "export_too_large",
+        $"The export has {bytes} bytes; at most {most} are written and read.",
+        "Give a file that `export` wrote.");
+
+    public static Refusal LogDamaged(string why) => new(RefusalKind.Unproven, "log_damaged",
+        $"Nothing can be proven from this log: {why}",
+        "Run `audit verify`, which says where it was changed, and compare it with checkpoints that were kept elsewhere.");
 }

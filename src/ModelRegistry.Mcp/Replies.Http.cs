@@ -80,6 +80,14 @@ internal static partial class Replies
         await http.Response.Body.WriteAsync(json, http.RequestAborted);
     }
 
+    /// <summary>The signed export of a promotion, to be kept as a file (RFC 6266). The name is one of ours: it is the id of a promotion that is there.</summary>
+    public static Task FileAsync(HttpContext http, string name, byte[] envelope)
+    {
+        http.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}\"";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        return JsonAsync(http, envelope, Domain.Exports.DsseEnvelope.MediaType);
+    }
+
     /// <summary>A view as JSON, or problem details.</summary>
     public static Task JsonAsync<T>(HttpContext http, Outcome<T> outcome) =>
         outcome.Refusal is { } no ? ProblemAsync(http, no) : JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json));

@@ -50,6 +50,9 @@ internal static partial class Replies
             await JsonAsync(http, Encoding.UTF8.GetBytes(outcome.Value), "text/plain; charset=utf-8");
     }
 
+    /// <summary>The signed export of a promotion, byte for byte.</summary>
+    public static Task ExportAsync(RestCall call, Outcome<byte[]> export) => export.Refusal is { } no ? ProblemAsync(call.Http, no) : FileAsync(call.Http, $"{call.Of("id")}.json", export.Value);
+
     /// <summary>A view under a tag of its content (RFC 9110, section 8.8.3): who has it already is told so with 304 and nothing else.</summary>
     public static async Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome)
     {

@@ -6,6 +6,7 @@ using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
 using ModelRegistry.Changes;
 using ModelRegistry.Domain;
+using ModelRegistry.Exports;
 using ModelRegistry.Identity;
 using ModelRegistry.Notices;
 using ModelRegistry.Policies;
@@ -42,6 +43,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
+        Exports = new PromotionExport(db);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
@@ -62,6 +64,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public LocalActors Actors { get; }
     public PolicyBook Policies { get; }
     public AuditTrail Audit { get; }
+    public PromotionExport Exports { get; }
     public ChangeFeed Changes { get; }
     public PromotionWatch Watch { get; }
     public NoticeBook Notices { get; }
@@ -120,6 +123,7 @@ public sealed class RegistryServices : IAsyncDisposable
     {
         People.Dispose();
         Deliverer.Dispose();
+        Exports.Dispose();
         return _db.DisposeAsync();
     }
 

@@ -96,6 +96,20 @@ public static class AuditLeaf
         }
     }
 
+    /// <summary>When the entry was made; null when these bytes are no leaf this version can read.</summary>
+    public static DateTimeOffset? ReadTime(byte[] leaf)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(leaf, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return Times.Parse(document.RootElement.GetProperty("at").GetString() ?? "");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
     private static JsonNode? Text(string? text) =>
         text is null ? null
         : text.Length > MaxText ? Marker(ErasableText.WellFormed(text))

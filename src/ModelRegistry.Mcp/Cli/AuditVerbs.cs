@@ -11,6 +11,7 @@ internal static class AuditVerbs
         verb.Add(List());
         verb.Add(Verify());
         verb.Add(Checkpoint());
+        verb.Add(Key());
         return verb;
     }
 
@@ -50,10 +51,23 @@ internal static class AuditVerbs
         }));
     }
 
+    private static Verb Key()
+    {
+        var verb = new Verb("key", "Prints the registry's public key; kept elsewhere, it verifies checkpoints and exports.", "audit key > registry.key");
+        return verb.Do(run => run.OnRegistryAsync((registry, me) =>
+        {
+            var key = registry.Exports.Key(me);
+            if (key.Refusal is { } no)
+                return Task.FromResult(run.Tell(no));
+            run.Around.Out.WriteLine(key.Value);
+            return Task.FromResult(Replies.Exit.Done);
+        }));
+    }
+
     private static Sheet Entries(IReadOnlyList<AuditEntryView> entries) => new Sheet().Rows("", ["POSITION", "AT", "VERB", "OUTCOME", "ACTOR", "SUBJECT"],
         entries.Select(e => new[] { Shown.Count(e.Position), Shown.Time(e.At), e.Verb, e.Outcome, e.Actor, $"{e.SubjectType} {e.SubjectId}" }));
 
     private static Sheet Report(AuditReportView r) => new Sheet()
-        .Facts(("verified", Shown.YesNo(r.Verified)), ("entries", Shown.Count(r.Entries)), ("root", r.Root), ("held against", r.Checkpoint))
+        .Facts(("verified", Shown.YesNo(r.Verified)), ("entries", Shown.Count(r.Entries)), ("root", r.Root), ("held against", r.Checkpoint), ("clock", r.Clock))
         .Rows("findings", ["KIND", "POSITION", "WHAT"], r.Findings.Select(f => new[] { f.Kind, Shown.Count(f.Position), f.Message }));
 }

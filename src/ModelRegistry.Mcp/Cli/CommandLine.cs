@@ -52,7 +52,7 @@ internal static class CommandLine
         RegisterVerb.Make(), MetadataVerb.Make(), DownloadVerb.Make(),
         PromotionVerbs.Promote(), PromotionVerbs.Rollback(), WaitingVerb.Make(), PromotionVerbs.Get(),
         DecideVerb.Approve(), DecideVerb.Reject(), PromotionVerbs.Revoke(), PromotionVerbs.Withdraw(), GlassVerbs.BreakGlass(), GlassVerbs.Review(),
-        PersonVerbs.Person(), TokenVerbs.Token(), WebhookVerbs.Webhook(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ProgramVerbs.McpConfig(), CompletionVerb.Make(),
+        PersonVerbs.Person(), TokenVerbs.Token(), WebhookVerbs.Webhook(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ExportVerbs.Export(), ExportVerbs.Verify(), ProgramVerbs.McpConfig(), CompletionVerb.Make(),
     ];
 
     /// <summary>Reads the line and runs its verb.</summary>

@@ -88,6 +88,7 @@ internal static class DoctorVerb
             Waiting(policy),
             owed.Items is [var first, ..] ? new("broken glass", "warn", $"{Shown.Count(owed.Items.Count)}{(owed.NextCursor is null ? "" : " or more")} without a review", $"Another approver owes it: {first.ReviewCommand}") : Ok("broken glass", "no review is owed"),
             Ok("audit log", last is null ? "empty" : $"{last.Position} entries; `audit verify` checks them"),
+            Ok("audit key", registry.Exports.Key(me).Value),
             // The registry's times never go back, so a clock behind its last entry is a clock that did.
             last is not null && last.At > now.AddMinutes(1) ? new("clock", "fail", $"{Shown.Time(now)}, before the last entry of {Shown.Time(last.At)}", "Set the clock; deadlines are judged by it.") : Ok("clock", Shown.Time(now)),
         ];

@@ -51,4 +51,18 @@ internal static class TextFile
         var read = Read(path);
         return read.Refusal is { } no ? no : read.Value;
     }
+
+    /// <summary>Writes a file, in place of what was there.</summary>
+    /// <exception cref="StorageUnavailableException">It cannot be written there.</exception>
+    public static async Task WriteAsync(string path, byte[] content, CancellationToken cancel)
+    {
+        try
+        {
+            await File.WriteAllBytesAsync(path, content, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw StorageUnavailableException.While($"Writing {path}", e);
+        }
+    }
 }

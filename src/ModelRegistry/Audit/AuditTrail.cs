@@ -21,6 +21,9 @@ public sealed class AuditTrail
     // Read for one page where several filters meet.
     private const int MostLookedAt = 20_000;
 
+    // Clocks of two machines that are both right.
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromMinutes(1);
+
     private readonly RegistryDb _db;
     private readonly RegistryOptions _options;
     private int _verifying;
@@ -100,27 +103,33 @@ public sealed class AuditTrail
         if (ReadFile() is { } file)
             Witness("checkpoints/latest", file);
 
-        var report = await _db.ReadAsync(async session =>
+        // The end of the log is settled in one transaction, with the checkpoints of that moment; the entries up to it are read a few
+        // at a time, so that none is open for long. What is appended meanwhile is not looked at.
+        var (verification, to, now) = await _db.ReadAsync(async session =>
         {
             foreach (var note in await session.CheckpointNotesAsync())
                 Witness("the database", note);
-            var verification = new AuditVerification(witnesses, await session.AuditHeadAsync());
-            var after = long.MinValue;
-            while (true)
-            {
-                cancel.ThrowIfCancellationRequested();
-                var rows = await session.AuditBatchAsync(after, Batch);
-                if (rows.Count == 0)
-                    break;
-                var texts = (await session.ErasablesAsync(rows[0].Position, rows[^1].Position)).ToLookup(e => e.Position, e => e.Text);
-                foreach (var row in rows)
-                    verification.Add(new StoredEntry(row.Position, row.Leaf, row.LeafHash, [.. texts[row.Position]]));
-                after = rows[^1].Position;
-            }
-            return verification.Report();
+            var head = await session.AuditHeadAsync();
+            return (new AuditVerification(witnesses, head), Math.Max(head?.Size ?? 0, await session.LastPositionAsync()), session.Now);
         }, cancel);
+        string? ahead = null;
+        for (var after = long.MinValue; ;)
+        {
+            var (rows, texts) = await _db.ReadAsync(async session =>
+            {
+                var rows = await session.AuditBatchAsync(after, to, Batch);
+                return (rows, (rows.Count == 0 ? [] : await session.ErasablesAsync(rows[0].Position, rows[^1].Position)).ToLookup(e => e.Position, e => e.Text));
+            }, cancel);
+            if (rows.Count == 0)
+                break;
+            foreach (var row in rows)
+                verification.Add(new StoredEntry(row.Position, row.Leaf, row.LeafHash, [.. texts[row.Position]]));
+            ahead ??= Ahead(rows, now);
+            after = rows[^1].Position;
+        }
+        var report = verification.Report();
         findings.AddRange(report.Findings.Select(f => new AuditFindingView(f.Kind, f.Position ?? 0, f.Sentence)));
-        return new AuditReportView(findings.Count == 0 && report.Sound, report.Entries, report.Root?.Hex ?? "", witnesses.MaxBy(w => w.Size)?.Label, findings);
+        return new AuditReportView(findings.Count == 0 && report.Sound, report.Entries, report.Root?.Hex ?? "", witnesses.MaxBy(w => w.Size)?.Label, findings, ahead);
 
         void Witness(string label, string note)
         {
@@ -130,6 +139,17 @@ public sealed class AuditTrail
             else
                 witnesses.Add(new SignedHead(label, opened.Value.Size, opened.Value.Root));
         }
+    }
+
+    /// <summary>
+    /// Where the log's times run ahead of this machine's clock. They never step back, so whoever pushed a clock forward once made all
+    /// that follows late; deadlines are judged by them.
+    /// </summary>
+    private static string? Ahead(IReadOnlyList<AuditRow> rows, DateTimeOffset now)
+    {
+        bool IsAhead(AuditRow row) => AuditLeaf.ReadTime(row.Leaf) is { } at && at - now > ClockSlack;
+        return IsAhead(rows[^1]) && rows.First(IsAhead) is { } first
+            ? $"From entry {first.Position} on the log is dated {Times.Text(AuditLeaf.ReadTime(first.Leaf)!.Value)} and later; this machine's clock says {Times.Text(now)}. One of the two was wrong." : null;
     }
 
     /// <summary>The latest signed checkpoint, to be kept where nobody who can write here can write: the text that <see cref="VerifyAsync"/> takes.</summary>

@@ -8,4 +8,5 @@ public sealed record AuditEntryView(long Position, DateTimeOffset At, string Ver
 public sealed record AuditFindingView(string Kind, long Position, string Message);
 
 /// <summary>What verification came to. <see cref="Verified"/> is false as soon as there is one finding.</summary>
-public sealed record AuditReportView(bool Verified, long Entries, string Root, string? Checkpoint, IReadOnlyList<AuditFindingView> Findings);
+/// <param name="Clock">Where the log is dated after this machine's clock; null where it is not. The log may be whole all the same.</param>
+public sealed record AuditReportView(bool Verified, long Entries, string Root, string? Checkpoint, IReadOnlyList<AuditFindingView> Findings, string? Clock = null);

@@ -54,8 +54,10 @@ internal sealed class PromotionCase
             return;
         var report = await JudgeAsync();
         var current = Promotion.Statement with { ModelName = Model.Name, MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
-        if (!current.SameAs(Promotion.Statement))
-            await StepAsync(Promotion.Revise(current, report), "promotion.revise");
+        if (current.SameAs(Promotion.Statement))
+            return;
+        await KeepMetadataAsync(_session, Version, Model);
+        await StepAsync(Promotion.Revise(current, report), "promotion.revise");
     }
 
     /// <summary>The first half of <see cref="BringUpToDateAsync"/>: expires or supersedes it, and revises nothing.</summary>
@@ -81,12 +83,24 @@ internal sealed class PromotionCase
         Judge.Evaluate(policy with { Waivers = requirement.Waivers }, requirement.Gates, new GateFacts(model.Name, version, model.Card, reason, await session.ServingVersionAsync(model.Id, toStage), await session.InspectionAsync(version.Id), session.Now));
 
     /// <summary>Over all that is known about a version, whether people advise against it, and the model's card where it has none of its own.</summary>
-    public static Digest Metadata(ModelVersion version, RegisteredModel model)
+    public static Digest Metadata(ModelVersion version, RegisteredModel model) => CanonicalJson.Digest(MetadataOf(version, model));
+
+    /// <summary>What the digest is over.</summary>
+    public static JsonObject MetadataOf(ModelVersion version, RegisteredModel model)
     {
         var json = version.Metadata.ToJson();
         json["deprecated"] = version.Deprecated;
         json["model_card"] = version.Metadata.Card.Length > 0 ? "" : model.Card;
-        return CanonicalJson.Digest(json);
+        return json;
+    }
+
+    /// <summary>The same, kept for whoever asks later what was known when the statement was made.</summary>
+    public static async ValueTask<Digest> KeepMetadataAsync(RegistrySession session, ModelVersion version, RegisteredModel model)
+    {
+        var json = MetadataOf(version, model);
+        var digest = CanonicalJson.Digest(json);
+        await session.KeepMetadataAsync(digest, CanonicalJson.Text(json));
+        return digest;
     }
 
     /// <summary>Writes the next state of the promotion and keeps the act that tells of it. One conditional update: if another writer was first, nothing of this transaction stands.</summary>

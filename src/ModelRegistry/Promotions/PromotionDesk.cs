@@ -194,6 +194,7 @@ public sealed partial class PromotionDesk
             acts.Add(new AuditAct("promotion.apply", "promotion", promotion.Id, model.Id, moved));
             changes.Add(new FeedChange("serving", model.Id, stage));
         }
+        await PromotionCase.KeepMetadataAsync(session, version, model);
         if (!await session.InsertPromotionAsync(promotion, version.Number))
             return Refusals.ChangedMeanwhile("The promotion");
         return new Written<PromotionView>(View(promotion, version.Number, requirement), acts, changes);

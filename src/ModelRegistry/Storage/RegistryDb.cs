@@ -46,6 +46,14 @@ public sealed class RegistryDb : IAsyncDisposable
     /// <summary>The key that checkpoints verify with: DER, SubjectPublicKeyInfo.</summary>
     public byte[] AuditPublicKey() => _identity.Key.ExportSubjectPublicKeyInfo();
 
+    /// <summary>A copy of the key that signs, for one signature beside the log's own. The caller disposes of it.</summary>
+    internal System.Security.Cryptography.ECDsa OpenAuditKey()
+    {
+        var key = System.Security.Cryptography.ECDsa.Create();
+        key.ImportParameters(_identity.Key.ExportParameters(includePrivateParameters: true));
+        return key;
+    }
+
     /// <summary>
     /// Opens the database, making it and bringing its schema up to date where needed. Throws
     /// <see cref="StorageUnavailableException"/> when it cannot be reached or is not one this program can use,

@@ -165,4 +165,45 @@ public sealed class AuditTrailTests
         // All the leaves together are over 20 MB; what is alive at any moment is a batch and the tree's edge.
         Assert.InRange(most, 1, 12 * 1024 * 1024);
     }
+
+    [Fact]
+    public async Task Times_that_run_ahead_of_the_clock_are_named_and_the_log_is_whole_all_the_same()
+    {
+        await using var it = await EmptyAsync();
+        await it.CreateAsync("a");
+        Assert.Null(Ok(await it.Services.Audit.VerifyAsync(Robot, null)).Clock);
+        it.Clock.Advance(TimeSpan.FromDays(2));
+        await it.CreateAsync("b");
+        await it.CreateAsync("c");
+        it.Clock.Advance(TimeSpan.FromDays(-2));
+
+        var report = Ok(await it.Services.Audit.VerifyAsync(Robot, null));
+
+        Assert.True(report.Verified);
+        Assert.StartsWith("From entry 3 on the log is dated 2026-11-22", report.Clock, StringComparison.Ordinal);
+        it.Clock.Advance(TimeSpan.FromDays(2));
+        Assert.Null(Ok(await it.Services.Audit.VerifyAsync(Robot, null)).Clock);
+    }
+
+    [Fact]
+    public async Task A_log_of_many_batches_is_verified_up_to_where_it_ended_while_others_append()
+    {
+        await using var it = await EmptyAsync();
+        await Task.WhenAll(Enumerable.Range(0, 2_500).Select(i => it.Services.Metadata.SetAsync(Robot, new($"none{i}"))));
+        using var over = new CancellationTokenSource();
+        var writers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+                No(await it.Services.Metadata.SetAsync(Robot, new("none")));
+        })).ToList();
+
+        for (var i = 0; i < 5; i++)
+        {
+            var report = Ok(await it.Services.Audit.VerifyAsync(Robot, null));
+            Assert.True(report.Verified, string.Join("\n", report.Findings));
+            Assert.InRange(report.Entries, 2_501, long.MaxValue);
+        }
+        await over.CancelAsync();
+        await Task.WhenAll(writers);
+    }
 }
