@@ -74,7 +74,7 @@ public sealed class ExportDoorTests
         Assert.Equal((id, "applied"), (report.Promotion!.Id, report.Promotion.Status));
         ServedRest.Problem(404, "promotion_not_found", await rest.GetAsync("/promotions/prm_none/export"));
 
-        using var ben = await SignedIn.AsAsync("ben", rest.Address);
+        await using var ben = await SignedIn.AsAsync("ben", rest.Address);
         Assert.Contains($"href=\"/ui/promotions/{id}/export\"", await ben.PageAsync($"/ui/promotions/{id}"), StringComparison.Ordinal);
         using (var download = await ben.GetAsync($"/ui/promotions/{id}/export"))
         {
@@ -87,7 +87,7 @@ public sealed class ExportDoorTests
         rest.Token = null;
         foreach (var path in new[] { $"/promotions/{id}/export", "/audit/key" })
             Assert.Equal(401, (await rest.GetAsync(path, ("Cookie", ben.Cookie))).Status);
-        using var nobody = SignedIn.Nobody(rest.Address);
+        await using var nobody = SignedIn.Nobody(rest.Address);
         using var led = await nobody.GetAsync($"/ui/promotions/{id}/export");
         Assert.Equal(HttpStatusCode.SeeOther, led.StatusCode);
     }

@@ -16,7 +16,7 @@ public sealed class OwnPageTests
     {
         await using var it = await OpenAsync("team");
         await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ben = await SignedIn.AsAsync("ben", server.Address);
         var csrf = await ben.CsrfAsync();
         Task<HttpResponseMessage> Change(string now, string to, string again) => ben.PostAsync("/ui/me/passphrase", ("csrf", csrf), ("passphrase", now), ("new_passphrase", to), ("new_passphrase_again", again));
 
@@ -36,8 +36,8 @@ public sealed class OwnPageTests
     {
         await using var it = await OpenAsync("team");
         await using var server = await ServeProcess.StartAsync(it.DataFolder);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
-        using var ana = await SignedIn.AsAsync("ana", server.Address);
+        await using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ana = await SignedIn.AsAsync("ana", server.Address);
 
         Assert.Equal(HttpStatusCode.SeeOther, (await ben.PostAsync("/ui/me/mailbox", ("csrf", await ben.CsrfAsync()), ("passphrase", Passphrase), ("email", "ben@example.org"), ("events", "promotion.requested"))).StatusCode);
         var page = await ben.PageAsync("/ui/me");
@@ -50,7 +50,7 @@ public sealed class OwnPageTests
         // An admin who adds a person may say where they are told.
         Assert.Equal(HttpStatusCode.SeeOther, (await ana.PostAsync("/ui/people", ("csrf", await ana.CsrfAsync()), ("passphrase", Passphrase), ("name", "dora"), ("roles", "approver"),
             ("email", "dora@example.org"), ("new_passphrase", Passphrase), ("new_passphrase_again", Passphrase))).StatusCode);
-        using var dora = await SignedIn.AsAsync("dora", server.Address);
+        await using var dora = await SignedIn.AsAsync("dora", server.Address);
         Assert.Contains("value=\"dora@example.org\"", await dora.PageAsync("/ui/me"), StringComparison.Ordinal);
     }
 
@@ -60,8 +60,8 @@ public sealed class OwnPageTests
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var it = await OpenAsync("team");
         await using var server = await ServeProcess.StartAsync(it.DataFolder, "--allow-private-webhooks");
-        using var ana = await SignedIn.AsAsync("ana", server.Address);
-        using var ben = await SignedIn.AsAsync("ben", server.Address);
+        await using var ana = await SignedIn.AsAsync("ana", server.Address);
+        await using var ben = await SignedIn.AsAsync("ben", server.Address);
         Assert.Contains("There is none.", await ana.PageAsync("/ui/webhooks"), StringComparison.Ordinal);
         Assert.DoesNotContain("Add a webhook", await ben.PageAsync("/ui/webhooks"), StringComparison.Ordinal);
         async Task<string> Act(SignedIn who, string path, params (string, string)[] form) => await TextAsync(await who.PostAsync(path, [("csrf", await who.CsrfAsync()), ("passphrase", Passphrase), .. form]));
