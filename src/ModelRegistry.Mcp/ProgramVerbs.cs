@@ -46,6 +46,6 @@ internal static class ProgramVerbs
     {
         var verb = new Verb("demo", "Tells the whole story in a few seconds, for real: two models, an agent, two people. Leaves nothing behind.", "demo", "demo --keep");
         var keep = verb.Flag("--keep", "Leave the registry there, and say how to go on with it.");
-        return verb.Do(run => DemoStory.RunAsync(run.Around, run.Of(keep), run.Cancel));
+        return verb.Do(run => run.Elsewhere() is { } far ? Task.FromResult(run.Tell(far)) : DemoStory.RunAsync(run.Around, run.Of(keep), run.Cancel));
     }
 }

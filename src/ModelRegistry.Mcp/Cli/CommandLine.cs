@@ -4,6 +4,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Diagnostics;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -82,6 +83,10 @@ internal static class CommandLine
         catch (StorageUnavailableException e)
         {
             return Broken(around, parsed, "storage_unavailable", e, e.Remedy);
+        }
+        catch (ServerUnavailableException e)
+        {
+            return Broken(around, parsed, e.Code, e, e.Remedy);
         }
         catch (Exception e)
         {

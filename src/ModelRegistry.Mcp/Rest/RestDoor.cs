@@ -13,5 +13,6 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
         PromotionRoutes.Map(routes, stopping);
         PeopleRoutes.Map(routes);
         RecordRoutes.Map(routes);
+        ReviewRoutes.Map(routes);
     }
 }
