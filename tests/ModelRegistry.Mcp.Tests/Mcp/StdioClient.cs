@@ -32,6 +32,26 @@ internal sealed class StdioClient : RawClient
 
     public Process Process => _process;
 
+    /// <summary>The ids of the questions, in order.</summary>
+    public List<JsonNode?> QuestionIds { get; } = [];
+
+    /// <summary>Waits until so many questions were asked.</summary>
+    public async Task AskedAsync(int count)
+    {
+        while (QuestionIds.Count < count)
+            await _askedMore.WaitAsync(Patience);
+    }
+
+    private readonly SemaphoreSlim _askedMore = new(0);
+
+    private JsonObject? Ask(JsonObject question, JsonNode? id)
+    {
+        QuestionIds.Add(id?.DeepClone());
+        var said = Ask(question);
+        _askedMore.Release();
+        return said;
+    }
+
     /// <summary>Lines of standard output that were not JSON-RPC messages.</summary>
     public List<string> Rubbish { get; } = [];
 
@@ -149,7 +169,7 @@ internal sealed class StdioClient : RawClient
                 waiting.SetResult(message);
             else if ((string?)message["method"] != "elicitation/create")
                 Keep(message);
-            else if (Ask(message["params"]!.AsObject()) is { } said)
+            else if (Ask(message["params"]!.AsObject(), message["id"]) is { } said)
                 await SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = message["id"]!.DeepClone(), ["result"] = said });
         }
         foreach (var waiting in _waiting.Values)
