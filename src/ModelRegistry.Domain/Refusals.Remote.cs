@@ -14,6 +14,9 @@ public static partial class Refusals
     public static Refusal NotOverServer(string verb, string remedy) => new(RefusalKind.Invalid, "not_over_server",
         $"`{Shown(verb)}` is not done through a server.", Shown(remedy));
 
+    /// <summary>A row of the table that a server's registry has, as it told it: its own words, whatever its version.</summary>
+    public static Outcome<T> OfServer<T>(RefusalKind kind, string code, string message, string remedy, IReadOnlyDictionary<string, string>? fields) => new Refusal(kind, code, message, remedy, fields);
+
     public static Refusal TooManyRequests(int most) => new(RefusalKind.Limited, "too_many_requests",
         $"{most} requests wait for the server's answer already.", "Wait for some of them, then ask again.");
 }

@@ -69,8 +69,7 @@ internal sealed class RestClient(ServerSettings server) : IDisposable
         if (status >= 500)
             throw ServerUnavailableException.Failed(status, Code(problem.Code), Cut(problem.Title), Cut(problem.Remedy));
         return Kinds.TryGetValue(response.StatusCode, out var kind)
-            // The row of the table is the server's own.
-            ? new Refusal(kind, Code(problem.Code), Cut(problem.Title), Cut(problem.Remedy), problem.Errors?.Take(MostFields).ToDictionary(e => Cut(e.Key), e => Cut(e.Value)))
+            ? Refusals.OfServer<T>(kind, Code(problem.Code), Cut(problem.Title), Cut(problem.Remedy), problem.Errors?.Take(MostFields).ToDictionary(e => Cut(e.Key), e => Cut(e.Value)))
             : throw ServerUnavailableException.Unreadable($"HTTP {status}");
     }
 
