@@ -51,12 +51,16 @@ internal static class ServerChecks
     }
 
     // What a client of 2026-07-28 asks first.
-    private static RestRequest Discover() => RestRequest.Post("mcp").With("jsonrpc", "2.0").With("id", 1).With("method", "server/discover").With("params", new JsonObject
+    private static RestRequest Discover()
     {
-        ["_meta"] = new JsonObject
+        var meta = new JsonObject
         {
-            ["io.modelcontextprotocol/protocolVersion"] = Stateless, ["io.modelcontextprotocol/clientCapabilities"] = new JsonObject(),
+            ["io.modelcontextprotocol/protocolVersion"] = Stateless,
+            ["io.modelcontextprotocol/clientCapabilities"] = new JsonObject(),
             ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = "doctor", ["version"] = DoctorVerb.Version },
-        },
-    }) with { Headers = new Dictionary<string, string> { ["Accept"] = "application/json, text/event-stream", ["MCP-Protocol-Version"] = Stateless, ["Mcp-Method"] = "server/discover" } };
+        };
+        var headers = new Dictionary<string, string> { ["Accept"] = "application/json, text/event-stream", ["MCP-Protocol-Version"] = Stateless, ["Mcp-Method"] = "server/discover" };
+        var request = RestRequest.Post("mcp").With("jsonrpc", "2.0").With("id", 1).With("method", "server/discover").With("params", new JsonObject { ["_meta"] = meta });
+        return request with { Headers = headers };
+    }
 }
