@@ -10,9 +10,9 @@ internal static class ProgramVerbs
 {
     public static Verb Stdio()
     {
-        var verb = new Verb("stdio", "Serves one MCP client over standard input and output.", "stdio", "stdio --data ./registry", "stdio --read-only", "stdio --toolsets registrar", "stdio --tools list_models,get_serving_version");
+        var verb = new Verb("stdio", "Serves one MCP client over standard input and output: from a data folder, or through a running server.", "stdio", "stdio --data ./registry", "stdio --server https://models.example.org", "stdio --read-only", "stdio --toolsets registrar", "stdio --tools list_models,get_serving_version");
         Surface(verb);
-        return verb.Do(run => StdioHost.RunAsync(run.Settings.Registry, run.Settings.Surface, run.Logs, registry => LocalPages.For(registry, run.Logs, run.Cancel), run.Cancel));
+        return verb.Do(run => run.Settings.Server is { } server ? RelayHost.RunAsync(server, run.Settings.Surface, run.Logs, run.Cancel) : StdioHost.RunAsync(run.Settings.Registry, run.Settings.Surface, run.Logs, registry => LocalPages.For(registry, run.Logs, run.Cancel), run.Cancel));
     }
 
     public static Verb Serve()
@@ -46,6 +46,6 @@ internal static class ProgramVerbs
     {
         var verb = new Verb("demo", "Tells the whole story in a few seconds, for real: two models, an agent, two people. Leaves nothing behind.", "demo", "demo --keep");
         var keep = verb.Flag("--keep", "Leave the registry there, and say how to go on with it.");
-        return verb.Do(run => DemoStory.RunAsync(run.Around, run.Of(keep), run.Cancel));
+        return verb.Do(run => run.Elsewhere() is { } far ? Task.FromResult(run.Tell(far)) : DemoStory.RunAsync(run.Around, run.Of(keep), run.Cancel));
     }
 }

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelRegistry.Domain;
@@ -34,6 +36,13 @@ internal static partial class Replies
 
     /// <summary>A no to a request that has no tool's answer to put it in: code, message and remedy.</summary>
     public static McpProtocolException ProtocolError(Refusal refusal, McpErrorCode code) => new(Untrusted.Clean(refusal.ToString()), code);
+
+    /// <summary>A no, or an outage, as the whole JSON-RPC error response to a request that went no further: for who reads messages only, and as data.</summary>
+    public static byte[] RpcError(RequestId id, McpErrorCode rpc, string code, string message, string remedy) => JsonSerializer.SerializeToUtf8Bytes<JsonRpcMessage>(new JsonRpcError
+    {
+        Id = id,
+        Error = new JsonRpcErrorDetail { Code = (int)rpc, Message = Untrusted.Clean($"{code}: {message} {remedy}"), Data = new JsonObject { ["code"] = code, ["remedy"] = Untrusted.Clean(remedy) } },
+    }, McpJsonUtilities.DefaultOptions);
 
     public static CallToolResult ToolError(string code, string message, string remedy) => new()
     {

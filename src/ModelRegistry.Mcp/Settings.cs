@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 using Serilog.Events;
 
 namespace ModelRegistry.Mcp;
@@ -20,12 +21,13 @@ internal sealed record HttpSettings(IReadOnlyList<Uri> Urls, Uri? PublicUrl, IRe
 internal sealed record LogSettings(LogEventLevel Level, bool Json);
 
 /// <summary>What one process is told, read once: the <c>appsettings.json</c> beside the executable, then the environment, then the command line; the last one wins.</summary>
-internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surface, HttpSettings Http, LogSettings Log)
+/// <param name="Server">The running server to speak to instead of opening a data folder; null: none.</param>
+internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surface, HttpSettings Http, LogSettings Log, ServerSettings? Server)
 {
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "server", "token", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -51,12 +53,15 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
         foreach (var key in Keys)
             if ((commandLine.GetValueOrDefault(key) ?? Filled(environment(Variable(key))) ?? read.Value.GetValueOrDefault(key)) is { } value)
                 said[key] = value;
-        return Of(said);
+        // Whoever types a place means that one, whatever the surroundings say.
+        if (!commandLine.ContainsKey("server") && (commandLine.ContainsKey("data") || commandLine.ContainsKey("database")))
+            said.Remove("server");
+        return Of(said, tokenTyped: commandLine.ContainsKey("token"));
     }
 
     private static string Variable(string key) => "MODELREGISTRY_" + key.Replace('-', '_').ToUpperInvariant();
 
-    private static Outcome<Settings> Of(Dictionary<string, string> said)
+    private static Outcome<Settings> Of(Dictionary<string, string> said, bool tokenTyped)
     {
         var bad = new Dictionary<string, string>();
         var level = LogEventLevel.Warning;
@@ -75,8 +80,14 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
         var artifacts = said.GetValueOrDefault("artifacts");
         if (artifacts is not null && (!artifacts.StartsWith("file:", StringComparison.Ordinal) || artifacts.Length == "file:".Length))
             bad["artifacts"] = "file:PATH";
+        // In the environment it may be there for others.
+        if (tokenTyped && !said.ContainsKey("server"))
+            bad["token"] = "goes with --server";
         if (bad.Count > 0)
             return Refusals.InvalidArguments(bad);
+        var server = said.TryGetValue("server", out var named) ? ServerSettings.Read(named, said.GetValueOrDefault("token")) : default;
+        if (server.Refusal is { } unfit)
+            return unfit;
 
         var folder = Path.GetFullPath(said.GetValueOrDefault("data") ?? RegistryOptions.DefaultDataFolder);
         var registry = new RegistryOptions
@@ -88,7 +99,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             Policy = said.GetValueOrDefault("policy"),
             Notices = notices,
         };
-        return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"));
+        return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"), server.Value);
     }
 
     private static HttpSettings ReadHttp(Dictionary<string, string> said, Dictionary<string, string> bad)

@@ -1,4 +1,5 @@
 using ModelRegistry.Audit;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -22,8 +23,7 @@ internal static class AuditVerbs
         var subject = verb.Text("--subject", "ID", "Entries about this id or name.");
         var actor = verb.Text("--actor", "ID", "Entries of this actor's id.");
         var (limit, cursor) = CatalogVerbs.Paging(verb, 50);
-        return verb.On(async (run, registry, me) => run.Answer(
-            await registry.Audit.ListAsync(me, new AuditQuery(run.Of(model), run.Of(subject), run.Of(actor), run.Of(limit) ?? 50, run.Of(cursor)), run.Cancel), Entries));
+        return verb.Lists(run => Ask.Audit(new AuditQuery(run.Of(model), run.Of(subject), run.Of(actor), run.Of(limit) ?? 50, run.Of(cursor))), Entries);
     }
 
     private static Verb Verify()
@@ -40,9 +40,9 @@ internal static class AuditVerbs
     private static Verb Checkpoint()
     {
         var verb = new Verb("checkpoint", "Prints the latest signed checkpoint; kept elsewhere, it shows a log cut off behind it.", "audit checkpoint > checkpoint-2026-01");
-        return verb.Do(run => run.OnRegistryAsync(async (registry, me) =>
+        return verb.Do(run => run.OnAsync(async registry =>
         {
-            var note = await registry.Audit.CheckpointAsync(me, run.Cancel);
+            var note = await registry.AskAsync(Ask.Checkpoint(), run.Cancel);
             if (note.Refusal is { } no)
                 return run.Tell(no);
             // Byte for byte: a signature covers it. It is our own text.

@@ -1,4 +1,5 @@
 using ModelRegistry.Catalog;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -16,8 +17,7 @@ internal static class CatalogVerbs
         var tag = verb.Text("--tag", "KEY[:VALUE]", "Models with this tag, on themselves or a version.");
         var all = verb.Flag("--all", "Inactive models as well.");
         var (limit, cursor) = Paging(verb);
-        return verb.On(async (run, registry, me) => run.Answer(
-            await registry.Catalog.ListModelsAsync(me, new ModelQuery(run.Of(search), run.Of(task), run.Of(stage), run.Of(tag), run.Of(all), run.Of(limit) ?? DefaultLimit, run.Of(cursor)), run.Cancel), CatalogSheets.Models));
+        return verb.Lists(run => Ask.Models(new ModelQuery(run.Of(search), run.Of(task), run.Of(stage), run.Of(tag), run.Of(all), run.Of(limit) ?? DefaultLimit, run.Of(cursor))), CatalogSheets.Models);
     }
 
     public static Verb ListVersions()
@@ -26,8 +26,7 @@ internal static class CatalogVerbs
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var stage = verb.Text("--stage", "STAGE", "Versions in this stage.", Completions.Stages);
         var (limit, cursor) = Paging(verb);
-        return verb.On(async (run, registry, me) => run.Answer(
-            await registry.Catalog.ListVersionsAsync(me, new VersionQuery(run.Of(model), run.Of(stage), run.Of(limit) ?? DefaultLimit, run.Of(cursor)), run.Cancel), CatalogSheets.Versions));
+        return verb.Lists(run => Ask.Versions(new VersionQuery(run.Of(model), run.Of(stage), run.Of(limit) ?? DefaultLimit, run.Of(cursor))), CatalogSheets.Versions);
     }
 
     public static Verb GetModel()
@@ -35,7 +34,7 @@ internal static class CatalogVerbs
         var verb = new Verb("get-model", "Shows a model and one of its versions in full.", "get-model fraud-detector", "get-model fraud-detector --version @champion");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var version = verb.Text("--version", "V", "Number, label, latest, default or @alias. Default: default.", Completions.Versions);
-        return verb.On(async (run, registry, me) => run.Answer(await registry.Catalog.GetAsync(me, run.Of(model), run.Of(version), run.Cancel), CatalogSheets.Model));
+        return verb.Asks(run => Ask.Model(run.Of(model), run.Of(version)), CatalogSheets.Model);
     }
 
     public static Verb Compare()
@@ -43,7 +42,7 @@ internal static class CatalogVerbs
         var verb = new Verb("compare", "Puts versions side by side; differences are to the first.", "compare fraud-detector 1 2", "compare fraud-detector @champion latest --output json");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var versions = verb.Words("V", "Two to ten versions: number, label, latest, default or @alias.", 1, Completions.Versions);
-        return verb.On(async (run, registry, me) => run.Answer(await registry.Catalog.CompareAsync(me, run.Of(model), run.Of(versions), run.Cancel), CatalogSheets.Comparison));
+        return verb.Asks(run => Ask.Comparison(run.Of(model), run.Of(versions)), CatalogSheets.Comparison);
     }
 
     public static Verb Serving()
@@ -52,7 +51,7 @@ internal static class CatalogVerbs
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var stage = verb.Text("--stage", "STAGE", "Default: production.", Completions.Stages);
         var at = verb.Time("--at", "What served then. A date is its first moment in UTC.");
-        return verb.On(async (run, registry, me) => run.Answer(await registry.Catalog.ServingAsync(me, run.Of(model), run.Of(stage), run.Of(at), run.Cancel), CatalogSheets.Serving));
+        return verb.Asks(run => Ask.Serving(run.Of(model), run.Of(stage), run.Of(at)), CatalogSheets.Serving);
     }
 
     public static Verb History()
@@ -61,8 +60,7 @@ internal static class CatalogVerbs
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var at = verb.Time("--at", "Only what served then. A date is its first moment in UTC.");
         var (limit, cursor) = Paging(verb);
-        return verb.On(async (run, registry, me) => run.Answer(
-            await registry.Catalog.HistoryAsync(me, new HistoryQuery(run.Of(model), run.Of(at), run.Of(limit) ?? DefaultLimit, run.Of(cursor)), run.Cancel), CatalogSheets.History));
+        return verb.Lists(run => Ask.History(new HistoryQuery(run.Of(model), run.Of(at), run.Of(limit) ?? DefaultLimit, run.Of(cursor))), CatalogSheets.History);
     }
 
     internal static (System.CommandLine.Option<int?> Limit, System.CommandLine.Option<string?> Cursor) Paging(Verb verb, int most = DefaultLimit) =>

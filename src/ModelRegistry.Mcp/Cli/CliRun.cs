@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -20,9 +21,24 @@ internal sealed class CliRun(Verb verb, ParseResult parsed, Settings settings, S
 
     public T Of<T>(Argument<T> argument) => parsed.GetValue(argument)!;
 
+    /// <summary>Runs the work on the registry that the settings name: behind a running server, else in the data folder.</summary>
+    public async Task<int> OnAsync(Func<IRegistry, Task<int>> work)
+    {
+        if (Settings.Server is not { } server)
+            return await OnRegistryAsync((registry, me) => work(new OpenedRegistry(registry, me)));
+        using var client = new RestClient(server);
+        return await work(new ServedRegistry(client));
+    }
+
+    /// <summary>Why what takes the data folder is not done; null where there is one.</summary>
+    public Refusal? Elsewhere(string? what = null) => Settings.Server is null ? null
+        : Refusals.NotOverServer(what ?? HelpPage.NameOf(parsed.CommandResult), "Run it where the registry is, with --data DIR and without --server (MODELREGISTRY_SERVER).");
+
     /// <summary>Opens the registry and runs the work on it, as the agent <c>cli</c>. One that is not there is refused, and not made: only <c>init</c> makes one.</summary>
     public async Task<int> OnRegistryAsync(Func<RegistryServices, Actor, Task<int>> work, bool make = false)
     {
+        if (Elsewhere() is { } far)
+            return Tell(far);
         if (!make && !RegistryServices.IsThere(Settings.Registry))
             return Tell(Refusals.RegistryMissing(Settings.Registry.DataFolder));
         var opened = await RegistryServices.OpenAsync(Settings.Registry, TimeProvider.System, Logs, Cancel);

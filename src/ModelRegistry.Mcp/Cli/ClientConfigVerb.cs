@@ -13,18 +13,19 @@ internal static class ClientConfigVerb
     {
         var verb = new Verb("mcp-config", "Prints the configuration with which a client starts this registry over stdio, or reaches it over HTTP.",
             "mcp-config --client claude > .mcp.json", "mcp-config --client vscode > .vscode/mcp.json", "mcp-config --client cursor --read-only > .cursor/mcp.json",
-            "mcp-config --client claude --transport http --url https://models.example.org > .mcp.json", "mcp-config --client langgraph --transport http --no-token");
+            "mcp-config --client claude --server https://models.example.org > .mcp.json", "mcp-config --client claude --transport http --url https://models.example.org > .mcp.json", "mcp-config --client langgraph --transport http --no-token");
         var client = verb.Choice("--client", "Whose configuration. Claude: of Code; Desktop takes the same for stdio, and nothing for HTTP.", [.. ClientConfiguration.Clients]);
         client.Required = true;
         var transport = verb.Choice("--transport", "stdio (default) or http.", "stdio", "http");
-        var url = verb.Text("--url", "URL", $"Where the server is, for http. Default: the public URL, else {DefaultServer}.");
-        var noToken = verb.Flag("--no-token", "Leave the token out, for http: for a server on this machine that asks for none.");
+        var url = verb.Text("--url", "URL", $"Where the server is, for http. Default: --server, the public URL, else {DefaultServer}.");
+        var noToken = verb.Flag("--no-token", "Leave the token out: for a server on this machine that asks for none.");
         declareSurface(verb);
         return verb.Do(run =>
         {
-            var (surface, http) = (run.Settings.Surface, run.Of(transport) == "http");
-            var reach = check(surface, !http) is { } unknown ? unknown
-                : http ? Address(run.Of(url) ?? run.Settings.Http.PublicUrl?.AbsoluteUri ?? DefaultServer).Then<ClientReach>(address => ClientReach.Over(address, surface, !run.Of(noToken)))
+            var (surface, http, server) = (run.Settings.Surface, run.Of(transport) == "http", run.Settings.Server?.Address);
+            var reach = check(surface, !http && server is null) is { } unknown ? unknown
+                : http ? Address(run.Of(url) ?? server?.AbsoluteUri ?? run.Settings.Http.PublicUrl?.AbsoluteUri ?? DefaultServer).Then<ClientReach>(address => ClientReach.Over(address, surface, !run.Of(noToken)))
+                : server is not null && run.Of(url) is null ? ClientReach.Through(Program(), server, surface, !run.Of(noToken))
                 : NeedsHttp(run.Of(url) is not null ? "url" : run.Of(noToken) ? "no-token" : null) ?? (Outcome<ClientReach>)ClientReach.Starting(Program(), run.Settings.Registry, surface);
             return Task.FromResult(reach.Refusal is { } no ? run.Tell(no) : Print(run, ClientConfiguration.Of(run.Of(client)!, reach.Value)));
         });
@@ -38,7 +39,7 @@ internal static class ClientConfigVerb
         return Replies.Exit.Done;
     }
 
-    private static Refusal? NeedsHttp(string? given) => given is null ? null : Refusals.InvalidArgument(given, "goes with --transport http");
+    private static Refusal? NeedsHttp(string? given) => given is null ? null : Refusals.InvalidArgument(given, "goes with --transport http, or with --server");
 
     /// <summary>The address of the MCP endpoint below a server's own.</summary>
     private static Outcome<Uri> Address(string server)

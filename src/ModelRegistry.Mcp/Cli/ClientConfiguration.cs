@@ -38,7 +38,7 @@ internal sealed record ClientConfiguration(string File, IReadOnlyList<string> Ta
         var server = Entry(reach, reach.Url is null ? null : ("type", "http"), $"${{{TokenVariable}}}");
         // A project's file is where Claude Code is documented to expand variables.
         var install = reach.Url is null
-            ? $"claude mcp add {Server} -- {Shell(reach.Command)}"
+            ? $"claude mcp add {(reach.WithToken ? $"--scope project --env {Shell([$"{TokenVariable}=${{{TokenVariable}}}"])} --transport stdio " : "")}{Server} -- {Shell(reach.Command)}"
             : $"claude mcp add --scope project --transport http {Server} {Shell([reach.Url.AbsoluteUri])}{string.Concat(Headers(reach, $"${{{TokenVariable}}}").Select(h => $" --header {Shell([$"{h.Key}: {h.Value}"])}"))}";
         return new ClientConfiguration(Text(new JsonObject { ["mcpServers"] = new JsonObject { [Server] = server } }),
         [
@@ -99,6 +99,9 @@ internal sealed record ClientConfiguration(string File, IReadOnlyList<string> Ta
         if (reach.Url is null)
         {
             (entry["command"], entry["args"]) = (reach.Command[0], new JsonArray([.. reach.Command.Skip(1).Select(word => (JsonNode)word)]));
+            // Clients hand few variables of their own to the programs they start.
+            if (reach.WithToken)
+                entry["env"] = new JsonObject { [TokenVariable] = token };
             return entry;
         }
         entry["url"] = reach.Url.AbsoluteUri;

@@ -4,7 +4,7 @@ namespace ModelRegistry.Mcp.Cli;
 /// <param name="Command">The program and its arguments; empty over HTTP.</param>
 /// <param name="Url">The MCP endpoint; null over stdio.</param>
 /// <param name="Headers">What each request carries beside the token.</param>
-/// <param name="WithToken">Whether each request carries the token, which stands in the environment and never here.</param>
+/// <param name="WithToken">Whether requests carry the token, which stands in the environment and never here.</param>
 internal sealed record ClientReach(IReadOnlyList<string> Command, Uri? Url, IReadOnlyList<KeyValuePair<string, string>> Headers, bool WithToken)
 {
     /// <param name="program">The program, as it is started.</param>
@@ -17,6 +17,10 @@ internal sealed record ClientReach(IReadOnlyList<string> Command, Uri? Url, IRea
         string[] artifacts = registry.Artifacts is { } elsewhere ? ["--artifacts", elsewhere] : [];
         return new ClientReach([.. program, "stdio", "--data", registry.DataFolder, .. database, .. artifacts, .. Options(surface)], null, [], false);
     }
+
+    /// <summary>The same for a program that opens no registry and speaks on to a server.</summary>
+    public static ClientReach Through(IReadOnlyList<string> program, Uri server, SurfaceSettings surface, bool withToken) =>
+        new([.. program, "stdio", "--server", server.GetLeftPart(UriPartial.Authority), .. Options(surface)], null, [], withToken);
 
     public static ClientReach Over(Uri url, SurfaceSettings surface, bool withToken) => new([], url, Carried(surface), withToken);
 

@@ -4,6 +4,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Diagnostics;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -38,6 +39,8 @@ internal static class CommandLine
         Setting("--data", "DIR", "Data folder: database, blobs, keys, checkpoints. Default: the user's."),
         Setting("--database", "WHERE", "sqlite:PATH (default: in the data folder) or postgres://…"),
         Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder)."),
+        Setting("--server", "URL", "A running server to speak to instead of opening a data folder: https, or http on this machine."),
+        Setting("--token", "TOKEN", "The bearer token for it. Better in the environment: MODELREGISTRY_TOKEN."),
         Setting("--policy", "POLICY", "open, local, team, regulated or a JSON file; seeds a new registry only."),
         Setting("--public-url", "URL", "Where clients reach the server, behind a proxy for instance."),
         Choice("--log-level", "What to log to stderr. Default: warning.", Settings.LevelNames),
@@ -80,6 +83,10 @@ internal static class CommandLine
         catch (StorageUnavailableException e)
         {
             return Broken(around, parsed, "storage_unavailable", e, e.Remedy);
+        }
+        catch (ServerUnavailableException e)
+        {
+            return Broken(around, parsed, e.Code, e, e.Remedy);
         }
         catch (Exception e)
         {

@@ -3,14 +3,18 @@ using System.CommandLine.Completions;
 using System.Globalization;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 using ModelRegistry.Promotions;
 
 namespace ModelRegistry.Mcp.Cli;
 
-/// <summary>What could stand at a place of the line. Read from the data folder where there is one; a shell waiting for Tab hears of no failure.</summary>
+/// <summary>What could stand at a place of the line. Read from the registry where there is one; a shell waiting for Tab hears of no failure.</summary>
 internal static class Completions
 {
     private const int Most = 100;
+
+    /// <summary>A shell does nothing else meanwhile.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Answers a shell's Tab, one word a line. Options are offered where nothing else fits, or they were begun.</summary>
     public static int Offer(ParseResult asked, TextWriter output)
@@ -30,14 +34,14 @@ internal static class Completions
 
     public static IEnumerable<CompletionItem> MachineRoles(CompletionContext context) => Items(Permissions.MachineRoles);
 
-    public static IEnumerable<CompletionItem> Models(CompletionContext context) => Ask(context, async (registry, me) =>
-        (await registry.Catalog.ListModelsAsync(me, new ModelQuery(Limit: Most))).Value.Items.Select(m => m.Name));
+    public static IEnumerable<CompletionItem> Models(CompletionContext context) => Look(context, async (registry, cancel) =>
+        (await registry.AskAsync(Ask.Models(new ModelQuery(Limit: Most)), cancel)).Value.Items.Select(m => m.Name));
 
-    public static IEnumerable<CompletionItem> Versions(CompletionContext context) => Ask(context, async (registry, me) =>
+    public static IEnumerable<CompletionItem> Versions(CompletionContext context) => Look(context, async (registry, cancel) =>
     {
         var model = context.ParseResult.GetValue<string>("MODEL") ?? "";
-        var info = await registry.Catalog.GetAsync(me, model, null);
-        var versions = await registry.Catalog.ListVersionsAsync(me, new VersionQuery(model, Limit: Most));
+        var info = await registry.AskAsync(Ask.Model(model, null), cancel);
+        var versions = await registry.AskAsync(Ask.Versions(new VersionQuery(model, Limit: Most)), cancel);
         return [.. versions.Value.Items.Select(v => v.Version), .. info.Value.Aliases.Keys.Select(a => "@" + a), "latest"];
     });
 
@@ -45,33 +49,41 @@ internal static class Completions
 
     public static IEnumerable<CompletionItem> AnyPromotions(CompletionContext context) => Promotions(context, "all");
 
-    public static IEnumerable<CompletionItem> Persons(CompletionContext context) => Ask(context, async (registry, me) =>
-        (await registry.People.ListAsync(me)).Value.Where(p => !p.Disabled).Select(p => p.Name));
+    public static IEnumerable<CompletionItem> Persons(CompletionContext context) => Look(context, async (registry, cancel) =>
+        (await registry.AskAsync(Ask.Persons(), cancel)).Value.Items.Where(p => !p.Disabled).Select(p => p.Name));
 
-    public static IEnumerable<CompletionItem> Webhooks(CompletionContext context) => Ask(context, async (registry, me) =>
-        (await registry.Notices.WebhooksAsync(me)).Value.Where(w => w.State == "active").Select(w => w.Id));
+    public static IEnumerable<CompletionItem> Webhooks(CompletionContext context) => Look(context, async (registry, cancel) =>
+        (await registry.AskAsync(Ask.Webhooks(), cancel)).Value.Items.Where(w => w.State == "active").Select(w => w.Id));
 
-    private static IEnumerable<CompletionItem> Promotions(CompletionContext context, string status) => Ask(context, async (registry, me) =>
-        (await registry.Promotions.ListAsync(me, new PromotionQuery(status, Limit: Most))).Value.Items.Select(p => p.PromotionId!));
+    private static IEnumerable<CompletionItem> Promotions(CompletionContext context, string status) => Look(context, async (registry, cancel) =>
+        (await registry.AskAsync(Ask.Promotions(new PromotionQuery(status, Limit: Most)), cancel)).Value.Items.Select(p => p.PromotionId!));
 
-    private static IEnumerable<CompletionItem> Ask(CompletionContext context, Func<RegistryServices, Actor, Task<IEnumerable<string>>> read)
+    private static IEnumerable<CompletionItem> Look(CompletionContext context, Func<IRegistry, CancellationToken, Task<IEnumerable<string>>> read)
     {
         try
         {
             var settings = CommandLine.Read(context.ParseResult, Environment.GetEnvironmentVariable);
-            if (settings.Refusal is not null || !RegistryServices.IsThere(settings.Value.Registry))
-                return [];
-            return Items(Task.Run(async () =>
-            {
-                var opened = await RegistryServices.OpenAsync(settings.Value.Registry, TimeProvider.System);
-                await using var registry = opened.Value;
-                return (await read(registry, await registry.Actors.CliAsync(Environment.UserName))).ToList();
-            }).GetAwaiter().GetResult());
+            return settings.Refusal is null ? Items(Task.Run(() => LookAsync(settings.Value, read)).GetAwaiter().GetResult()) : [];
         }
         catch (Exception)
         {
             return [];
         }
+    }
+
+    private static async Task<IReadOnlyList<string>> LookAsync(Settings settings, Func<IRegistry, CancellationToken, Task<IEnumerable<string>>> read)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        if (settings.Server is { } server)
+        {
+            using var client = new RestClient(server);
+            return [.. await read(new ServedRegistry(client), patience.Token)];
+        }
+        if (!RegistryServices.IsThere(settings.Registry))
+            return [];
+        var opened = await RegistryServices.OpenAsync(settings.Registry, TimeProvider.System);
+        await using var registry = opened.Value;
+        return [.. await read(new OpenedRegistry(registry, await registry.Actors.CliAsync(Environment.UserName)), patience.Token)];
     }
 
     private static IEnumerable<CompletionItem> Items(IEnumerable<string> labels) => labels.Select(l => new CompletionItem(VisibleText.Line(l)));

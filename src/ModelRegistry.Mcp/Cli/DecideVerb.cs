@@ -1,4 +1,5 @@
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 using ModelRegistry.Promotions;
 
 namespace ModelRegistry.Mcp.Cli;
@@ -17,15 +18,14 @@ internal static class DecideVerb
     /// the attempt is put on record and refused.
     /// </summary>
     /// <param name="asPerson">Whose passphrase to ask for; null: the person named like the user of the system, else the only approver.</param>
-    public static async Task<Outcome<PromotionView>> RunAsync(RegistryServices registry, ITerminal terminal, string promotionId, DecisionVerdict verdict, string? asPerson, string? comment, string osUser, CancellationToken cancel)
+    public static async Task<Outcome<PromotionView>> RunAsync(IRegistry registry, ITerminal terminal, string promotionId, DecisionVerdict verdict, string? asPerson, string? comment, string osUser, CancellationToken cancel)
     {
-        var me = await registry.Actors.CliAsync(osUser, cancel);
         if (!terminal.IsThere)
         {
-            var recorded = await registry.Promotions.RefuseMachineAsync(me, promotionId, verdict, cancel);
+            var recorded = await registry.AskAsync(Ask.RefuseMachine(promotionId, verdict), cancel);
             return recorded.Refusal is { Kind: RefusalKind.NotFound } unknown ? unknown : Refusals.NoTerminal;
         }
-        var review = await registry.Promotions.ReviewAsync(me, promotionId, cancel);
+        var review = await registry.AskAsync(Ask.Statement(promotionId), cancel);
         if (review.Refusal is { } no)
             return no;
         var assurance = TerminalProof.Worth.ToString().ToLowerInvariant();
@@ -34,11 +34,8 @@ internal static class DecideVerb
         if (review.Value.Promotion.Status is not "pending")
             return Refusals.PromotionNotPending(promotionId, Enum.Parse<PromotionState>(review.Value.Promotion.Status, ignoreCase: true));
         terminal.Write($"\nTo {verdict.ToString().ToLowerInvariant()} exactly this, type the\n");
-        var proven = await TerminalProof.OfAsync(registry, terminal, asPerson, osUser, Permissions.Approver, cancel);
-        if (proven.Refusal is { } unproven)
-            return unproven;
-        var decision = new DecisionRequest(promotionId, review.Value.Promotion.Revision, review.Value.StatementDigest, verdict, comment ?? "", proven.Value.Proof);
-        return await registry.Promotions.DecideAsync(proven.Value.Actor, decision, cancel);
+        var typed = await TerminalProof.OfAsync(registry, terminal, asPerson, osUser, Permissions.Approver, cancel);
+        return typed.Refusal is { } unproven ? unproven : await registry.DoAsync(Deeds.Decide(review.Value, verdict, comment ?? ""), typed.Value, cancel);
     }
 
     private static Verb Make(string name, DecisionVerdict verdict, string description, string commented, params string[] examples)
@@ -47,7 +44,7 @@ internal static class DecideVerb
         var id = verb.Word("ID", "The promotion's id.", Completions.LivePromotions);
         var asPerson = verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: yours, else the only approver's.");
         var comment = verb.Text("--comment", "TEXT", commented);
-        return verb.On(async (run, registry, _) =>
+        return verb.Over(async (run, registry) =>
         {
             using var noted = run.NotePromotion(run.Of(id));
             var decided = await RunAsync(registry, run.Around.Terminal, run.Of(id), verdict, run.Of(asPerson), run.Of(comment), run.Around.OsUser, run.Cancel);

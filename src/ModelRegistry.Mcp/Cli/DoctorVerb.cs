@@ -8,22 +8,23 @@ internal static class DoctorVerb
     private const long LeastFreeBytes = 1L << 30;
 
     /// <param name="Status">ok, warn or fail.</param>
-    private sealed record CheckView(string Check, string Status, string Found, string Remedy);
+    internal sealed record CheckView(string Check, string Status, string Found, string Remedy);
 
     private sealed record DoctorView(bool Healthy, IReadOnlyList<CheckView> Checks);
 
+    /// <summary>This program's own.</summary>
+    internal static string Version { get; } = typeof(DoctorVerb).Assembly.GetName().Version?.ToString(3) ?? "0";
+
     public static Verb Make()
     {
-        var verb = new Verb("doctor", "Looks whether everything is in order; exit 1 when something is not.", "doctor", "doctor --output json");
+        var verb = new Verb("doctor", "Looks whether everything is in order, here or at a server; exit 1 when something is not.", "doctor", "doctor --output json", "doctor --server https://models.example.org");
         return verb.Answers(async run =>
         {
-            var checks = new List<CheckView>
-            {
-                Ok("program", $"{typeof(DoctorVerb).Assembly.GetName().Version?.ToString(3)} on .NET {Environment.Version}, {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}"),
-                Ok("sqlite", RegistryServices.SqliteVersion),
-            };
-            checks.AddRange(Folder(run.Settings.Registry.DataFolder));
-            checks.AddRange(await RegistryAsync(run));
+            var checks = new List<CheckView> { Ok("program", $"{Version} on .NET {Environment.Version}, {System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}") };
+            if (run.Settings.Server is { } server)
+                checks.AddRange(await ServerChecks.RunAsync(server, run.Cancel));
+            else
+                checks.AddRange([Ok("sqlite", RegistryServices.SqliteVersion), .. Folder(run.Settings.Registry.DataFolder), .. await RegistryAsync(run)]);
             var view = new DoctorView(checks.All(c => c.Status != "fail"), checks);
             return run.Answer<DoctorView>(view, v => new Sheet().Rows("", ["CHECK", "STATUS", "FOUND", "REMEDY"], v.Checks.Select(c => new[] { c.Check, c.Status, c.Found, c.Remedy })),
                 v => v.Healthy ? Replies.Exit.Done : Replies.Exit.Unverified);
@@ -98,5 +99,5 @@ internal static class DoctorVerb
         ? new("policy change", "warn", $"'{pending.Name}', proposed by {pending.ProposedBy}, expires {Shown.Time(pending.ExpiresAt)}", pending.Next)
         : Ok("policy change", "none waits");
 
-    private static CheckView Ok(string check, string found) => new(check, "ok", found, "");
+    internal static CheckView Ok(string check, string found) => new(check, "ok", found, "");
 }

@@ -1,5 +1,6 @@
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -15,6 +16,8 @@ internal static class PersonVerbs
         var file = verb.Text("--passphrase-file", "FILE", "Their passphrase. Default: typed twice on the terminal.");
         return verb.Answers(async run =>
         {
+            if (run.Elsewhere() is { } far)
+                return run.Tell(far);
             var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name)!, run.Of(file), run.Cancel);
             return passphrase.Refusal is { } no ? run.Tell(no) : await run.OnRegistryAsync(async (registry, _) =>
             {
@@ -52,20 +55,20 @@ internal static class PersonVerbs
         var file = verb.Text("--passphrase-file", "FILE", "The new person's passphrase. Default: typed twice on the terminal.");
         var email = verb.Text("--email", "ADDRESS", "Where they are told what waits for them and what happened.");
         var asPerson = As(verb);
-        return verb.On(async (run, registry, _) =>
+        return verb.Over(async (run, registry) =>
         {
-            var admin = await AdminAsync(run, registry, run.Of(asPerson));
+            var admin = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Admin, run.Cancel);
             if (admin.Refusal is { } no)
                 return run.Tell(no);
             var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name), run.Of(file), run.Cancel);
-            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.People.AddAsync(admin.Value.Actor, run.Of(name), passphrase.Value, run.Of(roles) ?? [], run.Of(email), run.Cancel), One);
+            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.DoAsync(Deeds.AddPerson(run.Of(name), passphrase.Value, run.Of(roles) ?? [], run.Of(email)), admin.Value, run.Cancel), One);
         });
     }
 
     private static Verb List()
     {
         var verb = new Verb("list", "Lists the persons.", "person list");
-        return verb.On(async (run, registry, me) => run.Answer(Paged(await registry.People.ListAsync(me, run.Cancel)), Many));
+        return verb.Lists(_ => Ask.Persons(), Many);
     }
 
     private static Verb Disable()
@@ -73,11 +76,7 @@ internal static class PersonVerbs
         var verb = new Verb("disable", "Takes a person's powers away at once; asks an admin's passphrase on the terminal.", "person disable bob");
         var name = verb.Word("NAME", "The person.", Completions.Persons);
         var asPerson = As(verb);
-        return verb.On(async (run, registry, _) =>
-        {
-            var admin = await AdminAsync(run, registry, run.Of(asPerson));
-            return admin.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.People.DisableAsync(admin.Value.Actor, run.Of(name), run.Cancel), One);
-        });
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.DisablePerson(run.Of(name)), run.Of(asPerson), Permissions.Admin), One));
     }
 
     private static Verb Email()

@@ -1,4 +1,5 @@
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 using ModelRegistry.Policies;
 
 namespace ModelRegistry.Mcp.Cli;
@@ -27,14 +28,14 @@ internal static class PolicyVerbs
         var verb = new Verb("show", "Shows the policy in force, or an earlier one.", "policy show", "policy show 3f2a91c04b7d", "policy show --at 2026-01-31 --output json");
         var digest = verb.OptionalWord("DIGEST", "An earlier one: its digest, or the first 8 digits or more.");
         var at = verb.Time("--at", "The one that was in force then.");
-        return verb.On(async (run, registry, me) => run.Answer(await registry.Policies.FindAsync(me, new PolicyQuery(run.Of(digest), run.Of(at)), run.Cancel), PolicySheets.One));
+        return verb.Asks(run => Ask.Policy(new PolicyQuery(run.Of(digest), run.Of(at))), PolicySheets.One);
     }
 
     private static Verb History()
     {
         var verb = new Verb("history", "Lists what was in force when, newest first, and who accepted it.", "policy history", "policy history --output json");
         var (limit, cursor) = CatalogVerbs.Paging(verb);
-        return verb.On(async (run, registry, me) => run.Answer(await registry.Policies.HistoryAsync(me, run.Of(limit) ?? 20, run.Of(cursor), run.Cancel), PolicySheets.Many));
+        return verb.Lists(run => Ask.Policies(run.Of(limit) ?? 20, run.Of(cursor)), PolicySheets.Many);
     }
 
     private static Verb Check()
@@ -44,16 +45,16 @@ internal static class PolicyVerbs
         return verb.Answers(async run =>
         {
             // A file can be checked where there is no registry yet.
-            if (run.Of(file) != Pending && !RegistryServices.IsThere(run.Settings.Registry))
+            if (run.Settings.Server is null && run.Of(file) != Pending && !RegistryServices.IsThere(run.Settings.Registry))
             {
                 var read = RegistryServices.ReadPolicy(run.Of(file)).Then(PolicyBook.Check);
                 Outcome<CheckedView> view = read.Refusal is { } no ? no : new CheckedView(read.Value.Name, read.Value.Digest.Hex, read.Value.StageNames, [.. read.Value.StageNames.Where(read.Value.Governs)]);
                 return run.Answer(view, v => new Sheet().Facts(("policy", v.Name), ("digest", v.Digest), ("stages", Shown.List(v.Stages)), ("governed", v.Governed.Count == 0 ? "none" : Shown.List(v.Governed))));
             }
-            return await run.OnRegistryAsync(async (registry, me) =>
+            return await run.OnAsync(async registry =>
             {
-                var read = await ReadAsync(registry, me, run.Of(file), run.Cancel);
-                var compared = read.Refusal is { } no ? no : await registry.Policies.CompareAsync(me, read.Value, run.Cancel);
+                var read = await ReadAsync(registry, run.Of(file), run.Cancel);
+                var compared = read.Refusal is { } no ? no : await registry.AskAsync(Ask.Compared(read.Value), run.Cancel);
                 return run.Answer(compared, PolicySheets.Compared, v => v.Problem is null ? Replies.Exit.Done : Replies.Exit.Conflict);
             });
         });
@@ -66,7 +67,7 @@ internal static class PolicyVerbs
         var file = File(verb);
         var reason = verb.Text("--reason", "TEXT", "Why; the history shows it.");
         var asPerson = PersonVerbs.As(verb);
-        return verb.On(async (run, registry, me) => run.Answer(await AcceptAsync(run, registry, me, run.Of(file), run.Of(reason), run.Of(asPerson)), PolicySheets.Change,
+        return verb.Over(async (run, registry) => run.Answer(await AcceptAsync(run, registry, run.Of(file), run.Of(reason), run.Of(asPerson)), PolicySheets.Change,
             c => c.Status == Pending ? Replies.Exit.Parked : Replies.Exit.Done, c => c.Next));
     }
 
@@ -75,39 +76,38 @@ internal static class PolicyVerbs
         var verb = new Verb("reject", "Turns down the change of the policy that waits; asks an admin's passphrase on the terminal.", "policy reject --reason 'production needs its freeze'");
         var reason = verb.Text("--reason", "TEXT", "Why not.");
         var asPerson = PersonVerbs.As(verb);
-        return verb.On(async (run, registry, me) =>
+        return verb.Over(async (run, registry) =>
         {
-            var pending = await registry.Policies.PendingAsync(me, run.Cancel);
-            if (pending.Refusal is { } none)
-                return run.Tell(none);
-            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            return admin.Refusal is { } no ? run.Tell(no)
-                : run.Answer(await registry.Policies.RejectAsync(admin.Value.Actor, new PolicyRejection(pending.Value.ChangeId, admin.Value.Proof, run.Of(reason)), run.Cancel), PolicySheets.Change);
+            var pending = await PendingAsync(registry, run.Cancel);
+            return pending.Refusal is { } none ? run.Tell(none)
+                : run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.RejectPolicy(pending.Value.ChangeId, run.Of(reason)), run.Of(asPerson), Permissions.Admin), PolicySheets.Change);
         });
     }
 
     /// <summary>What is accepted is what the terminal showed: another policy in force meanwhile is refused.</summary>
-    private static async Task<Outcome<PolicyChangeView>> AcceptAsync(CliRun run, RegistryServices registry, Actor me, string file, string? reason, string? asPerson)
+    private static async Task<Outcome<PolicyChangeView>> AcceptAsync(CliRun run, IRegistry registry, string file, string? reason, string? asPerson)
     {
-        var read = await ReadAsync(registry, me, file, run.Cancel);
+        var read = await ReadAsync(registry, file, run.Cancel);
         if (read.Refusal is { } unreadable)
             return unreadable;
         var terminal = run.Around.Terminal;
         if (!terminal.IsThere)
             return Refusals.NoTerminal;
-        var preview = await registry.Policies.PreviewAsync(me, read.Value, TerminalProof.Worth, run.Cancel);
+        var preview = await registry.AskAsync(Ask.Preview(read.Value, TerminalProof.Worth), run.Cancel);
         if (preview.Refusal is { } no)
             return no;
         terminal.Write(PolicySheets.Compared(preview.Value).Render(terminal.Fancy, terminal.Width));
         terminal.Write("\nTo put exactly this in force, type the\n");
-        var admin = await PersonVerbs.AdminAsync(run, registry, asPerson);
-        return admin.Refusal is { } unproven ? unproven
-            : await registry.Policies.AcceptAsync(admin.Value.Actor, new PolicyAcceptance(read.Value, preview.Value.InForceDigest, admin.Value.Proof, reason), run.Cancel);
+        return await TerminalProof.DoAsync(run, registry, Deeds.AcceptPolicy(read.Value, preview.Value.InForceDigest, reason), asPerson, Permissions.Admin);
     }
 
     private static System.CommandLine.Argument<string> File(Verb verb) => verb.Word("FILE", "A JSON file; open, local, team, regulated; or pending: what another admin proposed.");
 
-    private static async Task<Outcome<string>> ReadAsync(RegistryServices registry, Actor me, string file, CancellationToken cancel) => file == Pending
-        ? (await registry.Policies.PendingAsync(me, cancel)).Then<string>(change => change.Json)
-        : RegistryServices.ReadPolicy(file);
+    /// <summary>The text, known to be a policy: its errors are named with the lines of the file.</summary>
+    private static async Task<Outcome<string>> ReadAsync(IRegistry registry, string file, CancellationToken cancel) => file == Pending
+        ? (await PendingAsync(registry, cancel)).Then<string>(change => change.Json)
+        : RegistryServices.ReadPolicy(file).Then(json => PolicyBook.Check(json).Then<string>(_ => json));
+
+    private static async Task<Outcome<PolicyChangeView>> PendingAsync(IRegistry registry, CancellationToken cancel) =>
+        (await registry.AskAsync(Ask.Policy(new PolicyQuery()), cancel)).Then(policy => policy.Pending is { } pending ? pending : (Outcome<PolicyChangeView>)Refusals.PolicyChangeNotFound);
 }

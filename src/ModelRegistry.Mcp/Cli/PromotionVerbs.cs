@@ -1,4 +1,5 @@
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 using ModelRegistry.Promotions;
 
 namespace ModelRegistry.Mcp.Cli;
@@ -16,13 +17,14 @@ internal static class PromotionVerbs
         var (reason, key) = Why(verb);
         var emergency = verb.Flag("--emergency", "Park it also where gates fail, for the glass to be broken; asks the passphrase of a person whom the policy lists for that.");
         var asPerson = verb.Text("--as", "PERSON", "With --emergency: whose passphrase is asked. Default: yours, else the only approver's.", Completions.Persons);
-        return verb.On(async (run, registry, me) =>
+        return verb.Answers(run =>
         {
             var wish = new PromotionRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key)) { Emergency = run.Of(emergency) };
-            if (!wish.Emergency)
-                return Asked(run, await registry.Promotions.RequestAsync(me, wish, run.Cancel));
-            var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
-            return proven.Refusal is { } no ? run.Tell(no) : Asked(run, await registry.Promotions.RequestAsync(proven.Value.Actor, wish, run.Cancel));
+            return wish.Emergency ? run.OnRegistryAsync(async (registry, _) =>
+            {
+                var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
+                return proven.Refusal is { } no ? run.Tell(no) : Asked(run, await registry.Promotions.RequestAsync(proven.Value.Actor, wish, run.Cancel));
+            }) : run.OnAsync(async registry => Asked(run, await registry.AskAsync(Ask.Promote(wish), run.Cancel)));
         });
     }
 
@@ -33,18 +35,18 @@ internal static class PromotionVerbs
         var version = verb.OptionalWord("V", "Default: what served just before.", Completions.Versions);
         var stage = verb.Text("--stage", "STAGE", "Default: production.", Completions.Stages);
         var (reason, key) = Why(verb);
-        return verb.On(async (run, registry, me) => Asked(run,
-            await registry.Promotions.RollbackAsync(me, new RollbackRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key)), run.Cancel)));
+        return verb.Over(async (run, registry) => Asked(run,
+            await registry.AskAsync(Ask.Rollback(new RollbackRequest(run.Of(model), run.Of(version), run.Of(stage), run.Of(reason), run.Of(key))), run.Cancel)));
     }
 
     public static Verb Get()
     {
         var verb = new Verb("get-promotion", "Shows a promotion with its gates and decisions.", "get-promotion prm_01k…", "get-promotion prm_01k… --output json");
         var id = verb.Word("ID", "The promotion's id.", Completions.AnyPromotions);
-        return verb.On(async (run, registry, me) =>
+        return verb.Over(async (run, registry) =>
         {
             using var noted = run.NotePromotion(run.Of(id));
-            return run.Answer(await registry.Promotions.GetAsync(me, run.Of(id), run.Cancel), PromotionSheets.One);
+            return run.Answer(await registry.AskAsync(Ask.Promotion(run.Of(id)), run.Cancel), PromotionSheets.One);
         });
     }
 
@@ -54,13 +56,12 @@ internal static class PromotionVerbs
         var id = verb.Word("ID", "The promotion's id.", Completions.LivePromotions);
         var reason = verb.Text("--reason", "TEXT", "Why.");
         var asPerson = verb.Text("--as", "PERSON", "Act as this person, whose passphrase is asked on the terminal.");
-        return verb.On(async (run, registry, me) =>
+        return verb.Over(async (run, registry) =>
         {
             using var noted = run.NotePromotion(run.Of(id));
-            if (run.Of(asPerson) is null)
-                return run.Answer(await registry.Promotions.WithdrawAsync(me, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
-            var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
-            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Promotions.WithdrawAsync(proven.Value.Actor, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
+            return run.Answer(run.Of(asPerson) is null
+                ? await registry.AskAsync(Ask.Withdraw(run.Of(id), run.Of(reason)), run.Cancel)
+                : await TerminalProof.DoAsync(run, registry, Deeds.Withdraw(run.Of(id), run.Of(reason)), run.Of(asPerson), Permissions.Approver), PromotionSheets.One);
         });
     }
 
@@ -70,11 +71,10 @@ internal static class PromotionVerbs
         var id = verb.Word("ID", "The promotion's id.", Completions.LivePromotions);
         var reason = verb.Text("--reason", "TEXT", "Why.");
         var asPerson = verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: yours, else the only approver's.");
-        return verb.On(async (run, registry, me) =>
+        return verb.Over(async (run, registry) =>
         {
             using var noted = run.NotePromotion(run.Of(id));
-            var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson), run.Around.OsUser, Permissions.Approver, run.Cancel);
-            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Promotions.RevokeAsync(proven.Value.Actor, run.Of(id), run.Of(reason), run.Cancel), PromotionSheets.One);
+            return run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.Revoke(run.Of(id), run.Of(reason)), run.Of(asPerson), Permissions.Approver), PromotionSheets.One);
         });
     }
 

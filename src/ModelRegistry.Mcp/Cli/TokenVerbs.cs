@@ -1,5 +1,6 @@
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -27,13 +28,13 @@ internal static class TokenVerbs
         var models = verb.Many("--model", "PATTERN", "Only models with such a name, as in fraud-*. Default: all.");
         var days = verb.Number("--expires", "Days until it ends. Default: 90.");
         var asPerson = verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: the owner's for their agent, else an admin's.", Completions.Persons);
-        return verb.Do(run => run.OnRegistryAsync(async (registry, _) =>
+        return verb.Do(run => run.OnAsync(async registry =>
         {
             // An owner may make tokens for agents of their own; everything else takes an admin.
             var proven = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(asPerson) ?? (run.Of(agent) is null ? null : run.Of(owner)), run.Of(owner)!, Permissions.Admin, run.Cancel);
             if (proven.Refusal is { } no)
                 return run.Tell(no);
-            var made = await registry.Tokens.CreateAsync(proven.Value.Actor, new NewToken(run.Of(agent), run.Of(service), run.Of(owner)!, run.Of(roles) ?? [], run.Of(models) ?? [], run.Of(days)), run.Cancel);
+            var made = await registry.DoAsync(Deeds.CreateToken(new NewToken(run.Of(agent), run.Of(service), run.Of(owner)!, run.Of(roles) ?? [], run.Of(models) ?? [], run.Of(days))), proven.Value, run.Cancel);
             if (made.Refusal is { } refused)
                 return run.Tell(refused);
             run.Around.Err.WriteLine(VisibleText.Line($"Token {made.Value.Id} of {made.Value.Actor}, good until {Shown.Time(made.Value.ExpiresAt)}. It is shown this once:"));
@@ -45,7 +46,7 @@ internal static class TokenVerbs
     private static Verb List()
     {
         var verb = new Verb("list", "Lists the tokens, never with their secrets.", "token list");
-        return verb.On(async (run, registry, me) => run.Answer(PersonVerbs.Paged(await registry.Tokens.ListAsync(me, run.Cancel)), Many));
+        return verb.Lists(_ => Ask.Tokens(), Many);
     }
 
     private static Verb Revoke()
@@ -53,11 +54,7 @@ internal static class TokenVerbs
         var verb = new Verb("revoke", "Ends a token at once; asks its owner's or an admin's passphrase on the terminal.", "token revoke tok_01k…");
         var id = verb.Word("ID", "The token's id.");
         var asPerson = PersonVerbs.As(verb);
-        return verb.On(async (run, registry, _) =>
-        {
-            var proven = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Tokens.RevokeAsync(proven.Value.Actor, run.Of(id), run.Cancel), t => Many([t]));
-        });
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.RevokeToken(run.Of(id)), run.Of(asPerson), Permissions.Admin), t => Many([t])));
     }
 
     private static Sheet Many(IReadOnlyList<TokenView> tokens) => new Sheet().Rows("", ["ID", "OF", "KIND", "OWNER", "ROLES", "MODELS", "MADE", "EXPIRES", "REVOKED"],

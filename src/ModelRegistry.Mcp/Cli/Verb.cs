@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -31,7 +32,16 @@ internal sealed class Verb(string name, string description, params string[] exam
         return Do(work);
     }
 
-    /// <summary>The same for work on a registry, as the agent <c>cli</c>.</summary>
+    /// <summary>The same for a question to the registry, wherever it is.</summary>
+    public Verb Asks<T>(Func<CliRun, Question<T>> question, Func<T, Sheet> draw) => Over(async (run, registry) => run.Answer(await registry.AskAsync(question(run), run.Cancel), draw));
+
+    /// <summary>The same for a question that is answered page by page.</summary>
+    public Verb Lists<T>(Func<CliRun, Question<Page<T>>> question, Func<IReadOnlyList<T>, Sheet> draw) => Over(async (run, registry) => run.Answer(await registry.AskAsync(question(run), run.Cancel), draw));
+
+    /// <summary>The same for more than one question, and what a person does.</summary>
+    public Verb Over(Func<CliRun, IRegistry, Task<int>> work) => Answers(run => run.OnAsync(registry => work(run, registry)));
+
+    /// <summary>The same for work on a registry that has to be opened here, as the agent <c>cli</c>.</summary>
     public Verb On(Func<CliRun, RegistryServices, Domain.Actor, Task<int>> work) => Answers(run => run.OnRegistryAsync((registry, me) => work(run, registry, me)));
 
     public Argument<string> Word(string name, string description, Func<CompletionContext, IEnumerable<CompletionItem>>? complete = null)

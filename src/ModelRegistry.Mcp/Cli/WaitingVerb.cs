@@ -1,3 +1,4 @@
+using ModelRegistry.Mcp.Remote;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
 
@@ -16,19 +17,17 @@ internal static class WaitingVerb
         var model = verb.Text("--model", "MODEL", "Only promotions of this model.", Completions.Models);
         var status = verb.Text("--status", "STATUS", "Only promotions that are live, all, or in a state such as applied or rejected.");
         var (limit, cursor) = CatalogVerbs.Paging(verb);
-        return verb.On(async (run, registry, me) =>
+        return verb.Over(async (run, registry) =>
         {
-            var page = await registry.Promotions.ListAsync(me, new PromotionQuery(run.Of(status) ?? "live", run.Of(model), run.Of(limit) ?? 20, run.Of(cursor)), run.Cancel);
+            var page = await registry.AskAsync(Ask.Promotions(new PromotionQuery(run.Of(status) ?? "live", run.Of(model), run.Of(limit) ?? 20, run.Of(cursor))), run.Cancel);
             if (page.Refusal is { } no)
                 return run.Tell(no);
             var view = new PendingView(page.Value.Items, page.Value.NextCursor, [], null);
-            if (run.Of(status) is null && run.Of(model) is null && run.Of(cursor) is null)
-                view = view with
-                {
-                    Reviews = (await registry.Promotions.GlassReviewsAsync(me, owed: true, limit: 100, cancel: run.Cancel)).Value.Items,
-                    PolicyChange = (await registry.Policies.ShowAsync(me, run.Cancel)).Value.Pending,
-                };
-            return run.Answer<PendingView>(view, Draw, null, Talk);
+            if (run.Of(status) is not null || run.Of(model) is not null || run.Of(cursor) is not null)
+                return run.Answer<PendingView>(view, Draw, null, Talk);
+            var owed = await registry.AskAsync(Ask.OwedReviews(), run.Cancel);
+            var policy = await registry.AskAsync(Ask.Policy(new PolicyQuery()), run.Cancel);
+            return run.Answer(owed.Then(reviews => policy.Then<PendingView>(p => view with { Reviews = reviews.Items, PolicyChange = p.Pending })), Draw, null, Talk);
         });
     }
 

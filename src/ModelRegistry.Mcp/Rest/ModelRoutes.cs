@@ -8,9 +8,9 @@ internal static class ModelRoutes
     public static void Map(RestRoutes routes)
     {
         routes.Get("/models",
-            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), call.Given.Text("tag"), false, call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), call.Given.Flag("is_active") == false),
+            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), call.Given.Text("tag"), Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false"),
             (call, query) => call.Registry.Catalog.ListModelsAsync(call.By, query, call.Cancel));
-        routes.Get("/models/{model}", _ => 0, (call, _) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), null, call.Cancel));
+        routes.Get("/models/{model}", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel));
         routes.Get("/models/{model}/versions",
             call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
             (call, query) => call.Registry.Catalog.ListVersionsAsync(call.By, query, call.Cancel));
@@ -25,4 +25,7 @@ internal static class ModelRoutes
             call => (Stage: call.Given.Text("stage"), At: call.Given.Time("at")),
             (call, asked) => call.Registry.Catalog.ServingAsync(call.By, call.Of("model"), asked.Stage, asked.At, call.Cancel), (call, serving) => Replies.TaggedAsync(call.Http, serving));
     }
+
+    /// <summary>Active models only, unless something else is said.</summary>
+    private static string? Active(RestCall call) => call.Given.Choice("is_active", false, "true", "false", "any");
 }

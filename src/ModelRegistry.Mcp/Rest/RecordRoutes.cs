@@ -10,9 +10,10 @@ internal static class RecordRoutes
 {
     public static void Map(RestRoutes routes)
     {
-        routes.Get("/policy", _ => 0, (call, _) => call.Registry.Policies.ShowAsync(call.By, call.Cancel));
+        routes.Get("/policy", call => new PolicyQuery(call.Given.Text("digest"), call.Given.Time("at")), (call, query) => call.Registry.Policies.FindAsync(call.By, query, call.Cancel));
         routes.Get("/policy/history", call => (call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")), (call, page) => call.Registry.Policies.HistoryAsync(call.By, page.Item1, page.Item2, call.Cancel));
-        routes.Post("/policy/compare", Policy, (call, json) => call.Registry.Policies.CompareAsync(call.By, json, call.Cancel));
+        routes.Post("/policy/compare", call => (Json: Policy(call), Offered: call.Given.Choice("offered", false, "attested", "authenticated", "signed")), (call, asked) =>
+            asked.Offered is null ? call.Registry.Policies.CompareAsync(call.By, asked.Json, call.Cancel) : call.Registry.Policies.PreviewAsync(call.By, asked.Json, Enum.Parse<Assurance>(asked.Offered, ignoreCase: true), call.Cancel));
         routes.Open("/policy/challenges", call => (call.Given.Need("statement_sha256"), call.Given.Choice("decision", true, PolicyChange.AcceptWord, PolicyChange.RejectWord) ?? ""),
             (call, asked) => call.Registry.Passkeys.PolicyChallengeAsync(asked.Item1, asked.Item2, call.Cancel));
         routes.Proven("/policy/accept", "by", PasskeyUse.Decide, byToken: false, call => (Json: Policy(call), Against: call.Given.Need("shown_against"), Reason: call.Given.Text("reason")),

@@ -15,5 +15,6 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
         PeopleRoutes.Map(routes);
         NoticeRoutes.Map(routes);
         RecordRoutes.Map(routes);
+        ReviewRoutes.Map(routes);
     }
 }

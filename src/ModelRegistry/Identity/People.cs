@@ -76,11 +76,13 @@ public sealed partial class People : IDisposable
     /// Whose passphrase to ask for: <paramref name="asked"/> when named; else the person named like the user of the
     /// operating system if they carry <paramref name="role"/>; else the only person who does.
     /// </summary>
-    public async Task<Outcome<string>> WhoseAsync(string? asked, string osUser, string role, CancellationToken cancel = default) => await _db.ReadAsync<Outcome<string>>(async session =>
+    public async Task<Outcome<string>> WhoseAsync(string? asked, string osUser, string role, CancellationToken cancel = default) =>
+        asked is not null ? asked : await _db.ReadAsync<Outcome<string>>(async session => Whose((await session.PersonsAsync()).ConvertAll(View), osUser, role), cancel);
+
+    /// <summary>The same among persons that are known already, when none was named.</summary>
+    public static Outcome<string> Whose(IReadOnlyList<PersonView> persons, string osUser, string role)
     {
-        if (asked is not null)
-            return asked;
-        var able = (await session.PersonsAsync()).Where(p => p.DisabledAt is null && p.Roles.Contains(role)).ToList();
+        var able = persons.Where(p => !p.Disabled && p.Roles.Contains(role)).ToList();
         if (able.FirstOrDefault(p => string.Equals(p.Name, osUser, StringComparison.OrdinalIgnoreCase)) is { } same)
             return same.Name;
         return able switch
@@ -89,7 +91,7 @@ public sealed partial class People : IDisposable
             [] => Refusals.NotInitialised,
             _ => Refusals.WhichPerson([.. able.Select(p => p.Name)]),
         };
-    }, cancel);
+    }
 
     /// <summary>
     /// Checks a passphrase. Wrong ones are recorded and slow down guessing for that person on every door; the answer

@@ -55,11 +55,30 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "ModelRegistry": { "MaxSessions": 0 } }""", "max-sessions")]
     [InlineData("""{ "ModelRegistry": { "SessionIdle": "-1" } }""", "session-idle")]
     [InlineData("""{ "ModelRegistry": { "RateLimit": "many" } }""", "rate-limit")]
+    [InlineData("""{ "ModelRegistry": { "Server": "models.example" } }""", "server")]
+    [InlineData("""{ "ModelRegistry": { "Server": "https://models.example/registry" } }""", "server")]
+    [InlineData("""{ "ModelRegistry": { "Server": "https://user:pw@models.example" } }""", "server")]
+    [InlineData("""{ "ModelRegistry": { "Server": "ftp://models.example" } }""", "server")]
+    [InlineData("""{ "ModelRegistry": { "Server": "http://models.example" } }""", "plain http to another machine")]
+    [InlineData("""{ "ModelRegistry": { "Server": "http://localhost.models.example:8003" } }""", "plain http to another machine")]
+    [InlineData("""{ "ModelRegistry": { "Server": "http://192.0.2.7" } }""", "plain http to another machine")]
+    [InlineData("""{ "ModelRegistry": { "Server": "https://models.example", "Token": "two words" } }""", "token")]
     public void A_setting_that_cannot_be_is_refused_by_name(string file, string named)
     {
         var refusal = Settings.Read(new Dictionary<string, string>(), _ => null, File(file)).Refusal;
         Assert.NotNull(refusal);
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_place_that_is_typed_is_meant_whatever_the_surroundings_say()
+    {
+        Dictionary<string, string> around = new() { ["MODELREGISTRY_SERVER"] = "https://models.example", ["MODELREGISTRY_TOKEN"] = "mrt_x", ["MODELREGISTRY_DATA"] = "/from/environment" };
+        Assert.Equal("https://models.example/", Read(environment: around).Server!.Address.AbsoluteUri);
+        Assert.Null(Read(environment: around, line: new() { ["data"] = "/typed" }).Server);
+        Assert.Null(Read(environment: around, line: new() { ["database"] = "sqlite:/typed.db" }).Server);
+        Assert.Equal("http://localhost:1/", Read(environment: around, line: new() { ["server"] = "http://localhost:1" }).Server!.Address.AbsoluteUri);
+        Assert.Contains("token", Settings.Read(new Dictionary<string, string> { ["token"] = "mrt_x" }, _ => null, File(null)).Refusal!.Fields!.Keys);
     }
 
     [Fact]
@@ -77,13 +96,15 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Every_setting_has_its_option_and_is_read_from_it()
     {
-        string[] line = ["serve", "--data", "/d", "--database", "sqlite:/d/x.db", "--artifacts", "file:/a", "--policy", "team", "--public-url", "https://models.example", "--log-level", "debug", "--log-format", "json", "--read-only", "--toolsets", "registrar", "--tools", "list_models",
+        string[] line = ["serve", "--data", "/d", "--database", "sqlite:/d/x.db", "--artifacts", "file:/a", "--server", "https://models.example", "--token", "mrt_secret", "--policy", "team", "--public-url", "https://models.example", "--log-level", "debug", "--log-format", "json", "--read-only", "--toolsets", "registrar", "--tools", "list_models",
             "--urls", "http://127.0.0.1:1;http://0.0.0.0:2", "--allowed-hosts", "models.example,[::1]", "--allowed-origins", "http://localhost:6274", "--max-sessions", "7", "--session-idle", "8", "--rate-limit", "9",
             "--webhook-private", "--smtp", "smtps://me:secret@mail.example:465", "--mail-from", "registry@models.example", "--notice-days", "2"];
         Assert.All(Settings.Keys, key => Assert.Contains("--" + key, line));
         var settings = CommandLine.Read(CommandLine.Root().Parse(line), _ => null).Value;
         Assert.Equal(("/d", "sqlite:/d/x.db", "file:/a", "team", "https://models.example/"), (settings.Registry.DataFolder, settings.Registry.Database, settings.Registry.Artifacts, settings.Registry.Policy, settings.Http.PublicUrl!.AbsoluteUri));
         Assert.Equal((new LogSettings(LogEventLevel.Debug, Json: true), true, "registrar"), (settings.Log, settings.Surface.ReadOnly, Assert.Single(settings.Surface.Toolsets)));
+        Assert.Equal(("https://models.example/", "mrt_secret"), (settings.Server!.Address.AbsoluteUri, settings.Server.Token));
+        Assert.DoesNotContain("mrt_secret", settings.ToString(), StringComparison.Ordinal);
         Assert.Equal(("list_models", 7, TimeSpan.FromMinutes(8), 9), (Assert.Single(settings.Surface.Tools), settings.Http.MostSessions, settings.Http.SessionIdle, settings.Http.RateLimit));
         Assert.Equal(("http://127.0.0.1:1/ http://0.0.0.0:2/", "models.example [::1]", "http://localhost:6274"), (string.Join(' ', settings.Http.Urls), string.Join(' ', settings.Http.AllowedHosts), string.Join(' ', settings.Http.AllowedOrigins)));
     }

@@ -71,6 +71,10 @@ public sealed partial class FacedRegistry : IAsyncLifetime
     internal async Task<FaceAnswer> OnTheLineAsync(SameRequest request) =>
         Read(await RunAsync([.. request.Line.Select(word => Filled(word, _mineOnTheLine))]));
 
+    /// <summary>On the command line that speaks to the server, as the same agent as over MCP and HTTP.</summary>
+    internal async Task<FaceAnswer> OnTheLineThroughServerAsync(SameRequest request) =>
+        Read(await _desk.RunAsync([.. request.Line.Select(word => Filled(word, _mineOverHttp)), "--server", _http.Address.GetLeftPart(UriPartial.Authority), "--token", _http.Token!, "--output", "json"]));
+
     /// <summary>What is on record about the promotion that is pending; refused attempts with their code.</summary>
     internal Task<IReadOnlyList<string>> RecordAsync() => _registry.VerbsAsync(_names["pending"]);
 

@@ -40,6 +40,12 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
             if (request.Answer != "blocked")
                 Assert.Equal(line.Remedy, rest.Remedy);
         }
+        // Through a server the line says what it says here, where that is done through one.
+        var far = await registry.OnTheLineThroughServerAsync(request);
+        if (far.Code == "not_over_server")
+            Assert.Contains(request.Line[0], (string[])["register", "set-metadata"]);
+        else
+            Assert.Equivalent(line, FitsSchema(request) ? far : far with { Message = line.Message }, strict: true);
         Assert.Equal(request.Answer == "blocked" ? Replies.Exit.PolicyUnmet : Replies.Sign(Kinds[request.Answer]).Exit, line.Sign);
     }
 
@@ -83,8 +89,9 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
         Assert.Equal("pending", (await registry.OverStdioAsync(request)).Code);
         Assert.Equal("pending", (await registry.OverHttpAsync(request)).Code);
         Assert.Equal("terminal_required", (await registry.OnTheLineAsync(request)).Code);
+        Assert.Equal("terminal_required", (await registry.OnTheLineThroughServerAsync(request)).Code);
         var since = (await registry.RecordAsync()).Skip(before.Count).ToList();
-        Assert.Equal(3, since.Count);
+        Assert.Equal(4, since.Count);
         Assert.All(since, entry => Assert.Equal("promotion.decide refused person_required", entry));
     }
 

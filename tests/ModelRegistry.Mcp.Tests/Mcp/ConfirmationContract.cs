@@ -32,7 +32,7 @@ public abstract class ConfirmationContract
     }
 
     [Fact]
-    [Attack(20, "mcp-stdio", "mcp-http")]
+    [Attack(20, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task The_question_says_what_would_change_and_approves_nothing_by_default()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -55,7 +55,7 @@ public abstract class ConfirmationContract
     [Theory]
     [InlineData(Era.Handshake)]
     [InlineData(Era.Stateless)]
-    [Attack(3, "mcp-stdio", "mcp-http")]
+    [Attack(3, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_person_who_rejects_ends_it_whatever_the_agent_wanted(Era era)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -84,7 +84,7 @@ public abstract class ConfirmationContract
 
     [Theory]
     [MemberData(nameof(NoDecisions))]
-    [Attack(3, "mcp-stdio", "mcp-http")]
+    [Attack(3, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task An_answer_without_a_decision_decides_nothing(Era era, string said)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -191,7 +191,7 @@ public abstract class ConfirmationContract
 
     /// <summary>Being led to the page is no answer to a form: its state decides nothing, also where a form would be enough.</summary>
     [Fact]
-    [Attack(24, "mcp-stdio", "mcp-http")]
+    [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task The_state_of_a_page_is_no_state_of_a_form()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -206,7 +206,7 @@ public abstract class ConfirmationContract
     }
 
     [Fact]
-    [Attack(13, "mcp-stdio", "mcp-http")]
+    [Attack(13, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task What_changed_while_the_person_looked_is_not_what_they_approved()
     {
         await using var registry = await SeededRegistry.OpenAsync();

@@ -32,6 +32,27 @@ public sealed class HttpSubscriptionTests : SubscriptionContract
     private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era) => await HttpRawClient.StartAsync(registry, era, token: await registry.TokenAsync("planner"));
 }
 
+/// <summary>The same over stdio through a server: the agent's process has a token, and nothing of the registry.</summary>
+public sealed class RelayConfirmationTests : ConfirmationContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, bool pages) => await StdioClient.ThroughServerAsync(registry, era, forms, pages);
+}
+
+public sealed class RelayForgeryTests : ForgeryContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms, params string[] options) => await StdioClient.ThroughServerAsync(registry, era, forms, false, options);
+
+    private protected override async Task BecomeAnotherAsync(SeededRegistry registry, RawClient client) => await ((StdioClient)client).BecomeAsync(await registry.TokenAsync("thief"));
+
+    private protected override async Task<Actor> ActorAsync(SeededRegistry registry, RawClient client) =>
+        SeededRegistry.Ok(await registry.Services.Tokens.AuthenticateAsync(((StdioClient)client).Token!, "mcp-http", null));
+}
+
+public sealed class RelaySubscriptionTests : SubscriptionContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era) => await StdioClient.ThroughServerAsync(registry, era);
+}
+
 /// <summary>The same over HTTP, with a bearer token.</summary>
 public sealed class HttpConfirmationTests : ConfirmationContract
 {

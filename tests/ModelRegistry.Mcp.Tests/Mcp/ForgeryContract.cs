@@ -29,7 +29,7 @@ public abstract class ForgeryContract
     [InlineData("local", false)]
     [InlineData("team", true)]
     [InlineData("team", false)]
-    [Attack(2, "mcp-stdio", "mcp-http")]
+    [Attack(2, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task An_answer_to_no_question_is_ignored_and_recorded(string policy, bool forms)
     {
         await using var registry = await SeededRegistry.OpenAsync(policy);
@@ -50,7 +50,7 @@ public abstract class ForgeryContract
 
     [Theory]
     [MemberData(nameof(Bent))]
-    [Attack(24, "mcp-stdio", "mcp-http")]
+    [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_bent_state_is_no_state(string how, string shape)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -64,7 +64,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
-    [Attack(24, "mcp-stdio", "mcp-http")]
+    [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_state_is_good_once()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -91,7 +91,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
-    [Attack(24, "mcp-stdio", "mcp-http")]
+    [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_state_stolen_by_another_client_is_no_state()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -104,7 +104,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
-    [Attack(24, "mcp-stdio", "mcp-http")]
+    [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_state_for_one_promotion_is_none_for_another()
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -146,7 +146,7 @@ public abstract class ForgeryContract
     }
 
     [Fact]
-    [Attack(1, "mcp-stdio", "mcp-http")]
+    [Attack(1, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task Under_team_even_a_well_signed_state_decides_nothing()
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
@@ -173,7 +173,7 @@ public abstract class ForgeryContract
     [Theory]
     [InlineData(Era.Handshake)]
     [InlineData(Era.Stateless)]
-    [Attack(1, "mcp-stdio", "mcp-http")]
+    [Attack(1, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task Under_team_no_tool_decides(Era era)
     {
         await using var registry = await SeededRegistry.OpenAsync("team");

@@ -75,7 +75,7 @@ public sealed class StdioTests
     {
         await using var registry = await SeededRegistry.OpenAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder);
-        await client.SendLineAsync(new string('a', 3 * ModelRegistry.Mcp.Tools.StdioTransport.MostBytes));
+        await client.SendLineAsync(new string('a', 3 * ModelRegistry.Mcp.Tools.MessageLines.MostBytes));
         Assert.NotNull((await client.RequestAsync("ping"))["result"]);
         Assert.Equal(-32600, (int)Assert.Single(client.Others)["error"]!["code"]!);
     }

@@ -45,6 +45,11 @@ internal static class ProtocolHeaders
     /// <summary>Whether a request speaks 2026-07-28, by header or body.</summary>
     public static bool IsStateless(string version, JsonRpcMessage message) => version == Stateless || (message is JsonRpcRequest request && Text(Meta(request)?[MetaKeys.ProtocolVersion]) == Stateless);
 
+    /// <summary>What the header <see cref="Name"/> of a request has to say; null where it has none.</summary>
+    public static string? NameOf(JsonRpcRequest request) => NamingMember(request) is { } member ? Text((request.Params as JsonObject)?[member]) : null;
+
+    private static string? NamingMember(JsonRpcRequest request) => request.Method switch { "tools/call" or "prompts/get" => "name", "resources/read" => "uri", _ => null };
+
     private static JsonObject? Meta(JsonRpcRequest request) => (request.Params as JsonObject)?["_meta"] as JsonObject;
 
     private static string? Mismatch(IHeaderDictionary headers, JsonRpcRequest request, Func<string, JsonElement?> schemaOf)
@@ -53,8 +58,7 @@ internal static class ProtocolHeaders
             return $"The header {Method} is missing.";
         if (method.Trim() != request.Method)
             return $"The header {Method} and the body name different methods.";
-        var member = request.Method switch { "tools/call" or "prompts/get" => "name", "resources/read" => "uri", _ => null };
-        if (member is null)
+        if (NamingMember(request) is not { } member)
             return null;
         var parameters = request.Params as JsonObject;
         if (headers[Name] is not [{ } name])
