@@ -54,13 +54,13 @@ internal static class AuditVerbs
     private static Verb Key()
     {
         var verb = new Verb("key", "Prints the registry's public key; kept elsewhere, it verifies checkpoints and exports.", "audit key > registry.key");
-        return verb.Do(run => run.OnRegistryAsync((registry, me) =>
+        return verb.Do(run => run.OnAsync(async registry =>
         {
-            var key = registry.Exports.Key(me);
+            var key = await registry.AskAsync(Ask.Key(), run.Cancel);
             if (key.Refusal is { } no)
-                return Task.FromResult(run.Tell(no));
-            run.Around.Out.WriteLine(key.Value);
-            return Task.FromResult(Replies.Exit.Done);
+                return run.Tell(no);
+            run.Around.Out.WriteLine(key.Value.TrimEnd());
+            return Replies.Exit.Done;
         }));
     }
 

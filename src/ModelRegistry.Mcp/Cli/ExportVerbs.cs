@@ -1,4 +1,5 @@
 using ModelRegistry.Exports;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -10,17 +11,17 @@ internal static class ExportVerbs
         var verb = new Verb("export", "Writes down all that proves one promotion, signed, to be verified without the registry.", "export prm_01k… --out promotion.json", "export prm_01k… > promotion.json");
         var id = verb.Word("ID", "The promotion's id.");
         var file = verb.Text("--out", "FILE", "The file to write. Default: standard output.");
-        return verb.Do(run => run.OnRegistryAsync(async (registry, me) =>
+        return verb.Do(run => run.OnAsync(async registry =>
         {
             using var noted = run.NotePromotion(run.Of(id));
-            var export = await registry.Exports.ExportAsync(me, run.Of(id), run.Cancel);
+            var export = await registry.AskAsync(Ask.Export(run.Of(id)), run.Cancel);
             if (export.Refusal is { } no)
                 return run.Tell(no);
             // Byte for byte, as it was signed; nothing in it but base64 was written by others.
             if (run.Of(file) is { } path)
-                await TextFile.WriteAsync(path, export.Value, run.Cancel);
+                await TextFile.WriteAsync(path, System.Text.Encoding.ASCII.GetBytes(export.Value), run.Cancel);
             else
-                run.Around.Out.Write(System.Text.Encoding.ASCII.GetString(export.Value));
+                run.Around.Out.Write(export.Value);
             return Replies.Exit.Done;
         }));
     }

@@ -1,4 +1,6 @@
+using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -16,7 +18,7 @@ internal static class KeyVerbs
     {
         var verb = new Verb("keys", "Lists a person's passkeys, revoked ones too.", "person keys bob");
         var name = verb.Word("NAME", "The person.", Completions.Persons);
-        return verb.On(async (run, registry, me) => run.Answer(PersonVerbs.Paged(await registry.Passkeys.ListAsync(me, run.Of(name), run.Cancel)), Many));
+        return verb.Lists(run => Ask.Passkeys(run.Of(name)), Many);
     }
 
     private static Verb Revoke()
@@ -24,11 +26,7 @@ internal static class KeyVerbs
         var verb = new Verb("revoke-key", "Ends a passkey at once, such as that of a lost device; asks an admin's passphrase, or its own person's, on the terminal.", "person revoke-key key_01k… --as ada");
         var id = verb.Word("ID", "The passkey's id.");
         var asPerson = PersonVerbs.As(verb);
-        return verb.On(async (run, registry, _) =>
-        {
-            var proven = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Passkeys.RevokeAsync(proven.Value.Actor, run.Of(id), run.Cancel), key => Many([key]));
-        });
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.RevokePasskey(run.Of(id)), run.Of(asPerson), Permissions.Admin), key => Many([key])));
     }
 
     private static Verb Invite()
@@ -36,12 +34,9 @@ internal static class KeyVerbs
         var verb = new Verb("invite", "Makes an invite for another person to enrol a further passkey, once, within a day, and prints its code alone on stdout; asks an admin's passphrase on the terminal.", "person invite bob --as ada");
         var name = verb.Word("NAME", "Whom to invite.", Completions.Persons);
         var asPerson = PersonVerbs.As(verb);
-        return verb.Do(run => run.OnRegistryAsync(async (registry, _) =>
+        return verb.Do(run => run.OnAsync(async registry =>
         {
-            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            if (admin.Refusal is { } no)
-                return run.Tell(no);
-            var invite = await registry.Passkeys.InviteAsync(admin.Value.Actor, run.Of(name), run.Cancel);
+            var invite = await TerminalProof.DoAsync(run, registry, Deeds.Invite(run.Of(name)), run.Of(asPerson), Permissions.Admin);
             if (invite.Refusal is { } refused)
                 return run.Tell(refused);
             run.Around.Err.WriteLine(VisibleText.Line($"Invite for {invite.Value.Person} to enrol a passkey at their page, until {Shown.Time(invite.Value.ExpiresAt)}. Its code is shown this once:"));

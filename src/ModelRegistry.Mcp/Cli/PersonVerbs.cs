@@ -87,12 +87,8 @@ internal static class PersonVerbs
         var address = verb.OptionalWord("ADDRESS", "Such as bob@example.org. None: no mail any more.");
         var events = verb.Many("--event", "KIND", "Only of these events. Default: all that concern them.", complete: _ => NoticeKinds.ForPersons.Select(k => new System.CommandLine.Completions.CompletionItem(k)));
         var asPerson = verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: theirs.", Completions.Persons);
-        return verb.On(async (run, registry, _) =>
-        {
-            var proven = await AdminAsync(run, registry, run.Of(asPerson) ?? run.Of(name));
-            return proven.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Notices.SetMailboxAsync(proven.Value.Actor, run.Of(name), run.Of(address), run.Of(events) ?? [], run.Cancel),
-                m => new Sheet().Facts(("person", m.Person), ("email", m.Email ?? "none"), ("events", m.Events.Count == 0 ? "all that concern them" : Shown.List(m.Events))));
-        });
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.SetMailbox(run.Of(name), run.Of(address), run.Of(events) ?? []), run.Of(asPerson) ?? run.Of(name), Permissions.Admin),
+            m => new Sheet().Facts(("person", m.Person), ("email", m.Email ?? "none"), ("events", m.Events.Count == 0 ? "all that concern them" : Shown.List(m.Events)))));
     }
 
     private static Verb Passphrase()
@@ -100,25 +96,19 @@ internal static class PersonVerbs
         var verb = new Verb("passphrase", "Changes a person's passphrase: asks for the one there is, then twice for the new one, on the terminal. Nobody changes another's.", "person passphrase ada");
         var name = verb.Word("NAME", "The person.", Completions.Persons);
         var file = verb.Text("--passphrase-file", "FILE", "The new passphrase. Default: typed twice on the terminal.");
-        return verb.On(async (run, registry, _) =>
+        return verb.Over(async (run, registry) =>
         {
-            var proven = await AdminAsync(run, registry, run.Of(name));
-            if (proven.Refusal is { } no)
+            var now = await TerminalProof.OfAsync(registry, run.Around.Terminal, run.Of(name), run.Around.OsUser, Permissions.Approver, run.Cancel);
+            if (now.Refusal is { } no)
                 return run.Tell(no);
             var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name), run.Of(file), run.Cancel);
-            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.People.ChangePassphraseAsync(proven.Value, passphrase.Value, run.Cancel), One, null,
+            return passphrase.Refusal is { } none ? run.Tell(none) : run.Answer(await registry.DoAsync(Deeds.ChangePassphrase(passphrase.Value), now.Value, run.Cancel), One, null,
                 _ => "The passphrase before it has ended. The new one decides what is proposed from now on.");
         });
     }
 
     /// <summary>The option that says whose passphrase is asked.</summary>
     internal static System.CommandLine.Option<string?> As(Verb verb) => verb.Text("--as", "PERSON", "Whose passphrase is asked. Default: yours, else the only admin's.", Completions.Persons);
-
-    internal static Task<Outcome<ProvenPerson>> AdminAsync(CliRun run, RegistryServices registry, string? asPerson) =>
-        TerminalProof.OfAsync(registry, run.Around.Terminal, asPerson, run.Around.OsUser, Permissions.Admin, run.Cancel);
-
-    /// <summary>A whole list in the shape that every list has.</summary>
-    internal static Outcome<Page<T>> Paged<T>(Outcome<IReadOnlyList<T>> list) => list.Refusal is { } no ? no : new Page<T>(list.Value, null);
 
     private static Sheet One(PersonView person) => Many([person]);
 

@@ -1,5 +1,6 @@
 using System.CommandLine.Completions;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Remote;
 using ModelRegistry.Notices;
 
 namespace ModelRegistry.Mcp.Cli;
@@ -24,12 +25,9 @@ internal static class WebhookVerbs
         var url = verb.Word("URL", "Where to, by https or http.");
         var events = verb.Many("--event", "KIND", "Only of these events. Default: all.", complete: _ => NoticeKinds.All.Select(k => new CompletionItem(k)));
         var asPerson = PersonVerbs.As(verb);
-        return verb.Do(run => run.OnRegistryAsync(async (registry, _) =>
+        return verb.Do(run => run.OnAsync(async registry =>
         {
-            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            if (admin.Refusal is { } no)
-                return run.Tell(no);
-            var made = await registry.Notices.AddWebhookAsync(admin.Value.Actor, run.Of(url), run.Of(events) ?? [], run.Cancel);
+            var made = await TerminalProof.DoAsync(run, registry, Deeds.AddWebhook(run.Of(url), run.Of(events) ?? []), run.Of(asPerson), Permissions.Admin);
             if (made.Refusal is { } refused)
                 return run.Tell(refused);
             run.Around.Err.WriteLine(VisibleText.Line($"Webhook {made.Value.Id} to {made.Value.Address}. Its secret is shown this once:"));
@@ -41,7 +39,7 @@ internal static class WebhookVerbs
     private static Verb List()
     {
         var verb = new Verb("list", "Lists the webhooks, never with their secrets; of their addresses only where they lead.", "webhook list");
-        return verb.On(async (run, registry, me) => run.Answer(PersonVerbs.Paged(await registry.Notices.WebhooksAsync(me, run.Cancel)), Many));
+        return verb.Lists(_ => Ask.Webhooks(), Many);
     }
 
     private static Verb Remove()
@@ -49,11 +47,7 @@ internal static class WebhookVerbs
         var verb = new Verb("remove", "Ends a webhook at once; asks an admin's passphrase on the terminal.", "webhook remove whk_01k…");
         var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
         var asPerson = PersonVerbs.As(verb);
-        return verb.On(async (run, registry, _) =>
-        {
-            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            return admin.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Notices.RemoveWebhookAsync(admin.Value.Actor, run.Of(id), run.Cancel), w => Many([w]));
-        });
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.RemoveWebhook(run.Of(id)), run.Of(asPerson), Permissions.Admin), w => Many([w])));
     }
 
     private static Verb Test()
@@ -61,11 +55,7 @@ internal static class WebhookVerbs
         var verb = new Verb("test", "Sends a message of kind webhook.test now and says what came back; asks an admin's passphrase on the terminal.", "webhook test whk_01k…");
         var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
         var asPerson = PersonVerbs.As(verb);
-        return verb.On(async (run, registry, _) =>
-        {
-            var admin = await PersonVerbs.AdminAsync(run, registry, run.Of(asPerson));
-            return admin.Refusal is { } no ? run.Tell(no) : run.Answer(await registry.Notices.TestWebhookAsync(admin.Value.Actor, run.Of(id), run.Cancel), t => new Sheet().Facts(("webhook", t.Id), ("answer", t.Answer)));
-        });
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.TestWebhook(run.Of(id)), run.Of(asPerson), Permissions.Admin), t => new Sheet().Facts(("webhook", t.Id), ("answer", t.Answer))));
     }
 
     private static Sheet Many(IReadOnlyList<WebhookView> webhooks) => new Sheet().Rows("", ["ID", "ADDRESS", "EVENTS", "STATE", "DELIVERED", "GIVEN UP", "LAST", "MADE"],

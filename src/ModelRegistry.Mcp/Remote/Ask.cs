@@ -54,6 +54,14 @@ internal static class Ask
     public static Question<Page<GlassReviewView>> OwedReviews() => new((r, me, cancel) => r.Promotions.GlassReviewsAsync(me, owed: true, limit: 100, cancel: cancel),
         RestRequest.Get("reviews").With("limit", 100));
 
+    public static Question<GlassReviewView> Review(string id) => new((r, me, cancel) => r.Promotions.GetGlassAsync(me, id, cancel), RestRequest.Get("reviews", id));
+
+    /// <summary>Puts on record that the glass was to be broken where nobody can sign.</summary>
+    public static Question<PromotionView> RefuseGlass(string id, string? reason) => new((r, me, cancel) => r.Promotions.RefuseGlassAsync(me, id, reason, cancel),
+        RestRequest.Post("promotions", id, "break-glass").With("reason", string.IsNullOrWhiteSpace(reason) ? "none was given" : reason));
+
+    public static Question<Page<PasskeyView>> Passkeys(string person) => new(async (r, me, cancel) => Paged(await r.Passkeys.ListAsync(me, person, cancel)), RestRequest.Get("people", person, "passkeys"));
+
     public static Question<Page<PersonView>> Persons() => new(async (r, me, cancel) => Paged(await r.People.ListAsync(me, cancel)), RestRequest.Get("people"));
 
     public static Question<Page<TokenView>> Tokens() => new(async (r, me, cancel) => Paged(await r.Tokens.ListAsync(me, cancel)), RestRequest.Get("tokens"));
@@ -77,6 +85,11 @@ internal static class Ask
         RestRequest.Get("audit").With("model", q.ModelName).With("subject", q.Subject).With("actor", q.ActorId).With("limit", q.Limit).With("cursor", q.Cursor));
 
     public static Question<string> Checkpoint() => new((r, me, cancel) => r.Audit.CheckpointAsync(me, cancel), RestRequest.Get("audit", "checkpoint"));
+
+    /// <summary>All that proves one promotion, as it was signed.</summary>
+    public static Question<string> Export(string id) => new(async (r, me, cancel) => (await r.Exports.ExportAsync(me, id, cancel)).Then<string>(bytes => System.Text.Encoding.ASCII.GetString(bytes)), RestRequest.Get("promotions", id, "export"));
+
+    public static Question<string> Key() => new((r, me, _) => Task.FromResult(r.Exports.Key(me)), RestRequest.Get("audit", "key"));
 
     // A whole list in the shape that every list has.
     private static Outcome<Page<T>> Paged<T>(Outcome<IReadOnlyList<T>> list) => list.Refusal is { } no ? no : new Page<T>(list.Value, null);

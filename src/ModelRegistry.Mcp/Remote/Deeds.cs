@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Notices;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
 
@@ -27,6 +28,24 @@ internal static class Deeds
         RestRequest.Post("people").With("name", name).With("roles", roles).With("passphrase", passphrase).With("email", email), By);
 
     public static Deed<PersonView> DisablePerson(string name) => new((r, by, cancel) => r.People.DisableAsync(by.Actor, name, cancel), RestRequest.Post("people", name, "disable"), By);
+
+    public static Deed<PersonView> ChangePassphrase(string passphrase) => new((r, by, cancel) => r.People.ChangePassphraseAsync(by, passphrase, cancel), RestRequest.Post("me", "passphrase").With("passphrase", passphrase), By);
+
+    public static Deed<MailboxView> SetMailbox(string person, string? email, IReadOnlyList<string> events) => new((r, by, cancel) => r.Notices.SetMailboxAsync(by.Actor, person, email, events, cancel),
+        RestRequest.Post("people", person, "mailbox").With("email", email).With("events", events), By);
+
+    public static Deed<InviteView> Invite(string person) => new((r, by, cancel) => r.Passkeys.InviteAsync(by.Actor, person, cancel), RestRequest.Post("people", person, "invites"), By);
+
+    public static Deed<PasskeyView> RevokePasskey(string id) => new((r, by, cancel) => r.Passkeys.RevokeAsync(by.Actor, id, cancel), RestRequest.Post("passkeys", id, "revoke"), By);
+
+    public static Deed<GlassReviewView> ReviewGlass(string id, GlassVerdict verdict, string comment) => new((r, by, cancel) => r.Promotions.ReviewGlassAsync(by.Actor, new GlassReviewRequest(id, verdict, comment, by.Proof), cancel),
+        RestRequest.Post("reviews", id).With("verdict", verdict.ToString().ToLowerInvariant()).With("comment", comment));
+
+    public static Deed<NewWebhookView> AddWebhook(string url, IReadOnlyList<string> events) => new((r, by, cancel) => r.Notices.AddWebhookAsync(by.Actor, url, events, cancel), RestRequest.Post("webhooks").With("url", url).With("events", events), By);
+
+    public static Deed<WebhookView> RemoveWebhook(string id) => new((r, by, cancel) => r.Notices.RemoveWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "remove"), By);
+
+    public static Deed<WebhookTestView> TestWebhook(string id) => new((r, by, cancel) => r.Notices.TestWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "test"), By);
 
     public static Deed<NewTokenView> CreateToken(NewToken wish) => new((r, by, cancel) => r.Tokens.CreateAsync(by.Actor, wish, cancel),
         RestRequest.Post("tokens").With("agent", wish.Agent).With("service", wish.Service).With("owner", wish.Owner).With("roles", wish.Roles).With("models", wish.Models).With("expires_days", wish.ExpiresDays), By);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using ModelRegistry.Domain;
+using ModelRegistry.Domain.Exports;
 
 namespace ModelRegistry.Mcp.Remote;
 
@@ -58,7 +59,7 @@ internal sealed class RestClient(ServerSettings server) : IDisposable
             throw ServerUnavailableException.Redirects(response.Headers.Location);
         var body = await response.Content.ReadAsByteArrayAsync(cancel);
         if (response.IsSuccessStatusCode)
-            return typeof(T) == typeof(string) && type == "text/plain" ? (T)(object)Encoding.UTF8.GetString(body)
+            return typeof(T) == typeof(string) && type is "text/plain" or DsseEnvelope.MediaType ? (T)(object)Encoding.UTF8.GetString(body)
                 : type == "application/json" ? Parse<T>(body) : throw ServerUnavailableException.Unreadable("something that is no answer to this");
         if (type != "application/problem+json")
             throw status >= 500 ? ServerUnavailableException.Failed(status, null, null, null) : ServerUnavailableException.Unreadable($"HTTP {status} and no reason");

@@ -15,6 +15,5 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
         PeopleRoutes.Map(routes);
         NoticeRoutes.Map(routes);
         RecordRoutes.Map(routes);
-        ReviewRoutes.Map(routes);
     }
 }

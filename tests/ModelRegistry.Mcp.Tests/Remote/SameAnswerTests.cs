@@ -12,7 +12,7 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
         "list-versions churn", "list-versions churn --stage production --limit 1", "list-versions empty", "get-model churn", "get-model churn --version @champion", "get-model churn --version @candidate", "get-model card_fraud", "get-model empty",
         "compare churn 1 2", "compare churn @champion latest", "serving churn", "serving churn --stage staging", "serving churn --at 2020-01-31", "history churn", "history churn --limit 1", "history churn --at 2020-01-31T12:00:00Z",
         "pending", "pending --status all", "pending --model churn --status rejected --limit 1", "get-promotion {pending}", "get-promotion {rejected}",
-        "person list", "token list", "policy show", "policy show {policy}", "policy history", "policy history --limit 1", "policy check regulated", "policy check team",
+        "person list", "person keys ben", "person keys nobody", "token list", "webhook list", "policy show", "policy show {policy}", "policy history", "policy history --limit 1", "policy check regulated", "policy check team",
         "audit list", "audit list --model churn --limit 3", "audit list --subject {rejected}",
         // And what says no.
         "get-model none", "get-model churn --version ..", "serving churn --stage moon", "list-models --cursor rubbish", "compare churn 1", "get-promotion prm_none",
@@ -50,6 +50,7 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
     {
         var there = await served.ThereAsync("audit", "checkpoint");
         Assert.Equal((await served.HereAsync("audit", "checkpoint")).Out, there.Out);
+        Assert.Equal((await served.HereAsync("audit", "key")).Out, (await served.ThereAsync("audit", "key")).Out);
         Assert.StartsWith("— ", there.Out.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
     }
 
@@ -57,8 +58,9 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
     [Fact]
     public async Task Every_verb_works_through_a_server_or_says_that_it_does_not()
     {
-        string[] changing = ["promote", "rollback", "approve", "reject", "revoke", "withdraw", "person add", "person disable", "token create", "token revoke", "policy accept", "policy reject"];
-        string[] elsewhere = ["stdio", "doctor", "mcp-config", "completion", "audit checkpoint"];
+        string[] changing = ["promote", "rollback", "approve", "reject", "revoke", "withdraw", "person add", "person disable", "token create", "token revoke", "policy accept", "policy reject",
+            "person email", "person passphrase", "person revoke-key", "person invite", "webhook add", "webhook remove", "webhook test", "break-glass", "review"];
+        string[] elsewhere = ["stdio", "doctor", "mcp-config", "completion", "audit checkpoint", "audit key", "export", "verify-export"];
         foreach (var verb in Below(CommandLine.Root()))
         {
             if (changing.Contains(verb.Line) || elsewhere.Contains(verb.Line) || Reading.Any(line => line.StartsWith(verb.Line + " ", StringComparison.Ordinal) || line == verb.Line))
