@@ -50,6 +50,14 @@ internal static partial class Replies
             await JsonAsync(http, Encoding.UTF8.GetBytes(outcome.Value), "text/plain; charset=utf-8");
     }
 
+    /// <summary>Whether the client has this view already, as it says.</summary>
+    public static bool Knows<T>(HttpContext http, T view) => Knows(http, Tag(JsonSerializer.SerializeToUtf8Bytes(view, Json)));
+
+    private static bool Knows(HttpContext http, string tag) =>
+        http.Request.Headers.IfNoneMatch.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(known => known == "*" || known == tag || known == "W/" + tag);
+
+    private static string Tag(byte[] json) => $"\"{Digest.Of(json).Hex[..32]}\"";
+
     /// <summary>A view under a tag of its content (RFC 9110, section 8.8.3): who has it already is told so with 304 and nothing else.</summary>
     public static async Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome)
     {
@@ -59,9 +67,9 @@ internal static partial class Replies
             return;
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json);
-        var tag = $"\"{Digest.Of(json).Hex[..32]}\"";
+        var tag = Tag(json);
         http.Response.Headers.ETag = tag;
-        if (http.Request.Headers.IfNoneMatch.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(known => known == "*" || known == tag || known == "W/" + tag))
+        if (Knows(http, tag))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
