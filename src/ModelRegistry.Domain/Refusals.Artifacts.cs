@@ -61,6 +61,31 @@ public static partial class Refusals
         $"The content has the SHA-256 {found}, not {expected} as announced; nothing was kept.",
         "Send it again, or announce the digest of what is sent.");
 
+    public static Refusal FileNotFound(string? path, string version) => new(RefusalKind.NotFound, "file_not_found",
+        $"Version {version} has no file '{Shown(path)}'.", "List its files to see their paths.");
+
+    public static Refusal DigestInvalid(string? text) => new(RefusalKind.Invalid, "digest_invalid",
+        $"'{Shown(text)}' is no SHA-256.", "Write it as 64 hexadecimal digits in lower case.", new Dictionary<string, string> { ["sha256"] = "64 hexadecimal digits in lower case" });
+
+    public static Refusal BlobNotHere(Digest digest) => new(RefusalKind.NotFound, "blob_not_here",
+        $"There is no content {digest} here.", $"Upload it with PUT /blobs/{digest}, then refer to it.");
+
+    public static Refusal FileTooLarge(long most) => new(RefusalKind.TooLarge, "file_too_large",
+        $"A file has at most {most} bytes here.", "Split it.");
+
+    /// <param name="at">How much of it is here, in bytes.</param>
+    public static Refusal UploadOffset(long at) => new(RefusalKind.Conflict, "upload_offset",
+        $"The upload cannot go on from there: {at} bytes of it are here.", "Ask with HEAD where to go on (Upload-Offset), and send the rest with `Content-Range: bytes OFFSET-`.");
+
+    public static Refusal UploadRangeInvalid(string? text) => new(RefusalKind.Invalid, "upload_range_invalid",
+        $"'{Shown(text)}' does not say where the upload goes on.", "Send `Content-Range: bytes OFFSET-LAST/TOTAL`, TOTAL being * where it is not known.");
+
+    public static Refusal UploadBusy => new(RefusalKind.Conflict, "upload_busy",
+        "This upload is under way in another request.", "Wait for it to end, then ask with HEAD where to go on.");
+
+    public static Refusal FormPartInvalid(string problem) => new(RefusalKind.Invalid, "form_part_invalid",
+        $"The form cannot be taken: {Shown(problem)}.", "Send multipart/form-data with the fields first and each file as a part with a file name.");
+
     public static Refusal BlobMissing(Digest digest) => new(RefusalKind.Unproven, "blob_missing",
         $"The stored content {digest} is gone.",
         "Restore it from a backup, or upload the same content again.");

@@ -53,6 +53,14 @@ internal static partial class Replies
     /// <summary>The signed export of a promotion, byte for byte.</summary>
     public static Task ExportAsync(RestCall call, Outcome<byte[]> export) => export.Refusal is { } no ? ProblemAsync(call.Http, no) : FileAsync(call.Http, $"{call.Of("id")}.json", export.Value);
 
+    /// <summary>Whether the client has this view already, as it says.</summary>
+    public static bool Knows<T>(HttpContext http, T view) => Knows(http, Tag(JsonSerializer.SerializeToUtf8Bytes(view, Json)));
+
+    private static bool Knows(HttpContext http, string tag) =>
+        http.Request.Headers.IfNoneMatch.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(known => known == "*" || known == tag || known == "W/" + tag);
+
+    private static string Tag(byte[] json) => $"\"{Digest.Of(json).Hex[..32]}\"";
+
     /// <summary>A view under a tag of its content (RFC 9110, section 8.8.3): who has it already is told so with 304 and nothing else.</summary>
     public static async Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome)
     {
@@ -62,9 +70,9 @@ internal static partial class Replies
             return;
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json);
-        var tag = $"\"{Digest.Of(json).Hex[..32]}\"";
+        var tag = Tag(json);
         http.Response.Headers.ETag = tag;
-        if (http.Request.Headers.IfNoneMatch.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(known => known == "*" || known == tag || known == "W/" + tag))
+        if (Knows(http, tag))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return;

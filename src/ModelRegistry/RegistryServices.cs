@@ -18,7 +18,7 @@ namespace ModelRegistry;
 /// <summary>The one wiring door: opens a registry and hands out its use cases.</summary>
 public sealed class RegistryServices : IAsyncDisposable
 {
-    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1), UploadAbandonedAfter = TimeSpan.FromHours(24);
 
     private readonly RegistryDb _db;
 
@@ -29,11 +29,13 @@ public sealed class RegistryServices : IAsyncDisposable
         Vault = ArtifactVault.Open(ArtifactFolder(options));
         Catalog = new ModelCatalog(db, policies);
         var inspector = new Artifacts.Inspection.Inspector(Vault);
-        Intake = new VersionIntake(db, policies, Vault, inspector);
+        Intake = new VersionIntake(db, policies, Vault, inspector, time);
+        Blobs = new BlobDesk(db, Vault);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         var states = new OneTimeStates();
         Changes = new ChangeFeed(db, time);
+        Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
         People = new People(db);
@@ -52,7 +54,9 @@ public sealed class RegistryServices : IAsyncDisposable
 
     public RegistryOptions Options { get; }
     public ModelCatalog Catalog { get; }
+    public ServingWatch Serving { get; }
     public VersionIntake Intake { get; }
+    public BlobDesk Blobs { get; }
     public MetadataDesk Metadata { get; }
     public VersionDownload Downloads { get; }
     public PromotionDesk Promotions { get; }
@@ -109,7 +113,7 @@ public sealed class RegistryServices : IAsyncDisposable
             }
             var services = new RegistryServices(db, options, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
-            services.Vault.SweepStaging(AbandonedAfter, time.GetUtcNow());
+            services.Vault.SweepStaging(AbandonedAfter, UploadAbandonedAfter, time.GetUtcNow());
             return services;
         }
         catch

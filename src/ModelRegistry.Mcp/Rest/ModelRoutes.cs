@@ -1,11 +1,12 @@
 using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Rest;
 
 /// <summary>Looking models, versions and what serves up.</summary>
 internal static class ModelRoutes
 {
-    public static void Map(RestRoutes routes)
+    public static void Map(RestRoutes routes, CancellationToken stopping)
     {
         routes.Get("/models",
             call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), call.Given.Text("tag"), Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false"),
@@ -22,8 +23,20 @@ internal static class ModelRoutes
             call => new HistoryQuery(call.Of("model"), call.Given.Time("at"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
             (call, query) => call.Registry.Catalog.HistoryAsync(call.By, query, call.Cancel));
         routes.Get("/models/{model}/serving",
-            call => (Stage: call.Given.Text("stage"), At: call.Given.Time("at")),
-            (call, asked) => call.Registry.Catalog.ServingAsync(call.By, call.Of("model"), asked.Stage, asked.At, call.Cancel), (call, serving) => Replies.TaggedAsync(call.Http, serving));
+            call => (Stage: call.Given.Text("stage"), At: call.Given.Time("at"), Wait: call.Given.Whole("wait", 0, MostWait) ?? 0),
+            (call, asked) => asked is { Wait: > 0, At: null } ? WaitAsync(routes, call, asked.Stage, TimeSpan.FromSeconds(asked.Wait), stopping) : call.Registry.Catalog.ServingAsync(call.By, call.Of("model"), asked.Stage, asked.At, call.Cancel),
+            (call, serving) => Replies.TaggedAsync(call.Http, serving));
+    }
+
+    /// <summary>The longest wait of one request, in seconds: proxies and clients give up after a minute.</summary>
+    private const int MostWait = 50;
+
+    /// <summary>What serves as soon as it is something else than the caller has by its tag (<c>If-None-Match</c>); as it stands when that takes longer.</summary>
+    private static async Task<Outcome<ServingView>> WaitAsync(RestRoutes routes, RestCall call, string? stage, TimeSpan most, CancellationToken stopping)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(call.Cancel, stopping);
+        var seen = await call.Registry.Serving.OnceChangedAsync(call.By, call.Of("model"), stage, serving => Replies.Knows(call.Http, serving), most, over.Token);
+        return await routes.StillAsync(call) is { } no ? no : seen;
     }
 
     /// <summary>Active models only, unless something else is said.</summary>

@@ -9,7 +9,10 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
     public void Map(IEndpointRouteBuilder endpoints)
     {
         var routes = new RestRoutes(endpoints, registry, gate, limits);
-        ModelRoutes.Map(routes);
+        ModelRoutes.Map(routes, stopping);
+        VersionRoutes.Map(routes);
+        BlobRoutes.Map(routes);
+        FileRoutes.Map(routes);
         PromotionRoutes.Map(routes, stopping);
         GlassRoutes.Map(routes);
         PeopleRoutes.Map(routes);

@@ -162,6 +162,38 @@ internal sealed class RestFields
         _ => Bad(name, "must be an object"),
     };
 
+    /// <summary>Everything that was sent, for whoever reads it by its own rules and names what is unknown.</summary>
+    public System.Text.Json.Nodes.JsonObject Document()
+    {
+        _known.UnionWith(_given.Keys);
+        return new(_given.Select(m => KeyValuePair.Create(m.Key, m.Value is JsonElement element ? System.Text.Json.Nodes.JsonNode.Parse(element.GetRawText()) : (System.Text.Json.Nodes.JsonNode?)(string)m.Value)));
+    }
+
+    /// <summary>An object of texts; a null among them is kept. Null when it was left out.</summary>
+    public Dictionary<string, string?>? Pairs(string name)
+    {
+        if (Find(name) is not { } found)
+            return null;
+        if (found is JsonElement { ValueKind: JsonValueKind.Object } element && element.EnumerateObject().All(m => m.Value.ValueKind is JsonValueKind.String or JsonValueKind.Null))
+            return element.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetString());
+        Bad(name, "must be an object of texts");
+        return null;
+    }
+
+    /// <summary>An object of finite numbers; null when it was left out.</summary>
+    public Dictionary<string, double>? Numbers(string name)
+    {
+        if (Find(name) is not { } found)
+            return null;
+        if (found is JsonElement { ValueKind: JsonValueKind.Object } element && element.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Number && double.IsFinite(m.Value.GetDouble())))
+            return element.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetDouble());
+        Bad(name, "must be an object of numbers");
+        return null;
+    }
+
+    /// <summary>A text as it was sent, blank ones too; null when it was left out.</summary>
+    public string? Blank(string name) => Find(name) is JsonElement { ValueKind: JsonValueKind.String } element && string.IsNullOrWhiteSpace(element.GetString()) ? "" : Text(name);
+
     /// <summary>Whether a member is there and is an object.</summary>
     public bool HasObject(string name) => _given.GetValueOrDefault(name) is JsonElement { ValueKind: JsonValueKind.Object };
 

@@ -22,6 +22,28 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
     public void Post<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
         routes.MapPost(path, http => OfCallerAsync(http, RestBody.ReadAsync, read, use, reply));
 
+    /// <summary>A route that changes or takes away what its address names, for who has a token.</summary>
+    /// <param name="method"><c>PATCH</c> or <c>DELETE</c>; the latter has no body.</param>
+    public void Change<TAsked, TView>(string method, string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
+        routes.MapMethods(path, [method], http => OfCallerAsync(http, method == "DELETE" ? QueryAsync : RestBody.ReadAsync, read, use, reply));
+
+    /// <summary>A route whose body or answer is a stream of any length, for who has a token. It reads and answers for itself.</summary>
+    public void Stream(string[] methods, string path, Func<RestCall, Task> answer) => routes.MapMethods(path, methods, async http =>
+    {
+        var entered = await gate.EnterAsync(http, Door);
+        if (entered.Refusal is { } no)
+        {
+            await Replies.ProblemAsync(http, no);
+            return;
+        }
+        using var entry = entered.Value;
+        var query = await QueryAsync(http);
+        if (query.Refusal is { } unread)
+            await Replies.ProblemAsync(http, unread);
+        else
+            await answer(new RestCall(http, registry, entry.Caller, null, query.Value, http.RequestAborted));
+    });
+
     /// <summary>A route that anybody may ask: it gives nothing away. Counted by where it comes from.</summary>
     public void Open<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use) => routes.MapPost(path, async http =>
     {

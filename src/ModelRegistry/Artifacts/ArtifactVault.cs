@@ -14,7 +14,7 @@ public sealed record StoredBlob(Digest Digest, long Size);
 /// by a rename, and who comes second finds it there.
 /// </summary>
 /// <remarks>Every method throws <see cref="StorageUnavailableException"/> when the folder cannot be read or written.</remarks>
-public sealed class ArtifactVault
+public sealed partial class ArtifactVault
 {
     private const string Storing = "Storing content", Reading = "Reading stored content", Downloading = "Writing the download";
 
@@ -171,13 +171,17 @@ public sealed class ArtifactVault
         return staged.MoveTo(path, readOnly: false, overwrite) ? staged.Size : Refusals.TargetExists(path);
     }
 
-    /// <summary>Deletes what crashed writers left behind; a file whose writer lives is left alone, however old.</summary>
+    /// <summary>Deletes what crashed writers left behind, and uploads that nobody went on with; a file whose writer lives is left alone, however old.</summary>
     /// <param name="olderThan">How long nothing must have been written to it.</param>
+    /// <param name="uploadsOlderThan">The same for uploads that were cut.</param>
     /// <returns>How many files were deleted.</returns>
-    public int SweepStaging(TimeSpan olderThan, DateTimeOffset now) => Guard("Sweeping the staging folder", () =>
+    public int SweepStaging(TimeSpan olderThan, TimeSpan uploadsOlderThan, DateTimeOffset now) =>
+        Sweep("*" + StagedFile.Ending, olderThan, now) + Sweep("*" + StagedFile.UploadEnding, uploadsOlderThan, now);
+
+    private int Sweep(string pattern, TimeSpan olderThan, DateTimeOffset now) => Guard("Sweeping the staging folder", () =>
     {
         var swept = 0;
-        foreach (var file in new DirectoryInfo(_layout.Staging).EnumerateFiles("*" + StagedFile.Ending, new EnumerationOptions { AttributesToSkip = 0 }))
+        foreach (var file in new DirectoryInfo(_layout.Staging).EnumerateFiles(pattern, new EnumerationOptions { AttributesToSkip = 0 }))
         {
             if (now - file.LastWriteTimeUtc < olderThan || !IsAbandoned(file.FullName))
                 continue;

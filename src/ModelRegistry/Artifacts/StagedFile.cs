@@ -16,14 +16,21 @@ internal sealed class StagedFile : IDisposable
     /// <summary>The ending of staged names, by which leftovers of a crash are known.</summary>
     internal const string Ending = ".part";
 
+    /// <summary>The ending of uploads that may go on after a cut.</summary>
+    internal const string UploadEnding = ".upload";
+
     private const UnixFileMode AllMayRead = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly string _path;
     private readonly string _doing;
     private readonly SafeFileHandle _handle;
-    private bool _moved;
+    private readonly bool _stays;
+    private bool _done;
 
-    private StagedFile(string path, string doing, SafeFileHandle handle) => (_path, _doing, _handle) = (path, doing, handle);
+    private StagedFile(string path, string doing, SafeFileHandle handle, bool stays) => (_path, _doing, _handle, _stays) = (path, doing, handle, stays);
+
+    /// <summary>Whether it has its final name.</summary>
+    internal bool IsMoved { get; private set; }
 
     /// <summary>Bytes written so far.</summary>
     internal long Size { get; private set; }
@@ -36,12 +43,63 @@ internal sealed class StagedFile : IDisposable
         try
         {
             // Unshared: SweepStaging tells by the lock that its writer lives.
-            return new StagedFile(path, doing, File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
+            return new StagedFile(path, doing, File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None), stays: false);
         }
         catch (Exception e) when (StorageUnavailableException.Covers(e))
         {
             throw StorageUnavailableException.While(doing, e);
         }
+    }
+
+    /// <summary>Opens a file that stays where it is, with what is in it, until it is moved or given up; null while another has it open.</summary>
+    internal static StagedFile? TryResume(string path, string doing)
+    {
+        try
+        {
+            var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new StagedFile(path, doing, handle, stays: true) { Size = RandomAccess.GetLength(handle) };
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
+        }
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
+        {
+            throw StorageUnavailableException.While(doing, e);
+        }
+    }
+
+    /// <summary>Forgets what is behind a place, and feeds what is before it to the hash.</summary>
+    internal void GoOnFrom(long offset, IncrementalHash hash)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            RandomAccess.SetLength(_handle, Size = offset);
+            for (var at = 0L; at < offset;)
+            {
+                var read = RandomAccess.Read(_handle, buffer.AsSpan(0, ChunkBytes), at);
+                if (read == 0)
+                    throw new IOException($"'{_path}' became shorter while it was read.");
+                hash.AppendData(buffer, 0, read);
+                at += read;
+            }
+        }
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
+        {
+            throw StorageUnavailableException.While(_doing, e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Deletes what would stay.</summary>
+    internal void GiveUp()
+    {
+        _done = true;
+        Delete();
     }
 
     /// <summary>Writes all of <paramref name="content"/>, reading it once.</summary>
@@ -97,7 +155,7 @@ internal sealed class StagedFile : IDisposable
             {
                 return false;
             }
-            _moved = true;
+            _done = IsMoved = true;
             Posix.FlushFolder(Path.GetDirectoryName(path)!);
             return true;
         }
@@ -109,9 +167,16 @@ internal sealed class StagedFile : IDisposable
 
     public void Dispose()
     {
+        if (!_done && !_stays)
+            Delete();
         _handle.Dispose();
-        if (_moved)
-            return;
+    }
+
+    // While it is still locked, so that nobody goes on with a file that is going.
+    private void Delete()
+    {
+        if (OperatingSystem.IsWindows())
+            _handle.Dispose();
         try
         {
             File.Delete(_path);

@@ -7,11 +7,15 @@ namespace ModelRegistry.Artifacts;
 // ├── blobs/sha256/ab/cd/abcd…ef     one file per content, named by its SHA-256 in hex, mode 0444;
 // │                                  two levels of 256 folders keep each listing short at millions of blobs
 // └── staging/.<uuid v7>.part        content being written; moved to blobs/ whole, or deleted; after a crash, swept
+//             <sha256>.upload        an upload that may go on after a cut; swept when nobody does
 internal sealed class VaultLayout(string root)
 {
     internal string Root { get; } = Path.GetFullPath(root);
 
     internal string Staging => Path.Combine(Root, "staging");
+
+    /// <summary>Where an upload waits to go on: one uploader's bytes of one content, so that nobody's bytes end up in another's upload.</summary>
+    internal string Upload(string uploader, Digest digest) => Path.Combine(Staging, $"{Digest.Of($"{uploader}/{digest}").Hex}{StagedFile.UploadEnding}");
 
     internal string Blobs => Path.Combine(Root, "blobs", "sha256");
 

@@ -5,7 +5,7 @@ using ModelRegistry.Storage;
 namespace ModelRegistry.Catalog;
 
 /// <summary>Writes a version's files into a folder, each verified while it is copied.</summary>
-public sealed class VersionDownload
+public sealed partial class VersionDownload
 {
     private readonly RegistryDb _db;
     private readonly ArtifactVault _vault;
@@ -15,15 +15,7 @@ public sealed class VersionDownload
     /// <param name="overwrite">Whether files that are there may be replaced.</param>
     public async Task<Outcome<DownloadView>> DownloadAsync(Actor by, string modelName, string? versionRef, string outFolder, bool overwrite = false, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
     {
-        if (Permissions.Check(by, Permission.Read) is { } no)
-            return no;
-        var found = await _db.ReadAsync<Outcome<(ModelVersion Version, List<FileEntry> Files, string Model)>>(async session =>
-        {
-            if (await session.FindModelAsync(modelName) is not { } model)
-                return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
-            var version = await session.ResolveVersionAsync(model, versionRef);
-            return version.Refusal is { } unknown ? unknown : (version.Value, await session.FilesAsync(version.Value.Id), model.Name);
-        }, cancel);
+        var found = await FindAsync(by, modelName, versionRef, cancel);
         if (found.Refusal is { } missing)
             return missing;
 
@@ -46,4 +38,13 @@ public sealed class VersionDownload
         }
         return new DownloadView(found.Value.Model, found.Value.Version.Label, found.Value.Version.ManifestDigest.Hex, [.. targets.Select(t => t.Target.FullPath)]);
     }
+
+    private async Task<Outcome<(ModelVersion Version, List<FileEntry> Files, string Model)>> FindAsync(Actor by, string modelName, string? versionRef, CancellationToken cancel) =>
+        Permissions.Check(by, Permission.Read) is { } no ? no : await _db.ReadAsync<Outcome<(ModelVersion Version, List<FileEntry> Files, string Model)>>(async session =>
+        {
+            if (await session.FindModelAsync(modelName) is not { } model)
+                return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
+            var version = await session.ResolveVersionAsync(model, versionRef);
+            return version.Refusal is { } unknown ? unknown : (version.Value, await session.FilesAsync(version.Value.Id), model.Name);
+        }, cancel);
 }

@@ -24,7 +24,15 @@ public sealed record Registration(
     string? Owner = null,
     string? ModelCard = null,
     Versioning? Versioning = null,
-    string? Alias = null);
+    string? Alias = null)
+{
+    /// <summary>Contents that were uploaded before, each with the path it gets within the version; beside <see cref="Files"/>.</summary>
+    public IReadOnlyList<UploadedFile> Uploads { get; init; } = [];
+}
+
+/// <summary>A content that is here already.</summary>
+/// <param name="Sha256">64 hexadecimal digits.</param>
+public sealed record UploadedFile(string Path, string Sha256);
 
 /// <summary>How far a transfer is with one file, in bytes.</summary>
 public sealed record TransferProgress(string Path, long Done, long Total)
@@ -49,19 +57,27 @@ public sealed class VersionIntake
     private readonly PolicyInForce _policies;
     private readonly ArtifactVault _vault;
     private readonly Inspector _inspector;
+    private readonly TimeProvider _time;
 
-    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault, Inspector inspector) => (_db, _policies, _vault, _inspector) = (db, policies, vault, inspector);
+    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault, Inspector inspector, TimeProvider time) => (_db, _policies, _vault, _inspector, _time) = (db, policies, vault, inspector, time);
+
+    /// <summary>Whether a version could be registered so, as far as that can be told before its files are here. A no is on record.</summary>
+    public async Task<Refusal?> AdmitAsync(Actor by, Registration asked, CancellationToken cancel = default)
+    {
+        var no = Unfit(by, asked) ?? (await _db.ReadAsync(session => NextAsync(session, asked), cancel)).Refusal;
+        return no is null ? null : (await _db.WriteAsync<RegisteredView>(by, Attempt(asked), _ => new(no), cancel)).Refusal;
+    }
 
     public async Task<Outcome<RegisteredView>> RegisterAsync(Actor by, Registration asked, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
     {
-        var attempt = new AuditAct("version.register", "model", asked.ModelName, null, new JsonObject { ["version"] = asked.Version });
+        var attempt = Attempt(asked);
         // What can be refused without reading a byte is refused first, and recorded like any other refusal.
         if (Early(by, asked) is { } early)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(early), cancel);
         // What the rows say is asked before gigabytes are copied, and again when the version is written.
         if ((await _db.ReadAsync(session => NextAsync(session, asked), cancel)).Refusal is { } refused)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(refused), cancel);
-        var stored = await StoreAsync(asked.Files, progress, cancel);
+        var stored = await StoreAsync(asked, progress, cancel);
         if (stored.Refusal is { } bad)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(bad), cancel);
         var inspection = await _inspector.InspectAsync(stored.Value.Files, cancel);
@@ -71,18 +87,23 @@ public sealed class VersionIntake
         return await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, known, stored.Value, inspection), cancel);
     }
 
-    private static Refusal? Early(Actor by, Registration asked) =>
+    private static AuditAct Attempt(Registration asked) => new("version.register", "model", asked.ModelName, null, new JsonObject { ["version"] = asked.Version });
+
+    private static Refusal? Unfit(Actor by, Registration asked) =>
         Names.Model(asked.ModelName).Refusal
         ?? Permissions.Check(by, Permission.Register, asked.ModelName)
-        ?? (by.Answerable is null ? Refusals.NoOwner : null)
-        ?? (asked.Files.Count == 0 ? Refusals.ContentMissing : null)
+        ?? (by.Answerable is null ? Refusals.NoOwner : null);
+
+    private static Refusal? Early(Actor by, Registration asked) =>
+        Unfit(by, asked)
+        ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 ? Refusals.ContentMissing : null)
         ?? (asked.Alias is null ? null : FreeAlias.Parse(asked.Alias).Refusal)
         ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard);
 
-    private async Task<Outcome<Manifest>> StoreAsync(IReadOnlyList<string> paths, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    private async Task<Outcome<Manifest>> StoreAsync(Registration asked, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         var sources = new List<SourceFile>();
-        foreach (var path in paths)
+        foreach (var path in asked.Files)
         {
             var found = ArtifactIntake.EnumerateFiles(path);
             if (found.Refusal is { } no)
@@ -90,10 +111,18 @@ public sealed class VersionIntake
             sources.AddRange(found.Value);
         }
         // Clashing paths are found before a byte is copied; the digests are not known yet.
-        var planned = Manifest.Of(sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))));
+        var planned = Manifest.Of([.. sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))), .. asked.Uploads.Select(u => new FileEntry(u.Path, 0, Digest.Of("")))]);
         if (planned.Refusal is not null)
             return planned;
         var entries = new List<FileEntry>();
+        foreach (var upload in asked.Uploads)
+        {
+            if (!Digest.TryParse(upload.Sha256, out var digest))
+                return Refusals.DigestInvalid(upload.Sha256);
+            if (_vault.Claim(digest, _time.GetUtcNow()) is not { } size)
+                return Refusals.BlobNotHere(digest);
+            entries.Add(new FileEntry(upload.Path, size, digest));
+        }
         var sizes = sources.Select(s => new FileInfo(s.FullPath) is { Exists: true } info ? info.Length : 0).ToList();
         var (before, all) = (0L, sizes.Sum());
         foreach (var (source, size) in sources.Zip(sizes))

@@ -193,7 +193,7 @@ public sealed class ArtifactVaultTests : IDisposable
                 return;
             foreach (var writing in Staged.Except([".a.part", ".b.part"]))
                 File.SetLastWriteTimeUtc(_folder.At("vault", "staging", writing), now.UtcDateTime.AddDays(-9));
-            sweptMeanwhile = _vault.SweepStaging(TimeSpan.FromHours(24), now);
+            sweptMeanwhile = _vault.SweepStaging(TimeSpan.FromHours(24), TimeSpan.FromHours(24), now);
         });
 
         Assert.Null((await _vault.PutAsync(content)).Refusal);

@@ -44,7 +44,7 @@ public sealed class VaultOutageTests : IDisposable
         Assert.Contains("mounted", outage.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain(_folder.Root, outage.Message, StringComparison.Ordinal);
         Assert.Throws<StorageUnavailableException>(() => vault.OpenRead(Digest.Of("one")));
-        Assert.Throws<StorageUnavailableException>(() => vault.SweepStaging(TimeSpan.Zero, DateTimeOffset.UnixEpoch));
+        Assert.Throws<StorageUnavailableException>(() => vault.SweepStaging(TimeSpan.Zero, TimeSpan.Zero, DateTimeOffset.UnixEpoch));
     }
 
     [Fact]

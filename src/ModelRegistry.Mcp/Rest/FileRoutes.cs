@@ -1,0 +1,61 @@
+using Microsoft.Net.Http.Headers;
+using ModelRegistry.Artifacts;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>The files of a version, on their way out.</summary>
+internal static class FileRoutes
+{
+    private static readonly string[] Reads = ["GET", "HEAD"];
+
+    public static void Map(RestRoutes routes)
+    {
+        routes.Get("/models/{model}/versions/{version}/files", _ => 0, (call, _) => call.Registry.Downloads.FilesAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel), (call, files) => Replies.ItemsAsync(call.Http, files));
+        routes.Stream(Reads, "/models/{model}/versions/{version}/files/{**path}", SendAsync);
+        routes.Stream(["GET"], "/models/{model}/versions/{version}/archive", ArchiveAsync);
+    }
+
+    /// <summary>
+    /// One file: whole, or the ranges asked for (RFC 9110, section 14), under its SHA-256 as its tag. Sent whole it is hashed
+    /// on the way, and broken off before its last bytes when it is not what was registered; a range cannot be checked so.
+    /// </summary>
+    private static async Task SendAsync(RestCall call)
+    {
+        var (http, ranged) = (call.Http, call.Http.Request.Headers.Range.Count > 0);
+        var opened = await call.Registry.Downloads.OpenAsync(call.By, call.Of("model"), call.Of("version"), call.Of("path"), seekable: ranged || HttpMethods.IsHead(call.Http.Request.Method), call.Cancel);
+        if (opened.Refusal is { } no)
+        {
+            await Replies.ProblemAsync(http, no);
+            return;
+        }
+        await using var content = opened.Value.Content;
+        var file = opened.Value.File;
+        // Never shown in a browser, whatever its bytes would be there: it shares its host with the pages.
+        http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+        http.Response.Headers.CacheControl = "private, no-cache";
+        try
+        {
+            await Results.Stream(content, "application/octet-stream", file.Path[(file.Path.LastIndexOf('/') + 1)..], opened.Value.Since, new EntityTagHeaderValue($"\"{file.Sha256}\""), enableRangeProcessing: ranged).ExecuteAsync(http);
+        }
+        catch (BlobAlteredException altered) when (!http.Response.HasStarted)
+        {
+            await Replies.ProblemAsync(http, altered.Refusal);
+        }
+    }
+
+    /// <summary>All of them as one tar (POSIX.1-2001), in the order of their paths, each hashed on the way.</summary>
+    private static async Task ArchiveAsync(RestCall call)
+    {
+        var files = await call.Registry.Downloads.FilesAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel);
+        if (files.Refusal is { } no)
+        {
+            await Replies.ProblemAsync(call.Http, no);
+            return;
+        }
+        var http = call.Http;
+        http.Response.ContentType = "application/x-tar";
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileNameStar = $"{call.Of("model")}-{call.Of("version")}.tar" }.ToString();
+        await call.Registry.Downloads.ArchiveAsync(files.Value, http.Response.Body, call.Cancel);
+    }
+}

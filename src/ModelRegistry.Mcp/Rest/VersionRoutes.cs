@@ -1,0 +1,73 @@
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>Making models and versions, and editing what is known about them. Nothing is promoted by it.</summary>
+internal static class VersionRoutes
+{
+    private const string Patch = "PATCH", Delete = "DELETE";
+
+    public static void Map(RestRoutes routes)
+    {
+        routes.Post("/models", call => NewModelOf(call, call.Given.Need("name")), (call, wish) => CreateAsync(call, wish), Created);
+        routes.Change(Patch, "/models/{model}", call => new MetadataEdit(call.Of("model"))
+        {
+            NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
+            Card = call.Given.Blank("card"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call),
+        }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
+        routes.Change(Delete, "/models/{model}", _ => 0, (call, _) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), call.Cancel));
+        routes.Change(Patch, "/models/{model}/versions/{version}", call => new MetadataEdit(call.Of("model"))
+        {
+            Version = call.Of("version"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Card = call.Given.Blank("card"),
+            Metrics = call.Given.Numbers("metrics") ?? [], Tags = Set(call), RemoveTags = Removed(call), Alias = call.Given.Text("alias"), Deprecated = call.Given.Flag("deprecated"),
+        }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
+
+        routes.Stream(["POST"], "/models/{model}/versions", call => RegisterAsync(call, call.Of("model")));
+        // The short forms, with the model's name in the body.
+        routes.Stream(["POST"], "/models/version", call => RegisterAsync(call, null));
+        routes.Stream(["POST"], "/models/register", call => RegisterAsync(call, null));
+    }
+
+    private static NewModel NewModelOf(RestCall call, string name) => new(name, call.Given.Text("description"), call.Given.Text("model_type") ?? call.Given.Text("task"), call.Given.Text("owner"), call.Given.Text("card"),
+        call.Given.Choice("versioning", false, "auto", "semver") is { } scheme ? Enum.Parse<Versioning>(scheme, ignoreCase: true) : null, Set(call));
+
+    private static Dictionary<string, string> Set(RestCall call) => (call.Given.Pairs("tags") ?? []).Where(t => t.Value is not null).ToDictionary(t => t.Key, t => t.Value!);
+
+    /// <summary>Tags that are said to be null.</summary>
+    private static string[] Removed(RestCall call) => [.. (call.Given.Pairs("tags") ?? []).Where(t => t.Value is null).Select(t => t.Key)];
+
+    private static async Task<Outcome<ModelInfoView>> CreateAsync(RestCall call, NewModel wish)
+    {
+        var made = await call.Registry.Metadata.CreateModelAsync(call.By, wish, call.Cancel);
+        return made.Refusal is { } no ? no : await call.Registry.Catalog.GetAsync(call.By, made.Value.ModelName, null, call.Cancel);
+    }
+
+    private static Task Created(RestCall call, Outcome<ModelInfoView> made)
+    {
+        if (made.Refusal is null)
+            call.Http.Response.Headers.Location = $"/models/{Uri.EscapeDataString(made.Value.Name)}";
+        return Replies.CreatedAsync(call.Http, made);
+    }
+
+    /// <summary>With its files in the form, or as JSON that refers to contents put before.</summary>
+    private static async Task RegisterAsync(RestCall call, string? model)
+    {
+        var wish = VersionParts.IsForm(call.Http.Request) ? await VersionParts.ReadAsync(call, model) : await ReadJsonAsync(call, model);
+        var registered = wish.Refusal is { } unread ? unread : await call.Registry.Intake.RegisterAsync(call.By, wish.Value, null, call.Cancel);
+        if (registered.Refusal is null)
+            call.Http.Response.Headers.Location = $"/models/{Uri.EscapeDataString(registered.Value.ModelName)}/versions/{Uri.EscapeDataString(registered.Value.Version)}";
+        await Replies.CreatedAsync(call.Http, registered);
+    }
+
+    private static async Task<Outcome<Registration>> ReadJsonAsync(RestCall call, string? model)
+    {
+        var body = await RestBody.ReadAsync(call.Http);
+        if (body.Refusal is { } unread)
+            return unread;
+        model ??= body.Value.Need("model_name");
+        var document = body.Value.Document();
+        document.Remove("model_name");
+        return body.Value.Problem is { } misfit ? misfit : VersionForm.Read(model, document, []);
+    }
+}

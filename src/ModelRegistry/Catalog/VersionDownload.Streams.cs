@@ -1,0 +1,47 @@
+using System.Formats.Tar;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Catalog;
+
+/// <summary>A file of a version, open for reading.</summary>
+/// <param name="Content">Whoever got it disposes of it.</param>
+/// <param name="Since">When the version was registered.</param>
+public sealed record OpenedFile(FileView File, Stream Content, DateTimeOffset Since);
+
+/// <summary>The same files as streams, for whoever fetches them over a network.</summary>
+public sealed partial class VersionDownload
+{
+    /// <summary>The files of a version, in ordinal order of path.</summary>
+    public async Task<Outcome<IReadOnlyList<FileView>>> FilesAsync(Actor by, string modelName, string? versionRef, CancellationToken cancel = default)
+    {
+        var found = await FindAsync(by, modelName, versionRef, cancel);
+        return found.Then<IReadOnlyList<FileView>>(version => version.Files.ConvertAll(f => new FileView(f.Path, f.Size, f.Sha256.Hex)));
+    }
+
+    /// <summary>Opens one file.</summary>
+    /// <param name="seekable">Whether parts of it are wanted, in any order: then nothing is hashed on the way. Otherwise the stream gives its last bytes only when it is what was registered.</param>
+    public async Task<Outcome<OpenedFile>> OpenAsync(Actor by, string modelName, string? versionRef, string path, bool seekable, CancellationToken cancel = default)
+    {
+        var found = await FindAsync(by, modelName, versionRef, cancel);
+        if (found.Refusal is { } no)
+            return no;
+        if (found.Value.Files.Find(f => f.Path == path) is not { } file)
+            return Refusals.FileNotFound(path, found.Value.Version.Label);
+        var content = seekable ? _vault.OpenSeekable(file.Sha256, file.Size) : _vault.OpenRead(file.Sha256, file.Size);
+        return content.Then<OpenedFile>(stream => new OpenedFile(new FileView(file.Path, file.Size, file.Sha256.Hex), stream, found.Value.Version.CreatedAt));
+    }
+
+    /// <summary>Writes files as a tar (POSIX.1-2001), each verified while it is copied. Throws in the middle when one is not what was registered.</summary>
+    public async Task ArchiveAsync(IReadOnlyList<FileView> files, Stream into, CancellationToken cancel = default)
+    {
+        await using var tar = new TarWriter(into, TarEntryFormat.Pax, leaveOpen: true);
+        foreach (var file in files)
+        {
+            var opened = _vault.OpenRead(Digest.Parse(file.Sha256), file.SizeBytes);
+            if (opened.Refusal is { } no)
+                throw new Artifacts.BlobAlteredException(no);
+            await using var content = opened.Value;
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, file.Path) { DataStream = content, Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead }, cancel);
+        }
+    }
+}
