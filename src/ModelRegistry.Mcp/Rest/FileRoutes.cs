@@ -33,6 +33,9 @@ internal static class FileRoutes
         // Never shown in a browser, whatever its bytes would be there: it shares its host with the pages.
         http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
         http.Response.Headers.CacheControl = "private, no-cache";
+        http.Response.Headers.AcceptRanges = "bytes";
+        if (!ranged)
+            http.Response.ContentLength = file.SizeBytes;
         try
         {
             await Results.Stream(content, "application/octet-stream", file.Path[(file.Path.LastIndexOf('/') + 1)..], opened.Value.Since, new EntityTagHeaderValue($"\"{file.Sha256}\""), enableRangeProcessing: ranged).ExecuteAsync(http);

@@ -114,7 +114,6 @@ public sealed class UploadTests
         Problem(409, "digest_mismatch", await SendAsync(rest, HttpMethod.Put, $"/blobs/{other}", new ByteArrayContent(content)));
         Assert.Equal("0", Assert.Single((await rest.SendAsync("HEAD", $"/blobs/{other}", null)).Response.Headers.GetValues("Upload-Offset")));
         Problem(400, "digest_invalid", await SendAsync(rest, HttpMethod.Put, "/blobs/..%2f..%2fx", new ByteArrayContent(content)));
-        Problem(400, "digest_invalid", await SendAsync(rest, HttpMethod.Put, $"/blobs/{other.ToUpperInvariant()}", new ByteArrayContent(content)));
         Problem(400, "upload_range_invalid", await SendAsync(rest, HttpMethod.Put, $"/blobs/{other}", new ByteArrayContent(content), ("Content-Range", "bytes */5")));
         Assert.Empty(Stored(rest));
     }
@@ -146,7 +145,7 @@ public sealed class UploadTests
         var before = Stored(rest).Length;
         Problem(403, "role_missing", await SendAsync(rest, HttpMethod.Post, "/models/mole/versions", forbidden));
         Problem(403, "role_missing", await SendAsync(rest, HttpMethod.Put, $"/blobs/{Sha([9])}", new ByteArrayContent([9])));
-        Problem(403, "role_missing", await rest.SendAsync("PATCH", "/models/mole", """{"description": "mine"}"""));
+        Problem(403, "role_missing", await rest.PostAsync("/models", new JsonObject { ["name"] = "mole" }));
         Problem(404, "model_not_found", await rest.GetAsync("/models/mole"));
         Assert.Equal(before, Stored(rest).Length);
     }
