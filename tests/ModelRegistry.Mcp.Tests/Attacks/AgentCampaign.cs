@@ -26,6 +26,14 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
         ("FORM", "/ui/promotions/{promotion}/revoke", ["comment", "passphrase"]), ("FORM", "/ui/people", ["name", "roles", "new_passphrase", "new_passphrase_again", "passphrase"]),
         ("FORM", "/ui/tokens", ["kind", "name", "owner", "passphrase"]), ("FORM", "/ui/policy/accept", ["json", "shown_against", "passphrase"]), ("FORM", "/ui/me/keys", ["key_name", "key_state", "key_credential", "passphrase"]),
         ("FORM", "/ui/reviews/{promotion}", ["decision", "comment", "passphrase"]), ("GET", "/ui/inbox", []),
+        ("POST", "/promotions/{promotion}/break-glass", ["person", "proof", "reason", "statement_sha256"]), ("GET", "/reviews", []), ("GET", "/reviews/{promotion}", []), ("POST", "/reviews/{promotion}/challenges", ["verdict"]),
+        ("POST", "/reviews/{promotion}", ["person", "proof", "verdict", "comment"]), ("POST", "/me/passphrase", ["passphrase", "by"]), ("GET", "/people/{person}/passkeys", []), ("POST", "/people/{person}/invites", ["by"]),
+        ("POST", "/passkeys/{id}/revoke", ["by"]), ("POST", "/people/{person}/mailbox", ["email", "by"]), ("GET", "/webhooks", []), ("POST", "/webhooks", ["url", "by"]), ("POST", "/webhooks/{id}/remove", ["by"]),
+        ("GET", "/promotions/{promotion}/export", []), ("GET", "/audit/key", []), ("FORM", "/ui/me/passphrase", ["new_passphrase", "new_passphrase_again", "passphrase"]), ("FORM", "/ui/me/mailbox", ["email", "passphrase"]),
+        ("FORM", "/ui/webhooks", ["url", "passphrase"]), ("FORM", "/ui/people/{person}/invite", ["passphrase"]),
+        ("POST", "/models", ["name", "description"]), ("PATCH", "/models/{model}", ["name", "description", "is_active", "tags"]), ("DELETE", "/models/{model}", []),
+        ("PATCH", "/models/{model}/versions/{version}", ["alias", "metrics", "dataset", "deprecated"]), ("POST", "/models/{model}/versions", ["files", "accuracy", "version", "alias"]), ("POST", "/models/register", ["model_name", "files"]),
+        ("PUT", "/blobs/{digest}", []), ("GET", "/models/{model}/versions/{version}/files", []), ("GET", "/models/{model}/versions/{version}/files/model.onnx", []), ("GET", "/models/{model}/versions/{version}/archive", []),
     ];
 
     private readonly Random _random = new(seed);
@@ -63,9 +71,9 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
     private async Task CallRouteAsync()
     {
         var (method, path, members) = Routes[_random.Next(Routes.Length)];
-        foreach (var part in new[] { "model", "version", "promotion", "person", "id" })
+        foreach (var part in new[] { "model", "version", "promotion", "person", "id", "digest" })
             path = path.Replace($"{{{part}}}", Uri.EscapeDataString(Text(part)), StringComparison.Ordinal);
-        using var request = new HttpRequestMessage(method == "GET" ? HttpMethod.Get : HttpMethod.Post, path);
+        using var request = new HttpRequestMessage(method == "FORM" ? HttpMethod.Post : new HttpMethod(method), path);
         if (_random.Next(5) > 0)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (method == "FORM")
@@ -73,7 +81,11 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
             request.Headers.Add("Origin", server.GetLeftPart(UriPartial.Authority));
             request.Content = new FormUrlEncodedContent(members.Select(m => KeyValuePair.Create(m, Text(m))));
         }
-        else if (method == "POST")
+        else if (method == "PUT")
+        {
+            request.Content = new ByteArrayContent([.. Enumerable.Range(0, _random.Next(3)).Select(i => (byte)i)]);
+        }
+        else if (method is "POST" or "PATCH")
         {
             var body = new JsonObject();
             foreach (var member in members)
@@ -96,6 +108,10 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
         "proof" => One<Func<JsonNode?>>(() => new JsonObject { ["passphrase"] = Text("passphrase") }, () => new JsonObject { ["passkey"] = new JsonObject { ["id"] = "AAAA" }, ["state"] = One([.. _states]) }, () => null)(),
         "by" => new JsonObject { ["person"] = Text("person"), ["proof"] = new JsonObject { ["passphrase"] = Text("passphrase") } },
         "roles" => new JsonArray(Text(name)),
+        "files" => new JsonArray(new JsonObject { ["path"] = One("model.onnx", "../x"), ["sha256"] = One([.. _digests]) }),
+        "tags" => new JsonObject { [One("team", "../x")] = Text("value") },
+        "metrics" => new JsonObject { ["accuracy"] = _random.NextDouble() },
+        "is_active" or "deprecated" => _random.Next(2) == 0,
         _ => Text(name),
     };
 
@@ -104,6 +120,11 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
         "model" or "model_name" => One("churn", "CHURN", "fraud"),
         "version" or "to_version" or "versions" => One("1", "2", "v1", "v2", "latest", "default", "@champion"),
         "stage" => One("production", "prod", "staging", "archived", "development"),
+        "digest" => One([.. _digests]),
+        "alias" => One("champion", "shadow", "default"),
+        "email" => One("mallory@example.org", "x"),
+        "url" => One("http://127.0.0.1:9/", "https://example.org/"),
+        "verdict" => One("upheld", "objected"),
         "promotion" or "promotion_id" => One([.. _promotions]),
         "decision" => One("approve", "reject", "upheld"),
         "person" or "name" or "owner" => One("ana", "ben", "mallory", "agent"),
