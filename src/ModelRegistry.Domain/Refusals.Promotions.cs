@@ -32,7 +32,7 @@ public static partial class Refusals
         $"What promotion {id} asks for changed; it is at revision {revision} now and earlier approvals are void.", "Read the new statement and decide again.");
 
     public static Refusal AnotherPending(string id, string version, string stage) => new(RefusalKind.Conflict, "promotion_already_live",
-        $"Promotion {id} of version {version} to {stage} is still live; there is one at a time.", $"Wait for its decision or withdraw it (withdraw_promotion {id}).");
+        $"Promotion {id} of version {version} to {stage} is still live; there is one at a time.", $"Wait for its decision or withdraw it (withdraw_promotion, or `withdraw {id}`).");
 
     public static Refusal AlreadyThere(string version, string stage) => new(RefusalKind.Conflict, "already_in_stage",
         $"Version {version} is in {stage} already.", "Nothing needs to be done; call get_serving_version to see what serves.");
@@ -63,15 +63,16 @@ public static partial class Refusals
 
     // ---- proofs -------------------------------------------------------------------------------------------------
 
-    public static Refusal AssuranceTooLow(Assurance given, Assurance asked) => new(RefusalKind.Forbidden, "assurance_too_low",
+    /// <param name="page">Where it is decided; null where that is not known here.</param>
+    public static Refusal AssuranceTooLow(Assurance given, Assurance asked, string? page = null) => new(RefusalKind.Forbidden, "assurance_too_low",
         $"This decision would be {Word(given)}; the stage asks for {Word(asked)}.",
-        asked == Assurance.Signed ? "Decide with a passkey on the approval page." : "Decide with a passphrase in the terminal (approve) or on the approval page.");
+        asked == Assurance.Signed ? $"Decide with a passkey on the approval page{(page is null ? "" : $": {page}")}." : "Decide with a passphrase in the terminal (approve) or on the approval page.");
 
     public static Refusal FourEyes(string person, string interest) => new(RefusalKind.Forbidden, "four_eyes",
         $"{person} {interest}, and the policy wants a second person.", "Ask another approver to decide.");
 
     public static Refusal EnrolledLater(string person) => new(RefusalKind.Forbidden, "enrolled_later",
-        $"{person}, or the credential used, was enrolled after this promotion was proposed.", "Withdraw it and propose again, or ask someone enrolled earlier.");
+        $"{person}, or the credential used, was enrolled after this promotion was proposed; a changed passphrase is a new one.", "Use a passkey that is older than it, ask someone enrolled earlier, or withdraw it and propose again.");
 
     public static Refusal ProofStale => new(RefusalKind.Forbidden, "proof_stale",
         "The proof is not of the last five minutes.", "Prove again and decide at once.");

@@ -15,7 +15,7 @@ public static partial class Refusals
 
     public static Refusal RoleMissing(string actor, IReadOnlyList<string> roles) => new(RefusalKind.Forbidden, "role_missing",
         $"'{actor}' lacks the role for this: {string.Join(" or ", roles)}.",
-        "Ask an admin for a credential that carries it.");
+        "Ask an admin for a token or a person that carries it (token create --role, person add --role).");
 
     public static Refusal ModelOutOfScope(string actor, string model) => new(RefusalKind.Forbidden, "model_out_of_scope",
         $"The credential of '{actor}' does not cover the model '{model}'.",

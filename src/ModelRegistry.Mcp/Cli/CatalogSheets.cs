@@ -57,11 +57,11 @@ internal static class CatalogSheets
 
     public static Sheet Serving(ServingView s) => s.Serving
         ? new Sheet().Facts(("model", s.ModelName), ("stage", s.Stage), ("version", s.Version), ("number", Shown.Count(s.Number ?? 0)), ("digest", s.Digest), ("since", Shown.Time(s.Since)),
-            ("promotion", s.PromotionId), ("approved by", Shown.List(s.ApprovedBy)), ("targets", Shown.List(s.Targets)))
+            ("promotion", s.PromotionId), ("approved by", Shown.List(s.ApprovedBy)), ("glass broken by", s.GlassBrokenBy), ("targets", Shown.List(s.Targets)))
         : new Sheet().Line($"Nothing of {s.ModelName} serves {s.Stage}.");
 
     public static Sheet History(IReadOnlyList<ServingPeriodView> periods) => new Sheet().Rows("", ["STAGE", "VERSION", "FROM", "UNTIL", "REQUESTED BY", "APPROVED BY", "ASSURANCE", "PROMOTION", "REASON"],
-        periods.Select(p => new[] { p.Stage, p.Version, Shown.Time(p.From), p.Until is null ? "now" : Shown.Time(p.Until), Or(p.RequestedBy), Or(Shown.List(p.ApprovedBy)), Or(p.Assurance), Or(p.PromotionId), Clip(p.Reason, 60) }));
+        periods.Select(p => new[] { p.Stage, p.Version, Shown.Time(p.From), p.Until is null ? "now" : Shown.Time(p.Until), Or(p.RequestedBy), Or(p.GlassBrokenBy is { } breaker ? $"{Shown.List([.. p.ApprovedBy, breaker])} (glass)" : Shown.List(p.ApprovedBy)), Or(p.Assurance), Or(p.PromotionId), Clip(p.Reason, 60) }));
 
     public static Sheet Registered(RegisteredView r) => new Sheet()
         .Facts(("model", r.ModelCreated ? $"{r.ModelName} (new)" : r.ModelName), ("version", r.Version), ("number", Shown.Count(r.Number)), ("stage", r.Stage), ("digest", r.Digest), ("size", Shown.Size(r.SizeBytes)), ("id", r.VersionId))

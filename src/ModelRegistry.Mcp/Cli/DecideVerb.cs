@@ -28,15 +28,27 @@ internal static class DecideVerb
         var review = await registry.AskAsync(Ask.Statement(promotionId), cancel);
         if (review.Refusal is { } no)
             return no;
+        var whose = await WhoseAsync(registry, review.Value, asPerson, osUser, cancel);
+        if (whose.Refusal is { } nobody)
+            return nobody;
         var assurance = TerminalProof.Worth.ToString().ToLowerInvariant();
         terminal.Write(PromotionSheets.Statement(review.Value, assurance).Render(terminal.Fancy, terminal.Width));
         // Nobody types a passphrase for what can no longer be decided.
         if (review.Value.Promotion.Status is not "pending")
             return Refusals.PromotionNotPending(promotionId, Enum.Parse<PromotionState>(review.Value.Promotion.Status, ignoreCase: true));
+        if (review.Value.Promotion is { ApproveCommand: null, Required.Assurance: { } asked } it && Enum.Parse<Assurance>(asked, ignoreCase: true) is var least && least > TerminalProof.Worth)
+            return Refusals.AssuranceTooLow(TerminalProof.Worth, least, it.ApproveUrl);
         terminal.Write($"\nTo {verdict.ToString().ToLowerInvariant()} exactly this, type the\n");
-        var typed = await TerminalProof.OfAsync(registry, terminal, asPerson, osUser, Permissions.Approver, cancel);
+        var typed = await TerminalProof.OfAsync(registry, terminal, whose.Value, osUser, Permissions.Approver, cancel);
         return typed.Refusal is { } unproven ? unproven : await registry.DoAsync(Deeds.Decide(review.Value, verdict, comment ?? ""), typed.Value, cancel);
     }
+
+    /// <summary>Whose passphrase to ask for: whoever is named; else, of those who may decide it, the user of the system or the only one.</summary>
+    private static async Task<Outcome<string>> WhoseAsync(IRegistry registry, ReviewView review, string? asPerson, string osUser, CancellationToken cancel) =>
+        (asPerson ?? review.MayDecide.FirstOrDefault(name => string.Equals(name, osUser, StringComparison.OrdinalIgnoreCase))) is { } one ? one
+        : review.MayDecide.Count == 1 ? review.MayDecide[0]
+        : review.MayDecide.Count > 1 ? Refusals.WhichPerson(review.MayDecide)
+        : await registry.WhoseAsync(null, osUser, Permissions.Approver, cancel);
 
     private static Verb Make(string name, DecisionVerdict verdict, string description, string commented, params string[] examples)
     {

@@ -32,7 +32,7 @@ internal static class GlassVerbs
         {
             using var noted = run.NotePromotion(run.Of(id));
             if (run.Of(uphold) == run.Of(objects))
-                return run.Tell(Refusals.InvalidArgument("uphold", "--uphold or --object, one of them"));
+                return run.Tell(Refusals.InvalidArgument("uphold", "say --uphold, or --object with --comment why"));
             var verdict = run.Of(uphold) ? GlassVerdict.Upheld : GlassVerdict.Objected;
             return run.Answer(await ReviewAsync(run, registry, run.Of(id), verdict, run.Of(comment) ?? "", run.Of(asPerson)), GlassSheets.One, null, v => v.Next);
         });

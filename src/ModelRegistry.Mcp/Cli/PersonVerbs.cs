@@ -19,7 +19,8 @@ internal static class PersonVerbs
             if (run.Elsewhere() is { } far)
                 return run.Tell(far);
             var passphrase = await TerminalProof.NewAsync(run.Around.Terminal, run.Of(name)!, run.Of(file), run.Cancel);
-            return passphrase.Refusal is { } no ? run.Tell(no) : await run.OnRegistryAsync(async (registry, _) =>
+            // Nothing is made for whom nobody could be: a registry without a person keeps its policy for ever.
+            return (passphrase.Refusal ?? People.Unfit(run.Of(name)!, passphrase.Value)) is { } no ? run.Tell(no) : await run.OnRegistryAsync(async (registry, _) =>
             {
                 var person = await registry.People.InitAsync(run.Of(name)!, passphrase.Value, run.Cancel);
                 var view = person.Refusal is { } refused ? refused : await InitializedAsync(registry, person.Value, run.Cancel);

@@ -25,10 +25,18 @@ internal static class PolicyVerbs
 
     private static Verb Show()
     {
-        var verb = new Verb("show", "Shows the policy in force, or an earlier one.", "policy show", "policy show 3f2a91c04b7d", "policy show --at 2026-01-31 --output json");
+        var verb = new Verb("show", "Shows the policy in force, or an earlier one.", "policy show", "policy show 3f2a91c04b7d", "policy show --at 2026-01-31 --output json", "policy show --text > ours.json");
         var digest = verb.OptionalWord("DIGEST", "An earlier one: its digest, or the first 8 digits or more.");
         var at = verb.Time("--at", "The one that was in force then.");
-        return verb.Asks(run => Ask.Policy(new PolicyQuery(run.Of(digest), run.Of(at))), PolicySheets.One);
+        var text = verb.Flag("--text", "Only its JSON, as a file to start from.");
+        return verb.Over(async (run, registry) =>
+        {
+            var policy = await registry.AskAsync(Ask.Policy(new PolicyQuery(run.Of(digest), run.Of(at))), run.Cancel);
+            if (!run.Of(text) || policy.Refusal is not null)
+                return run.Answer(policy, PolicySheets.One);
+            run.Around.Out.WriteLine(policy.Value.Json.TrimEnd());
+            return Replies.Exit.Done;
+        });
     }
 
     private static Verb History()

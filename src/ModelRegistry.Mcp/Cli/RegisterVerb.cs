@@ -17,7 +17,7 @@ internal static class RegisterVerb
         var label = verb.Text("--version", "LABEL", "The label wanted, such as v7 or 1.2.0. Default: the next one.");
         var bump = verb.Choice("--bump", "Which part of a semantic version goes up.", "major", "minor", "patch");
         var metrics = verb.Numbers("--metric", "NAME=NUMBER", "A metric.");
-        var metadata = verb.Text("--metadata", "FILE", "JSON with what is known; the options here go before it.");
+        var metadata = verb.Text("--metadata", "FILE", "JSON with what is known: format, framework, metrics, hyperparameters, dataset, code_commit, dependencies, signature, lineage, release_notes, card, tags, source, run_id; of the model description, task, owner, model_card. The options here go before it.");
         var alias = verb.Text("--alias", "ALIAS", "An alias to point at the new version.");
         var description = verb.Text("--description", "TEXT", "Of a new model.");
         var task = verb.Text("--task", "TASK", "Of a new model, such as classification.");
@@ -27,6 +27,7 @@ internal static class RegisterVerb
         var dataset = verb.Text("--dataset", "TEXT", "Link or id of the dataset version it was trained on.");
         var commit = verb.Text("--code-commit", "SHA", "Commit of the code that made it.");
         var tags = verb.Pairs("--tag", "KEY=VALUE", "A tag of the version.");
+        var lineage = verb.Pairs("--lineage", "KEY=VALUE", "Where it comes from, such as base_model=resnet50 or parent=v6.");
         var card = verb.Text("--card", "FILE", "The version's model card, Markdown.");
         var notes = verb.Text("--release-notes", "TEXT", "What is new.");
         return verb.On(async (run, registry, me) =>
@@ -48,6 +49,7 @@ internal static class RegisterVerb
                 Card = cardText.Value ?? data.Card,
                 Metrics = Merged(data.Metrics, run.Of(metrics)),
                 Tags = Merged(data.Tags, run.Of(tags)),
+                Lineage = Over(data.Lineage, run.Of(lineage)),
             };
             var wish = new Registration(run.Of(model), run.Of(label), run.Of(bump) is { } part ? Enum.Parse<Bump>(part, ignoreCase: true) : null, run.Of(files)!, merged,
                 run.Of(description) ?? known.Value.Description, run.Of(task) ?? known.Value.Task, run.Of(owner) ?? known.Value.Owner, known.Value.ModelCard, null, run.Of(alias));
@@ -62,6 +64,14 @@ internal static class RegisterVerb
     {
         var text = TextFile.ReadOrNull(path);
         return text.Refusal is { } no ? no : text.Value is { } json ? MetadataFile.Parse(json) : new MetadataFile(new VersionMetadata(), null, null, null, null);
+    }
+
+    private static System.Text.Json.Nodes.JsonObject Over(System.Text.Json.Nodes.JsonObject below, Dictionary<string, string>? above)
+    {
+        var merged = (System.Text.Json.Nodes.JsonObject)below.DeepClone();
+        foreach (var (key, value) in above ?? [])
+            merged[key] = value;
+        return merged;
     }
 
     private static Dictionary<string, T> Merged<T>(IReadOnlyDictionary<string, T> below, Dictionary<string, T>? above)

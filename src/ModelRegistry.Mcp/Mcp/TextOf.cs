@@ -17,11 +17,11 @@ internal static partial class TextOf
 
     public static string History(HistoryReply reply) => $"{reply.ModelName}: " + List(reply.History.Count, "serving period", reply.NextCursor, reply.History.Select(p =>
         $"- {p.Stage}: {p.Version} (number {p.Number}, digest {p.Digest}) from {Time(p.From)} until {(p.Until is { } until ? Time(until) : "now")}; requested by {Untrusted.Label(p.RequestedBy)}, " +
-        $"{(p.ApprovedBy.Count == 0 ? "no approval asked" : $"approved by {string.Join(", ", p.ApprovedBy)} ({p.Assurance})")}{Part(", promotion ", p.PromotionId)}{Part("; reason ", Untrusted.Line(p.Reason, 200))}"));
+        $"{(p.GlassBrokenBy is { } breaker ? $"{breaker} broke the glass ({p.Assurance}){Part(", approved by ", string.Join(", ", p.ApprovedBy))}" : p.ApprovedBy.Count == 0 ? "no approval asked" : $"approved by {string.Join(", ", p.ApprovedBy)} ({p.Assurance})")}{Part(", promotion ", p.PromotionId)}{Part("; reason ", Untrusted.Line(p.Reason, 200))}"));
 
     public static string Serving(ServingView v) => v.Serving
         ? $"{v.ModelName}: {v.Version} (number {v.Number}) serves {v.Stage} since {Time(v.Since!.Value)}.\nDigest: {v.Digest}\n" +
-          $"Approved by: {(v.ApprovedBy.Count == 0 ? "nobody had to" : string.Join(", ", v.ApprovedBy))}{Part(", promotion ", v.PromotionId)}\nTargets: {None(string.Join(", ", v.Targets))}"
+          $"Approved by: {(v.GlassBrokenBy is { } breaker ? $"{None(string.Join(", ", v.ApprovedBy))}; {breaker} broke the glass" : v.ApprovedBy.Count == 0 ? "nobody had to" : string.Join(", ", v.ApprovedBy))}{Part(", promotion ", v.PromotionId)}\nTargets: {None(string.Join(", ", v.Targets))}"
         : $"{v.ModelName}: nothing serves {v.Stage}.\nTargets: {None(string.Join(", ", v.Targets))}";
 
     public static string Comparison(ComparisonReply c)

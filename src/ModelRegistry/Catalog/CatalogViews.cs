@@ -113,6 +113,7 @@ public sealed record InspectionFindingView(string Code, [property: UntrustedText
 public sealed record InspectedFileView([property: UntrustedText(Label = true)] string Path, string Kind, string Verdict);
 
 /// <summary>What serves a stage. <see cref="Serving"/> is false, and the rest null, when nothing does.</summary>
+/// <param name="GlassBrokenBy">Who let it serve alone in an emergency, past approvals that were missing; null when nobody did.</param>
 public sealed record ServingView(
     string ModelName,
     bool Serving,
@@ -123,7 +124,8 @@ public sealed record ServingView(
     DateTimeOffset? Since,
     string? PromotionId,
     IReadOnlyList<string> ApprovedBy,
-    IReadOnlyList<string> Targets);
+    IReadOnlyList<string> Targets,
+    string? GlassBrokenBy = null);
 
 /// <summary>One metric over the compared versions, in their order; null where a version does not report it.</summary>
 /// <param name="Better"><c>higher</c> or <c>lower</c>.</param>
@@ -144,6 +146,8 @@ public sealed record SideBySideView(ComparisonView Comparison, IReadOnlyList<Ver
 
 /// <summary>A time during which one version served a stage.</summary>
 /// <param name="Until">Null while it still serves.</param>
+/// <param name="Assurance">The weakest proof among those who approved it, or broke the glass.</param>
+/// <param name="GlassBrokenBy">Who let it serve alone in an emergency; null when nobody did.</param>
 public sealed record ServingPeriodView(
     string Stage,
     string Version,
@@ -155,7 +159,8 @@ public sealed record ServingPeriodView(
     [property: UntrustedText(Label = true)] string RequestedBy,
     IReadOnlyList<string> ApprovedBy,
     string? Assurance,
-    [property: UntrustedText] string Reason);
+    [property: UntrustedText] string Reason,
+    string? GlassBrokenBy = null);
 
 /// <summary>What a registration came to.</summary>
 public sealed record RegisteredView(string ModelName, bool ModelCreated, string VersionId, string Version, long Number, string Stage, string Digest, long SizeBytes, IReadOnlyList<FileView> Files);

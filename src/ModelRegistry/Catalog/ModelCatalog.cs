@@ -80,9 +80,10 @@ public sealed partial class ModelCatalog
             if (at is not null)
                 period = await session.ServingAtAsync(modelId, named, at.Value);
             IReadOnlyList<string> targets = [.. policy.Targets.Where(t => t.Stage == named).Select(t => t.Name)];
+            var (approvers, breaker) = period is { PromotionId.Length: > 0 } ? await session.AnsweringAsync(period.PromotionId) : ([], null);
             return period is null
                 ? new ServingView(name, false, null, null, named, null, null, null, [], targets)
-                : new ServingView(name, true, period.Label, period.Number, named, period.Manifest.Hex, period.From, NullIfEmpty(period.PromotionId), await ApprovedByAsync(session, period.PromotionId), targets);
+                : new ServingView(name, true, period.Label, period.Number, named, period.Manifest.Hex, period.From, NullIfEmpty(period.PromotionId), approvers, targets, breaker);
         }, cancel);
     }
 
@@ -106,7 +107,7 @@ public sealed partial class ModelCatalog
             {
                 var promotion = promotions.GetValueOrDefault(p.PromotionId);
                 views.Add(new ServingPeriodView(p.Stage, p.Label, p.Number, p.Manifest.Hex, p.From, p.Until, NullIfEmpty(p.PromotionId), promotion?.Statement.Proposer.Name ?? "",
-                    [.. Answering(promotion).Select(a => a.Name)], Answering(promotion).Select(a => (Assurance?)a.Assurance).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? ""));
+                    [.. promotion?.Approvals.Select(d => d.Person.Name) ?? []], Answering(promotion).Min()?.ToString().ToLowerInvariant(), promotion?.Reason ?? "", promotion?.Glass?.Person.Name));
             }
             var last = periods.Count > query.Limit ? periods[query.Limit - 1] : null;
             return new Page<ServingPeriodView>(views, last is null ? null : Cursor.Write(Times.Micros(last.From).ToString(System.Globalization.CultureInfo.InvariantCulture), last.Id));
@@ -146,12 +147,10 @@ public sealed partial class ModelCatalog
 
     private static async ValueTask<string?> ProductionLabelAsync(RegistrySession session, string modelId) => (await session.ServingNowAsync(modelId, Stages.Production))?.Label;
 
-    private static async ValueTask<IReadOnlyList<string>> ApprovedByAsync(RegistrySession session, string promotionId) =>
-        promotionId.Length == 0 ? [] : await session.AnsweringAsync(promotionId);
-
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
     /// <summary>Who answers for what serves: those who approved it, and whoever broke the glass for it.</summary>
-    private static IEnumerable<(string Name, Assurance Assurance)> Answering(Promotion? promotion) => promotion is null ? []
-        : [.. promotion.Approvals.Select(d => (d.Person.Name, d.Proof.Assurance)), .. promotion.Glass is { } glass ? [(glass.Person.Name, glass.Proof.Assurance)] : Array.Empty<(string, Assurance)>()];
+    // What the weakest of those who answer for it proved.
+    private static IEnumerable<Assurance?> Answering(Promotion? promotion) => promotion is null ? []
+        : [.. promotion.Approvals.Select(d => (Assurance?)d.Proof.Assurance), .. promotion.Glass is { } glass ? [glass.Proof.Assurance] : Array.Empty<Assurance?>()];
 }

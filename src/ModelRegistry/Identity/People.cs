@@ -119,12 +119,14 @@ public sealed partial class People : IDisposable
 
     private async Task<Outcome<ProvenPerson>> ProveInTurnAsync(string name, string passphrase, string channel, CancellationToken cancel)
     {
+        // Whoever guesses over the network must not keep a person from deciding at their own terminal.
+        var counted = channel == "terminal" ? $"terminal/{name}" : name;
         var (person, credential, failures, now) = await _db.ReadAsync(async session =>
         {
             // A clock that ran ahead once and was put right must not make every proof seem stale.
             var now = await session.RegistryTimeAsync();
             var found = await session.FindActorByNameAsync(name) is { Kind: ActorKind.Person, DisabledAt: null } p ? p : null;
-            return (found, found is null ? null : await session.PassphraseOfAsync(found.Id), await session.FailedProofsSinceAsync(name, now.AddMinutes(-1)), now);
+            return (found, found is null ? null : await session.PassphraseOfAsync(found.Id), await session.FailedProofsSinceAsync(counted, now.AddMinutes(-1)), now);
         }, cancel);
         if (failures >= AttemptsPerMinute)
             return Refusals.TooManyAttempts;
@@ -135,7 +137,7 @@ public sealed partial class People : IDisposable
         }
         return await _db.WriteAsync<ProvenPerson>(Actor.Registry with { Door = channel }, new AuditAct("person.prove", "person", "unknown"), async session =>
         {
-            await session.NoteFailedProofAsync(name, Ids.New("try", session.Now));
+            await session.NoteFailedProofAsync(counted, Ids.New("try", session.Now));
             return new Written<ProvenPerson>(Refusals.ProofFailed, [new AuditAct("person.prove_failed", "person", person?.Id ?? "unknown", null, new JsonObject { ["channel"] = channel })], []);
         }, CancellationToken.None);
     }
@@ -162,16 +164,16 @@ public sealed partial class People : IDisposable
             ? proof with { CredentialSince = credential.CreatedAt } : Refusals.ProofFailed;
     }
 
+    /// <summary>Why nobody can be enrolled so, as far as that can be told before there is a registry; null when somebody can.</summary>
+    public static Refusal? Unfit(string name, string passphrase) => Names.Actor(name).Refusal ?? (Passphrases.Fits(name, passphrase) ? null : Refusals.PassphraseWeak(Passphrases.Least));
+
     private static async ValueTask<Outcome<Written<PersonView>>> EnrolAsync(RegistrySession session, string name, string passphrase, IReadOnlyList<string> roles, string verb)
     {
-        var named = Names.Actor(name);
-        if (named.Refusal is { } unfit)
+        if (Unfit(name, passphrase) is { } unfit)
             return unfit;
         foreach (var role in roles)
             if (Names.Role(role).Refusal is { } badRole)
                 return badRole;
-        if (!Passphrases.Fits(name, passphrase))
-            return Refusals.PassphraseWeak(Passphrases.Least);
         if (await session.FindActorByNameAsync(name) is not null)
             return Refusals.ActorExists(name);
         var id = Ids.New("act", session.Now);

@@ -42,6 +42,9 @@ internal sealed class NoticeReader(RegistryDb db, PolicyInForce policies, PageAd
             var it = line.SubjectType == "promotion" ? await PromotionCase.OpenAsync(session, policies, line.SubjectId) : null;
             if (NoticeKinds.Of(line.Verb, facts, it?.Promotion.Statement.Kind == PromotionKind.Rollback) is not { } kind)
                 return null;
+            // What needs nobody is applied in the same moment; nobody is asked.
+            if (line.Verb == "promotion.request" && it is { Promotion.Requirement.Approvals.Count: 0 })
+                return null;
             var data = new JsonObject { ["entry_id"] = line.Id, ["actor_id"] = line.ActorId, [IdName(line.SubjectType)] = line.SubjectId };
             var told = new List<(string, string)>();
             if (it is not null)

@@ -102,8 +102,11 @@ public sealed partial class PromotionDesk
             p.Statement.Serving?.Label, p.Revision, Gates(p.Gates), Required(requirement), missing,
             [.. p.Decisions.Select(d => new DecisionView(d.Person.Name, d.Verdict.ToString().ToLowerInvariant(), Word(d.Proof.Assurance), d.Proof.Channel, d.Revision, d.Revision == p.Revision, d.Comment, d.At))],
             p.Statement.Proposer.Name, p.Statement.Owner.Name, p.Reason, p.RequestedAt, live ? p.Deadline : null, p.EndedAt, p.Note,
-            live ? _pages.Promotion(p.Id) : null, live ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing), GlassOf(p));
+            live ? _pages.Promotion(p.Id) : null, live && InTerminal(p, requirement) ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing, InTerminal(p, requirement)), GlassOf(p));
     }
+
+    /// <summary>Whether a passphrase on a terminal could decide it: not where a signature is asked for, nor what a gate stops.</summary>
+    private static bool InTerminal(Promotion p, Requirement? requirement) => p.Gates.Holds && requirement?.Assurance != Assurance.Signed;
 
     private PromotionView Blocked(Promotion p, ModelVersion version) => View(p, version.Number, p.Requirement) with
     {
@@ -116,8 +119,10 @@ public sealed partial class PromotionDesk
         Next = $"Nothing was parked. Mend what the gates found ({Unmet(p.Gates)}) and propose again.",
     };
 
-    private static string Next(Promotion p, PromotionState state, IReadOnlyList<string> missing) => state switch
+    private static string Next(Promotion p, PromotionState state, IReadOnlyList<string> missing, bool inTerminal) => state switch
     {
+        PromotionState.Pending when !p.Gates.Holds => $"A gate stops it ({Unmet(p.Gates)}), whoever approves. In an emergency a listed person breaks the glass on its page.",
+        PromotionState.Pending when !inTerminal => $"Waits for a person ({string.Join(", ", missing)}) to sign it with a passkey. Tell them the approve page; get_promotion shows what came of it.",
         PromotionState.Pending => $"Waits for a person ({string.Join(", ", missing)}) to decide. Tell them the approve command; get_promotion shows what came of it.",
         PromotionState.Approved => "Approved; it is being applied.",
         PromotionState.Applied when p.Glass is { Review: null } => $"{p.Statement.VersionLabel} is in {p.Statement.ToStage}: {p.Glass.Person.Name} broke the glass, and another approver owes it a review.",
@@ -139,7 +144,8 @@ public sealed partial class PromotionDesk
         var now = it.Version is null ? [] : await session.FilesAsync(it.Version.Id);
         var before = serving is null ? [] : await session.FilesAsync(serving.Id);
         return new ReviewView(View(it, approvers), statement.ToJson(), statement.Digest.Hex, metrics, [.. FilesChanged(before, now)],
-            it.Version is { Metadata.Card.Length: > 0 } ? it.Version.Metadata.Card : it.Model.Card, it.Promotion.Client);
+            it.Version is { Metadata.Card.Length: > 0 } ? it.Version.Metadata.Card : it.Model.Card, it.Promotion.Client,
+            [.. (await session.PersonsAsync()).Where(p => it.Promotion.MayBeDecidedBy(p.ToApprover(), it.Effective)).Select(p => p.Name)]);
     }
 
     private static IEnumerable<string> FilesChanged(IReadOnlyList<FileEntry> before, IReadOnlyList<FileEntry> now)

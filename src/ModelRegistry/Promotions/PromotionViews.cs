@@ -100,5 +100,6 @@ public sealed record ReviewView(
     IReadOnlyList<string> FilesChanged,
     [property: UntrustedText] string Card,
     [property: UntrustedText] string? Client,
+    IReadOnlyList<string> MayDecide,
     [property: System.Text.Json.Serialization.JsonIgnore] ModelRegistry.Domain.Refusal? Obstacle = null,
     [property: System.Text.Json.Serialization.JsonIgnore] bool MayBreakGlass = false);

@@ -26,8 +26,8 @@ public sealed partial class RegistrySession
         ("method", review.Proof.Method.ToString().ToLowerInvariant()), ("channel", review.Proof.Channel), ("credential", review.Proof.CredentialId), ("since", Times.Micros(review.Proof.CredentialSince)),
         ("proven", Times.Micros(review.Proof.ProvenAt)), ("evidence", review.Proof.Evidence), ("at", Times.Micros(review.At))) == 1;
 
-    /// <summary>Names of those who answer for a promotion: who approved its last decided revision, and whoever broke the glass for it.</summary>
-    internal async ValueTask<IReadOnlyList<string>> AnsweringAsync(string promotionId)
+    /// <summary>Names of those who answer for a promotion: who approved its last decided revision, and whoever broke the glass for it, which is no approval.</summary>
+    internal async ValueTask<(IReadOnlyList<string> Approvers, string? GlassBreaker)> AnsweringAsync(string promotionId)
     {
         var rows = await ManyAsync("""
             select cast(0 as bigint), revision, person_name, at, id from decision where promotion_id = @id and verdict = 'approve'
@@ -35,7 +35,7 @@ public sealed partial class RegistrySession
             order by 1, 4, 5
             """, r => (Glass: r.GetInt64(0) == 1, Revision: r.GetInt64(1), Name: r.GetString(2)), ("id", promotionId));
         var last = rows.Where(r => !r.Glass).Select(r => r.Revision).DefaultIfEmpty().Max();
-        return [.. rows.Where(r => r.Glass || r.Revision == last).Select(r => r.Name)];
+        return ([.. rows.Where(r => !r.Glass && r.Revision == last).Select(r => r.Name)], rows.Where(r => r.Glass).Select(r => r.Name).FirstOrDefault());
     }
 
     /// <summary>Promotions whose glass was broken, newest first.</summary>

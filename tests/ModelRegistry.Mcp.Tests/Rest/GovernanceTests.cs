@@ -34,6 +34,11 @@ public sealed class GovernanceTests
         Assert.True(broken.Status == 200, broken.Body);
         Assert.Equal("applied", broken["status"]);
         Assert.Equal("v2", await rest.Registry.ServingAsync());
+        // Nobody approved, and nobody is said to have.
+        var serving = await rest.GetAsync("/models/churn/serving");
+        Assert.Equal((0, "ana"), (serving.Json["approved_by"]!.AsArray().Count, serving["glass_broken_by"]));
+        var period = (await rest.GetAsync("/models/churn/history")).Json["items"]![0]!;
+        Assert.Equal((0, "ana", "signed"), (period["approved_by"]!.AsArray().Count, (string?)period["glass_broken_by"], (string?)period["assurance"]));
         Assert.Equal([id], (await rest.GetAsync("/reviews")).Json["items"]!.AsArray().Select(r => (string?)r!["promotion_id"]));
 
         JsonObject Review(string person, JsonObject? proof = null) => new() { ["person"] = person, ["proof"] = proof ?? Passphrase(), ["verdict"] = "objected", ["comment"] = "a rollback would have done" };
