@@ -31,6 +31,9 @@ public static partial class Refusals
     public static Refusal StatementChanged(string id, int revision) => new(RefusalKind.Conflict, "statement_changed",
         $"What promotion {id} asks for changed; it is at revision {revision} now and earlier approvals are void.", "Read the new statement and decide again.");
 
+    public static Refusal StatementUnnamed(string id) => new(RefusalKind.Invalid, "statement_unnamed",
+        "An approval says which statement was looked at.", $"Look at GET /promotions/{id}/statement, and send its statement_digest as statement_sha256.", new Dictionary<string, string> { ["statement_sha256"] = "is missing" });
+
     public static Refusal AnotherPending(string id, string version, string stage) => new(RefusalKind.Conflict, "promotion_already_live",
         $"Promotion {id} of version {version} to {stage} is still live; there is one at a time.", $"Wait for its decision or withdraw it (withdraw_promotion, or `withdraw {id}`).");
 

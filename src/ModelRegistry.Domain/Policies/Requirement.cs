@@ -18,6 +18,12 @@ public sealed record Requirement(
     public IReadOnlyList<Waiver> Waivers { get; init; } = [];
 
     /// <summary>
+    /// For each metric that may not get worse, which way is better: as it was when it was requested, so that no later policy
+    /// turns a gate round.
+    /// </summary>
+    public IReadOnlyDictionary<string, Better> Directions { get; init; } = new Dictionary<string, Better>();
+
+    /// <summary>
     /// What moving a version between two stages takes under a policy; null when neither stage is governed.
     /// Leaving a governed stage needs that stage's quorum as well, so that nothing stops serving unseen.
     /// </summary>
@@ -29,7 +35,11 @@ public sealed record Requirement(
             ? new Requirement(back.Approvals, back.Assurance, back.FourEyes, entered.PendingHours, entered.ApplyHours, [])
             : Of(entered, kind == PromotionKind.Rollback ? [] : GatesOf(entered));
         var leave = left is null ? null : Of(left, []);
-        return (enter is null ? leave : leave is null ? enter : enter.Stricter(leave)) is { } asked ? asked with { Waivers = policy.Waivers } : null;
+        return (enter is null ? leave : leave is null ? enter : enter.Stricter(leave)) is { } asked ? asked with
+        {
+            Waivers = policy.Waivers,
+            Directions = asked.Gates.OfType<Gate.NoRegression>().Select(g => g.Metric).Distinct().ToDictionary(metric => metric, policy.DirectionOf),
+        } : null;
     }
 
     /// <summary>What it takes now that another policy may be in force: at least what it took, and at least what that policy asks of the same move.</summary>
@@ -49,6 +59,7 @@ public sealed record Requirement(
         [.. Gates.Concat(other.Gates).DistinctBy(g => g.Identity)])
     {
         Waivers = [.. Waivers.Where(w => other.Waivers.Any(w.Covers))],
+        Directions = Directions.Concat(other.Directions.Where(d => !Directions.ContainsKey(d.Key))).ToDictionary(),
     };
 
     public JsonObject ToJson() => new()
@@ -60,6 +71,7 @@ public sealed record Requirement(
         ["apply_hours"] = ApplyHours,
         ["gates"] = new JsonArray([.. Gates.Select(g => (JsonNode)g.ToJson())]),
         ["waivers"] = new JsonArray([.. Waivers.Select(w => (JsonNode)new JsonObject { ["rule"] = w.Rule, ["model"] = w.Model, ["version"] = w.Version, ["reason"] = w.Reason, ["expires"] = Times.Text(w.Expires) })]),
+        ["better"] = new JsonObject(Directions.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value.ToString().ToLowerInvariant()))),
     };
 
     /// <summary>Reads what <see cref="ToJson"/> wrote; it is the registry's own record, so a fault in it is a bug.</summary>
@@ -73,6 +85,7 @@ public sealed record Requirement(
     {
         // What was kept before waivers were has none: it can only be stricter for it.
         Waivers = json["waivers"] is not JsonArray waivers ? [] : [.. waivers.Select(w => new Waiver((string)w!["rule"]!, (string)w["model"]!, (string)w["version"]!, (string)w["reason"]!, Times.Parse((string)w["expires"]!)))],
+        Directions = json["better"] is not JsonObject better ? new() : better.ToDictionary(d => d.Key, d => Enum.Parse<Better>((string)d.Value!, ignoreCase: true)),
     };
 
     private static List<Gate> GatesOf(StageRule rule)

@@ -61,8 +61,8 @@ internal static class PromotionRoutes
     }
 
     /// <summary>
-    /// A decision on the statement that was named, by default on the one that stands. It is brought up to date first, so that
-    /// nobody decides on what is true no longer.
+    /// A decision on the statement that was named or signed; a rejection may be of whatever stands. It is brought up to date
+    /// first, so that nobody decides on what is true no longer.
     /// </summary>
     private static async Task<Outcome<PromotionView>> DecideAsync(RestCall call, Decided decided)
     {
@@ -72,7 +72,9 @@ internal static class PromotionRoutes
         var review = await desk.ReviewAsync(call.By, id, call.Cancel);
         if (review.Refusal is { } no)
             return no;
-        // What a passkey signed is held against it there.
+        // A passkey has signed which statement; a passphrase says nothing of it, and an agent may have changed it since the person looked.
+        if (decided is { Statement: null, Verdict: DecisionVerdict.Approve } && proof.Signed is null)
+            return Refusals.StatementUnnamed(id);
         var statement = decided.Statement ?? review.Value.StatementDigest;
         return await desk.DecideAsync(call.By, new DecisionRequest(id, review.Value.Promotion.Revision, statement, decided.Verdict, decided.Comment, proof), call.Cancel);
     }

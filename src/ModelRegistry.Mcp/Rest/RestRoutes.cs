@@ -67,7 +67,7 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
         var body = await RestBody.ReadAsync(http);
         if (body.Refusal is { } unread)
         {
-            await Replies.ProblemAsync(http, unread);
+            await Replies.ProblemAsync(http, limits.Fail(http.Connection.RemoteIpAddress) ? unread : Refusals.RateLimited(1));
             return;
         }
         var call = new RestCall(http, registry, Actor.Registry, null, body.Value, http.RequestAborted);
@@ -75,7 +75,7 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
         var asked = read(call);
         if (body.Value.Problem is { } misfit)
         {
-            await Replies.ProblemAsync(http, misfit);
+            await Replies.ProblemAsync(http, limits.Fail(http.Connection.RemoteIpAddress) ? misfit : Refusals.RateLimited(1));
             return;
         }
         // Before anything is looked up: a proof costs the server far more than whoever makes one up.

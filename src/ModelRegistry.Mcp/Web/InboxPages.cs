@@ -20,7 +20,7 @@ internal static class InboxPages
             var query = new PromotionQuery(visit.Asked("status"), visit.Asked("model"), 50, visit.Asked("cursor"));
             return ListAsync<PromotionsPage>(visit, query, ("Query", query));
         });
-        pages.Get("/ui/events", visit => TellAsync(visit, stopping));
+        pages.Live("/ui/events", visit => TellAsync(visit, stopping));
     }
 
     private static async Task ListAsync<TPage>(Visit visit, PromotionQuery query, (string Name, object? Value) more) where TPage : Microsoft.AspNetCore.Components.IComponent

@@ -11,9 +11,40 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices 
 {
     private const long MostFormBytes = 1_048_576;
 
+    /// <summary>Live pages of one person at once, on all their devices.</summary>
+    private const int MostStreams = 50;
+
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> _open = new();
+
     /// <summary>A page for who is signed in; others are led to the sign-in and back.</summary>
     public void Get(string path, Func<Visit, Task> show) => routes.MapGet(path, http => CountedAsync(http, visit =>
         visit.Signed is not null ? show(visit) : Replies.GoTo(http, $"/ui/sign-in?next={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}")));
+
+    /// <summary>
+    /// A stream for who is signed in, which stays open. Streams are counted apart: whoever opens as many as they may keeps nobody
+    /// from the pages.
+    /// </summary>
+    public void Live(string path, Func<Visit, Task> tell) => routes.MapGet(path, async http =>
+    {
+        var visit = await Visit.OfAsync(http, registry);
+        if (visit.Signed is not { } person)
+        {
+            await Replies.PageAsync(visit, Refusals.SignInRequired);
+            return;
+        }
+        var open = _open.AddOrUpdate(person.Id, 1, (_, count) => count + 1);
+        try
+        {
+            if (open <= MostStreams)
+                await tell(visit);
+            else
+                await Replies.PageAsync(visit, Refusals.RateLimited(1));
+        }
+        finally
+        {
+            _open.AddOrUpdate(person.Id, 0, (_, count) => count - 1);
+        }
+    });
 
     /// <summary>A form of who is signed in.</summary>
     public void Post(string path, Func<Visit, IFormCollection, Task> take) => routes.MapPost(path, http => CountedAsync(http, async visit =>
@@ -49,7 +80,7 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices 
         [.. values.SelectMany(v => (v ?? "").Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     private bool OneTooMany(HttpContext http, IFormCollection form) =>
-        (form["passphrase"] is [{ Length: > 0 }] || form["passkey_credential"] is [{ Length: > 0 }]) && !limits.Prove(http.Connection.RemoteIpAddress);
+        (form.ContainsKey("passphrase") || form.ContainsKey("passkey_credential")) && !limits.Prove(http.Connection.RemoteIpAddress);
 
     private async Task CountedAsync(HttpContext http, Func<Visit, Task> answer)
     {

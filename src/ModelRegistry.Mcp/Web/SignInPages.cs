@@ -15,7 +15,7 @@ internal static class SignInPages
             var (name, next) = (form["name"].ToString().Trim(), form["next"].ToString());
             var proven = form["passkey_credential"] is [{ Length: > 0 and <= 65_536 } credential]
                 ? await visit.Registry.Passkeys.ProveAsync(PasskeyUse.SignIn, new PasskeyAnswer(form["passkey_state"].ToString(), credential), Visit.Door, visit.Cancel)
-                : await visit.Registry.People.ProveAsync(name, form["passphrase"].ToString(), Visit.Door, visit.Cancel);
+                : form["passphrase"] is [{ Length: > 0 } passphrase] ? await visit.Registry.People.ProveAsync(name, passphrase, Visit.Door, visit.Cancel) : Refusals.ProofFailed;
             var signIn = proven.Refusal is { } no ? no : await visit.Registry.SignIns.BeginAsync(proven.Value, visit.Cancel);
             if (signIn.Refusal is { } refused)
             {

@@ -115,7 +115,8 @@ public sealed partial class Passkeys
     private static async ValueTask<Outcome<string>> WitnessAsync(RegistrySession session, ProvenPerson person, string? invite)
     {
         if (invite is not null)
-            return await session.InviteByHashAsync(Digest.Of(invite.Trim()).Hex) is { UsedAt: null } found && found.PersonId == person.Actor.Id && found.ExpiresAt > session.Now && await session.UseInviteAsync(found.Id)
+            return await session.InviteByHashAsync(Digest.Of(invite.Trim()).Hex) is { UsedAt: null } found && found.PersonId == person.Actor.Id && found.ExpiresAt > session.Now
+                && await session.FindActorAsync(found.CreatedBy) is { Kind: ActorKind.Person, DisabledAt: null } inviter && inviter.Roles.Contains(Permissions.Admin) && await session.UseInviteAsync(found.Id)
                 ? found.Id : Refusals.InviteInvalid;
         var keys = await session.PasskeysOfAsync(person.Actor.Id);
         return person.Proof.Method switch

@@ -25,6 +25,7 @@ internal sealed record MailText(string Subject, string Body)
         ["person.disabled"] = "A person was disabled.",
         ["key.enrolled"] = "A passkey was enrolled.",
         ["key.revoked"] = "A passkey was revoked.",
+        ["passphrase.changed"] = "A passphrase was changed.",
         ["token.created"] = "A token was made.",
         ["token.revoked"] = "A token was revoked.",
         ["policy.accepted"] = "Another policy is in force.",

@@ -110,11 +110,9 @@ public sealed class NoticeBook
     internal static async ValueTask<AuditAct> SetAsync(RegistrySession session, StoredActor person, string? email, IReadOnlyList<string> events, string by)
     {
         var words = new Dictionary<string, string> { ["person"] = person.Name };
+        // The address is not in the log, which is read by many.
         if (email is not null)
-        {
             await session.InsertEndpointAsync(Ids.New("mbx", session.Now), "mail", email, person.Id, events, "", by);
-            words["email"] = email;
-        }
         return new AuditAct("person.email", "person", person.Id, null, new JsonObject { ["set"] = email is not null, ["events"] = new JsonArray([.. events.Select(k => (JsonNode)k)]) }, words);
     }
 

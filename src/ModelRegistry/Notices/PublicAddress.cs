@@ -29,6 +29,9 @@ internal static class PublicAddress
         // ::ffff:10.0.0.1 is 10.0.0.1 to the system, and so it is here.
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();
+        // A scope says through which interface, not where to.
+        if (address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId != 0)
+            return false;
         if (Metadata.Contains(address))
             return false;
         return IsPublic(address) || (privateToo && Private.Any(network => network.Contains(address)));

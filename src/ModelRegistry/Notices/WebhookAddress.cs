@@ -16,7 +16,7 @@ internal static class WebhookAddress
         if (url.UserInfo.Length > 0 || text.Contains('#', StringComparison.Ordinal))
             return Refusals.WebhookUrlInvalid("it names neither a user nor a fragment");
         // Also 0x7f.1, 2130706433 and their like: the parser has made them addresses of numbers.
-        if (IPAddress.TryParse(url.DnsSafeHost, out var address) && !PublicAddress.IsAllowed(address, privateToo))
+        if (IPAddress.TryParse(url.DnsSafeHost.TrimEnd('.'), out var address) && !PublicAddress.IsAllowed(address, privateToo))
             return Refusals.WebhookAddressPrivate(url.Host);
         return url;
     }

@@ -80,7 +80,7 @@ internal sealed class PromotionCase
     public async ValueTask<GateReport> JudgeAsync() => await JudgeAsync(_session, Policy, Effective, Model, Version!, Promotion.Statement.ToStage, Promotion.Reason);
 
     public static async ValueTask<GateReport> JudgeAsync(RegistrySession session, PromotionPolicy policy, Requirement requirement, RegisteredModel model, ModelVersion version, string toStage, string reason) =>
-        Judge.Evaluate(policy with { Waivers = requirement.Waivers }, requirement.Gates, new GateFacts(model.Name, version, model.Card, reason, await session.ServingVersionAsync(model.Id, toStage), await session.InspectionAsync(version.Id), session.Now));
+        Judge.Evaluate(policy with { Waivers = requirement.Waivers, Directions = policy.Directions.Where(d => !requirement.Directions.ContainsKey(d.Key)).Concat(requirement.Directions).ToDictionary() }, requirement.Gates, new GateFacts(model.Name, version, model.Card, reason, await session.ServingVersionAsync(model.Id, toStage), await session.InspectionAsync(version.Id), session.Now));
 
     /// <summary>Over all that is known about a version, whether people advise against it, and the model's card where it has none of its own.</summary>
     public static Digest Metadata(ModelVersion version, RegisteredModel model) => CanonicalJson.Digest(MetadataOf(version, model));

@@ -195,8 +195,9 @@ public sealed partial class PromotionDesk
     private static async ValueTask<IReadOnlyList<Approver>> ApproversAsync(RegistrySession session, Promotion promotion)
     {
         var approvers = new List<Approver>();
-        foreach (var id in promotion.Approvals.Select(d => d.Person.Id).Distinct())
-            if (await session.FindActorAsync(id) is { } person)
+        foreach (var approval in promotion.Approvals.DistinctBy(d => d.Person.Id))
+            // What was approved with a credential that was taken back since may not have been its person's word.
+            if (await session.FindActorAsync(approval.Person.Id) is { } person && (approval.Proof.CredentialId.Length == 0 || await session.FindCredentialAsync(approval.Proof.CredentialId) is { RevokedAt: null }))
                 approvers.Add(person.ToApprover());
         return approvers;
     }

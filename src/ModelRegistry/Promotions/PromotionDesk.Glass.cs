@@ -35,6 +35,9 @@ public sealed partial class PromotionDesk
             var proof = await Identity.People.CheckProofAsync(session, stored, request.Proof);
             if (proof.Refusal is { } unproven)
                 return unproven;
+            // Listed when it was proposed, too: nobody is let past a gate by a policy that came after it.
+            if (it.Promotion.IsLive && await session.PolicyAtAsync(it.Promotion.RequestedAt) is { } then && PolicyReader.Parse(then.Json) is { Refusal: null } before && !before.Value.Trusts(stored.Ref))
+                return Refusals.GlassNotTrusted(stored.Name);
             var report = it.Version is null ? new GateReport([]) : await it.JudgeAsync();
             var glass = new GlassBreak(stored.Ref, request.Reason.Trim(), proof.Value, Digest.TryParse(request.StatementDigest, out var digest) ? digest : default, session.Now);
             var broken = it.Promotion.BreakGlass(person, stored.ToApprover(), glass, it.Policy, it.Effective, report, session.Now);

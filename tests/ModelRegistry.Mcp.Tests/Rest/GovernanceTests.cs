@@ -112,4 +112,32 @@ public sealed class GovernanceTests
         Problem(400, "event_unknown", await rest.PostAsync("/people/ben/mailbox", new JsonObject { ["email"] = "b@example.org", ["events"] = "version.registered", ["by"] = By() }));
         Assert.DoesNotContain("ben@example.org", (await rest.GetAsync("/people")).Body);
     }
+
+    [Fact]
+    [Attack(13, "rest")]
+    public async Task What_an_agent_changed_after_the_person_looked_is_not_what_they_approved()
+    {
+        await using var rest = await OpenAsync();
+        var id = await rest.ProposeAsync();
+        var seen = (await rest.GetAsync($"/promotions/{id}/statement"))["statement_digest"]!;
+        Assert.Equal(200, (await rest.SendAsync("PATCH", "/models/churn/versions/v2", """{"metrics": {"accuracy": 0.01}, "dataset": "s3://poisoned"}""")).Status);
+        rest.Token = null;
+        JsonObject Approve(string? statement) => new(Decision().Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone()))) { ["statement_sha256"] = statement };
+        Problem(400, "statement_unnamed", await rest.DecideAsync(id, Approve(null)));
+        Problem(409, "statement_changed", await rest.DecideAsync(id, Approve(seen)));
+        Assert.Equal("v1", await rest.Registry.ServingAsync());
+        // A no may be to whatever stands.
+        Assert.Equal("rejected", (await rest.DecideAsync(id, new JsonObject(Decision(decision: "reject").Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone()))) { ["statement_sha256"] = null }))["status"]);
+    }
+
+    [Fact]
+    public async Task Where_a_person_is_told_is_nobody_elses_to_know()
+    {
+        await using var rest = await OpenAsync(churn: false);
+        Assert.Equal(200, (await rest.PostAsync("/people/ben/mailbox", new JsonObject { ["email"] = "ben@example.org", ["by"] = By() })).Status);
+        Assert.Equal(201, (await rest.PostAsync("/people", new JsonObject { ["name"] = "dora", ["passphrase"] = "a passphrase of hers", ["email"] = "dora@example.org", ["by"] = By() })).Status);
+        var log = await rest.GetAsync("/audit?limit=100");
+        Assert.Contains("person.email", log.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("@example.org", log.Body, StringComparison.Ordinal);
+    }
 }

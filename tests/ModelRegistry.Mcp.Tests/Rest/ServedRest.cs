@@ -94,7 +94,13 @@ internal sealed class ServedRest : IAsyncDisposable
     public static JsonObject Decision(string person = "ben", string decision = "approve", JsonObject? proof = null) =>
         new() { ["person"] = person, ["decision"] = decision, ["comment"] = "as they see it", ["proof"] = proof ?? Passphrase() };
 
-    public Task<RestAnswer> DecideAsync(string id, JsonObject decision, params (string Name, string Value)[] headers) => PostAsync($"/promotions/{id}/decisions", decision, headers);
+    /// <summary>Decides on the statement as it stands, unless another is named: null names none.</summary>
+    public async Task<RestAnswer> DecideAsync(string id, JsonObject decision, params (string Name, string Value)[] headers)
+    {
+        if (!decision.ContainsKey("statement_sha256") && (await Registry.Services.Promotions.ReviewAsync(await Registry.AgentAsync(), id)) is { Refusal: null } seen)
+            decision = new JsonObject(decision.Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone()))) { ["statement_sha256"] = seen.Value.StatementDigest };
+        return await PostAsync($"/promotions/{id}/decisions", decision, headers);
+    }
 
     /// <summary>A passkey of a person's, enrolled as their page does it.</summary>
     /// <param name="step">What its counter grows by with each use; synced ones have 0 for ever.</param>

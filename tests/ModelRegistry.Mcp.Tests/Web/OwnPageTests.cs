@@ -32,6 +32,25 @@ public sealed class OwnPageTests
     }
 
     [Fact]
+    [Attack(21, "web")]
+    public async Task Whoever_guesses_is_counted_whatever_shape_the_form_has()
+    {
+        await using var it = await OpenAsync("team");
+        await using var server = await ServeProcess.StartAsync(it.DataFolder);
+        await using var nobody = SignedIn.Nobody(server.Address);
+        var entries = Ok(await it.Services.Audit.ListAsync(await it.AgentAsync(), new ModelRegistry.Audit.AuditQuery(Limit: 100))).Items.Count;
+        var answers = new List<int>();
+        for (var i = 0; i < 130; i++)
+        {
+            using var answer = await nobody.PostAsync("/ui/sign-in", i % 2 == 0 ? [("name", $"somebody{i}"), ("passphrase", "")] : [("name", $"somebody{i}"), ("passphrase", "a"), ("passphrase", "b")]);
+            answers.Add((int)answer.StatusCode);
+        }
+        Assert.Contains(429, answers);
+        // What is no passphrase at all is not looked up, and leaves nothing in the log.
+        Assert.Equal(entries, Ok(await it.Services.Audit.ListAsync(await it.AgentAsync(), new ModelRegistry.Audit.AuditQuery(Limit: 100))).Items.Count);
+    }
+
+    [Fact]
     public async Task Ones_own_mailbox_is_shown_and_set_and_nobody_elses()
     {
         await using var it = await OpenAsync("team");

@@ -43,7 +43,8 @@ public abstract partial class GovernanceStory
 
         var broken = Ok(await BreakAsync(it, "ben", id));
         Assert.Equal(("applied", "ben", "fraud passes", "signed", null), (broken.Status, broken.BreakGlass!.Person, broken.BreakGlass.Reason, broken.BreakGlass.Assurance, broken.BreakGlass.Review));
-        Assert.Equal((v2.Version, "ben"), (await it.ServingAsync(), Assert.Single(Ok(await it.Services.Catalog.ServingAsync(Robot, "digits", null, null)).ApprovedBy)));
+        Assert.Equal((v2.Version, "ben"), (await it.ServingAsync(), Ok(await it.Services.Catalog.ServingAsync(Robot, "digits", null, null)).GlassBrokenBy));
+        Assert.Empty(Ok(await it.Services.Catalog.ServingAsync(Robot, "digits", null, null)).ApprovedBy);
         var owed = Assert.Single(Ok(await desk.GlassReviewsAsync(Robot)).Items);
         Assert.Equal(("open", v1, "freeze"), (owed.Status, owed.Replaced, Assert.Single(owed.Unmet).Rule));
         Assert.Contains("glass.break", await it.VerbsAsync(id));
