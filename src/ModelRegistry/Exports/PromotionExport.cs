@@ -72,7 +72,7 @@ public sealed class PromotionExport : IDisposable
         var policies = await PoliciesAsync(session, promotion);
 
         var (rows, omitted) = await session.PromotionEntriesAsync(promotionId, MostOfAKind);
-        rows.AddRange(await session.EntriesAboutAsync([.. ProofsOf(promotion).Select(p => p.Person.Id).Distinct()], "person.init", "person.add", "person.disable"));
+        rows.AddRange(await session.EntriesAboutAsync([.. ProofsOf(promotion).Select(p => p.Person.Id).Distinct()], "person.init", "person.add", "person.disable", "passphrase.change"));
         rows.AddRange(await session.EntriesAboutAsync([.. keys.Select(k => k.CredentialId)], "passkey.enrol", "passkey.revoke"));
         rows.AddRange(await session.EntriesAboutAsync([promotion.Statement.VersionId], "version.register"));
         rows.AddRange(await session.EntriesAboutAsync([_db.RegistryId, .. policies.Select(p => p.Digest)], "registry.create", "policy.accept"));
