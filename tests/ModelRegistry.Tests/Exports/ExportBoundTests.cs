@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ModelRegistry.Domain;
 using ModelRegistry.Domain.Exports;
 using ModelRegistry.Exports;
 using Xunit;

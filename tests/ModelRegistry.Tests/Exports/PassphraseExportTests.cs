@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
 using ModelRegistry.Domain.Exports;
-using ModelRegistry.Identity;
 using ModelRegistry.Promotions;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
