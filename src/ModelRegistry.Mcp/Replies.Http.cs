@@ -2,6 +2,7 @@ using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelRegistry.Domain;
+using ModelRegistry.Exports;
 
 namespace ModelRegistry.Mcp;
 
@@ -81,11 +82,14 @@ internal static partial class Replies
     }
 
     /// <summary>The signed export of a promotion, to be kept as a file (RFC 6266). The name is one of ours: it is the id of a promotion that is there.</summary>
-    public static Task FileAsync(HttpContext http, string name, byte[] envelope)
+    /// <remarks>Whoever does not read it in its time is cut off: its place is wanted.</remarks>
+    public static async Task FileAsync(HttpContext http, string name, HeldExport export)
     {
+        using var held = export;
+        await using var overdue = held.Overdue.Register(http.Abort);
         http.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}\"";
         http.Response.Headers.XContentTypeOptions = "nosniff";
-        return JsonAsync(http, envelope, Domain.Exports.DsseEnvelope.MediaType);
+        await JsonAsync(http, held.Envelope, Domain.Exports.DsseEnvelope.MediaType);
     }
 
     /// <summary>A view as JSON, or problem details.</summary>

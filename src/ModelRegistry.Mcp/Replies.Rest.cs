@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ModelRegistry.Domain;
+using ModelRegistry.Exports;
 using ModelRegistry.Mcp.Rest;
 using ModelRegistry.Promotions;
 
@@ -51,7 +52,7 @@ internal static partial class Replies
     }
 
     /// <summary>The signed export of a promotion, byte for byte.</summary>
-    public static Task ExportAsync(RestCall call, Outcome<byte[]> export) => export.Refusal is { } no ? ProblemAsync(call.Http, no) : FileAsync(call.Http, $"{call.Of("id")}.json", export.Value);
+    public static Task ExportAsync(RestCall call, Outcome<HeldExport> export) => export.Refusal is { } no ? ProblemAsync(call.Http, no) : FileAsync(call.Http, $"{call.Of("id")}.json", export.Value);
 
     /// <summary>Whether the client has this view already, as it says.</summary>
     public static bool Knows<T>(HttpContext http, T view) => Knows(http, Tag(JsonSerializer.SerializeToUtf8Bytes(view, Json)));

@@ -45,7 +45,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
-        Exports = new PromotionExport(db);
+        Exports = new PromotionExport(db, time);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);

@@ -6,6 +6,7 @@ namespace ModelRegistry.Domain.Exports;
 public sealed partial class ExportVerification
 {
     private readonly Dictionary<string, RecordedLeaf> _persons = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PassphraseHistory> _passphrases = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (string PersonId, byte[] PublicKey, long Enrolled)> _keys = new(StringComparer.Ordinal);
     private readonly List<ProvenDecision> _decisions = [];
     private string? _author;
@@ -19,6 +20,8 @@ public sealed partial class ExportVerification
     {
         foreach (var leaf in _log.Where(l => l is { Done: true, Verb: "person.init" or "person.add", SubjectId: not null }))
             Need(_persons.TryAdd(leaf.SubjectId!, leaf), $"The person {leaf.SubjectId} is enrolled twice.");
+        foreach (var (id, person) in _persons)
+            _passphrases.Add(id, PassphraseHistory.Of(person, Told("passphrase.change", id)));
         return $"{_persons.Count} persons are in the log with the roles they were given.";
     }
 
@@ -27,7 +30,7 @@ public sealed partial class ExportVerification
         foreach (var key in _predicate.NeedObjects("keys"))
         {
             var (id, person, bytes) = (key.NeedText("credential_id"), key.NeedText("person_id"), key.NeedBytes("public_key"));
-            var enrolled = _log.FirstOrDefault(l => l.Tells("passkey.enrol", id)) ?? throw new FormatException($"The log does not say how the passkey {id} was enrolled.");
+            var enrolled = FirstTold("passkey.enrol", id) ?? throw new FormatException($"The log does not say how the passkey {id} was enrolled.");
             Need(enrolled.Fact("person_id") == person, $"The log says that the passkey {id} is another person's.");
             Need(enrolled.Fact("public_key_sha256") == Digest.Of(bytes).Hex, $"The public key of {id} is not the one that was enrolled.");
             Need(_keys.TryAdd(id, (person, bytes, enrolled.Index)), $"The passkey {id} is given twice.");
@@ -40,17 +43,22 @@ public sealed partial class ExportVerification
         IReadOnlyList<JsonObject> decisions = [];
         Check("decisions", () =>
         {
-            decisions = _predicate.NeedObjects("decisions");
-            var told = _log.Where(l => l.Tells("promotion.decide", _statement!.PromotionId)).Select(l => l.Fact("decision_id") ?? "").ToList();
+            var all = _predicate.NeedObjects("decisions");
+            Need(all.Count <= PromotionRecord.MaxDecisions, $"There are {all.Count} decisions; at most {PromotionRecord.MaxDecisions} are read.");
+            decisions = all;
+            var told = Told("promotion.decide", _statement!.PromotionId).Select(l => l.Fact("decision_id") ?? "").ToList();
             var given = decisions.Select(d => d.NeedText("id")).ToList();
             Need(given.Distinct().Count() == given.Count && told.ToHashSet().SetEquals(given) && told.Count == given.Count, "The decisions are not those of the log, each once.");
             return given.Count == 0 ? "No person decided." : $"{given.Count}, the same as in the log.";
         });
+        var entries = new Dictionary<string, RecordedLeaf>(StringComparer.Ordinal);
+        foreach (var leaf in Told("promotion.decide", _statement!.PromotionId))
+            entries.TryAdd(leaf.Fact("decision_id") ?? "", leaf);
         foreach (var decision in decisions)
         {
             var id = decision.Text("id") ?? "?";
             RecordedLeaf? told = null;
-            Check($"decision {id}", () => Agree(decision, told = _log.FirstOrDefault(l => l.Tells("promotion.decide", _statement!.PromotionId) && l.Fact("decision_id") == id) ?? throw new FormatException("It is not in the log.")));
+            Check($"decision {id}", () => Agree(decision, told = entries.GetValueOrDefault(id) ?? throw new FormatException("It is not in the log.")));
             if (told is null)
                 continue;
             var claimed = false;
@@ -104,12 +112,15 @@ public sealed partial class ExportVerification
                 var id = proof.NeedText("credential_id");
                 var key = _keys.TryGetValue(id, out var found) ? found : throw new FormatException($"The public key of {id} is not here.");
                 Need(key.PersonId == personId, $"The passkey {id} is not {NameOf(personId)}'s.");
-                Need(!_log.Any(l => l.Tells("passkey.revoke", id) && l.Index < told.Index), $"The passkey {id} was revoked before that.");
+                Need(!(FirstTold("passkey.revoke", id)?.Index < told.Index), $"The passkey {id} was revoked before that.");
                 Need(key.Enrolled < since.Index, $"The passkey {id} was enrolled after what it decided on.");
                 var origin = PasskeyEvidence.FromJson(proof.NeedObject("evidence")).Check(said, key.PublicKey, _origin);
                 return (Assurance.Signed, $"signed: a passkey of {NameOf(personId)} signed '{said.Word}' on {said.Statement}, its user verified, at {origin}.");
             case ProofMethod.Passphrase:
-                Need(person.Fact("credential_id") == proof.NeedText("credential_id"), "The passphrase is not the one that the person was enrolled with.");
+                var history = _passphrases.GetValueOrDefault(personId) ?? throw new FormatException($"The log does not say which passphrase {NameOf(personId)} had.");
+                var (credential, given) = history.At(told.Index);
+                Need(credential is not null && credential == proof.NeedText("credential_id"), $"The passphrase is not the one that {NameOf(personId)} had then.");
+                Need(given < since.Index, $"The passphrase of {NameOf(personId)} was changed after what they decided on.");
                 _words++;
                 return (Assurance.Authenticated, $"authenticated: the registry says that {NameOf(personId)} typed their passphrase ({proof.NeedText("channel")}). Nobody else can check that.");
             default:
@@ -122,9 +133,10 @@ public sealed partial class ExportVerification
     {
         if (_predicate["break_glass"] is null)
         {
-            Check("break_glass", () => _log.Any(l => l.Tells("glass.break", _statement!.PromotionId)) ? throw new FormatException("The log says that the glass was broken; the export does not.") : "The glass was not broken.");
+            Check("break_glass", () => FirstTold("glass.break", _statement!.PromotionId) is not null ? throw new FormatException("The log says that the glass was broken; the export does not.") : "The glass was not broken.");
             return;
         }
+        var unnamed = false;
         Check("break_glass", () =>
         {
             var (glass, told) = (_predicate.NeedObject("break_glass"), Told("glass.break"));
@@ -135,14 +147,18 @@ public sealed partial class ExportVerification
             var (proven, sentence) = Prove(glass.NeedObject("proof"), person, new SignedDecision(GlassBreak.Word, _statement.Digest), told, Told("promotion.request"));
             Need(proven == Assurance.Signed, "The glass is broken by a signature only.");
             var name = _persons[person].Texts.GetValueOrDefault("person");
-            Need(PolicyAt(told.Index).Trusts(new ActorRef(person, name ?? "")) || name is null, $"The policy in force did not let {NameOf(person)} break the glass.");
+            var trusted = PolicyAt(told.Index).Trusts(new ActorRef(person, name ?? ""));
+            Need(trusted || name is null, $"The policy in force did not let {NameOf(person)} break the glass.");
+            // The policy lists persons by name, and that may be erased from the log.
+            unnamed = !trusted;
             _glass = told;
-            return $"{NameOf(person)} broke the glass at {told.At}: past quorum, four eyes and gates. {sentence}" + (told.Texts.TryGetValue("reason", out var reason) ? $" They wrote: {reason}" : "");
-        });
+            return $"{NameOf(person)} broke the glass at {told.At}: past quorum, four eyes and gates. {sentence}" + (unnamed ? " That the policy lets them is the registry's word: it does not list their id, and their name is not here." : "")
+                + (told.Texts.TryGetValue("reason", out var reason) ? $" They wrote: {reason}" : "");
+        }, () => unnamed);
         var claimed = false;
         Check("glass_review", () =>
         {
-            var told = _log.FirstOrDefault(l => l.Tells("glass.review", _statement!.PromotionId));
+            var told = FirstTold("glass.review", _statement!.PromotionId);
             if (_predicate.NeedObject("break_glass")["review"] is null)
             {
                 Need(told is null, "The log says that it was reviewed; the export does not.");
@@ -160,7 +176,7 @@ public sealed partial class ExportVerification
         }, () => claimed);
     }
 
-    private bool IsDisabled(string personId, RecordedLeaf at) => _log.Any(l => l.Tells("person.disable", personId) && l.Index < at.Index);
+    private bool IsDisabled(string personId, RecordedLeaf at) => FirstTold("person.disable", personId)?.Index < at.Index;
 
     private string NameOf(string personId) => _persons.GetValueOrDefault(personId)?.Texts.GetValueOrDefault("person") is { } name ? $"{name} ({personId})" : personId;
 }

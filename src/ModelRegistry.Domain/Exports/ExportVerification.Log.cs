@@ -7,6 +7,7 @@ namespace ModelRegistry.Domain.Exports;
 /// <summary>The log: its checkpoint, that every entry is in it, and what the entries say of the promotion as a whole.</summary>
 public sealed partial class ExportVerification
 {
+    private readonly Dictionary<(string Verb, string SubjectId), List<RecordedLeaf>> _told = [];
     private Checkpoint? _checkpoint;
     private string _status = "";
     private string _outcome = "";
@@ -28,11 +29,18 @@ public sealed partial class ExportVerification
     private string ReadLog()
     {
         var entries = _predicate.NeedObject("log").NeedObjects("entries");
+        Need(entries.Count <= PromotionRecord.MaxEntries, $"There are {entries.Count} entries; at most {PromotionRecord.MaxEntries} are read.");
         var log = new List<RecordedLeaf>(entries.Count);
         foreach (var entry in entries)
             log.Add(RecordedLeaf.Read(entry));
         Need(log.Zip(log.Skip(1)).All(pair => pair.First.Index < pair.Second.Index), "The entries are not in the order of the log.");
         _log = log;
+        foreach (var leaf in log.Where(l => l is { Done: true, SubjectId: not null }))
+        {
+            if (!_told.TryGetValue((leaf.Verb, leaf.SubjectId!), out var same))
+                _told.Add((leaf.Verb, leaf.SubjectId!), same = []);
+            same.Add(leaf);
+        }
         var omitted = _predicate.NeedObject("log").NeedWhole("omitted");
         return $"{log.Count} entries" + (omitted > 0 ? $"; {omitted} more about the promotion were left out: revisions without a decision, and refused attempts." : ".");
     }
@@ -88,9 +96,9 @@ public sealed partial class ExportVerification
         Need(asked.Fact("version_id") == s.VersionId && asked.Fact("to_stage") == s.ToStage && asked.Fact("kind") == ExportFields.Word(s.Kind), "The log says that another version, or another stage, was asked for.");
         Need(asked.At == Promoted.NeedText("requested_at"), "The log says that it was requested at another time.");
         var last = s.Revision == 1 ? asked
-            : _log.LastOrDefault(l => l.Tells("promotion.revise", s.PromotionId) && l.Facts["revision"] is JsonValue r && r.TryGetValue(out long revision) && revision == s.Revision) ?? throw new FormatException($"The log has no entry of revision {s.Revision}.");
+            : Told("promotion.revise", s.PromotionId).LastOrDefault(l => l.Facts["revision"] is JsonValue r && r.TryGetValue(out long revision) && revision == s.Revision) ?? throw new FormatException($"The log has no entry of revision {s.Revision}.");
         Need(last.Fact("statement_sha256") == s.Digest.Hex, "The statement is not the one in the log.");
-        Need(!_log.Any(l => l.Tells("promotion.revise", s.PromotionId) && l.Index > last.Index), "The promotion was revised once more: this is not its last statement.");
+        Need(!Told("promotion.revise", s.PromotionId).Any(l => l.Index > last.Index), "The promotion was revised once more: this is not its last statement.");
         var reason = asked.Texts.GetValueOrDefault("reason");
         // Characters that no database keeps were replaced in the log, not in the digest.
         Need(reason is null || reason.Contains('\uFFFD') || Digest.Of(reason) == s.ReasonDigest, "The reason in the log is not the one of the statement.");
@@ -99,7 +107,7 @@ public sealed partial class ExportVerification
 
     private string CheckVersion()
     {
-        var registered = _log.FirstOrDefault(l => l.Tells("version.register", _statement!.VersionId)) ?? throw new FormatException("The log does not say how the version was registered.");
+        var registered = FirstTold("version.register", _statement!.VersionId) ?? throw new FormatException("The log does not say how the version was registered.");
         Need(registered.Fact("manifest_sha256") == _statement!.ManifestDigest.Hex, "The version was registered with other files.");
         _author = registered.ActorKind == "person" ? registered.ActorId : registered.OwnerId;
         return $"Registered with these files at {registered.At} (entry {registered.Index}), by {registered.Texts.GetValueOrDefault("actor.name") ?? registered.ActorId}.";
@@ -140,5 +148,10 @@ public sealed partial class ExportVerification
         return _outcome;
     }
 
-    private RecordedLeaf Told(string verb) => _log.FirstOrDefault(l => l.Tells(verb, _statement!.PromotionId)) ?? throw new FormatException($"The log has no entry {verb} of the promotion.");
+    /// <summary>What the log tells of something done to a subject, in its order.</summary>
+    private IReadOnlyList<RecordedLeaf> Told(string verb, string subjectId) => _told.TryGetValue((verb, subjectId), out var told) ? told : [];
+
+    private RecordedLeaf? FirstTold(string verb, string subjectId) => Told(verb, subjectId) is [var first, ..] ? first : null;
+
+    private RecordedLeaf Told(string verb) => FirstTold(verb, _statement!.PromotionId) ?? throw new FormatException($"The log has no entry {verb} of the promotion.");
 }

@@ -48,8 +48,8 @@ public sealed partial class ExportVerification
     {
         var s = _statement!;
         var approving = _decisions.Where(d => d.Verdict == DecisionVerdict.Approve && d.Revision == s.Revision && d.Statement == s.Digest).ToList();
-        var approved = _log.FirstOrDefault(l => l.Tells("promotion.decide", s.PromotionId) && l.Fact("state") == "approved");
-        var applied = _log.FirstOrDefault(l => l.Tells("promotion.apply", s.PromotionId));
+        var approved = Told("promotion.decide", s.PromotionId).FirstOrDefault(l => l.Fact("state") == "approved");
+        var applied = FirstTold("promotion.apply", s.PromotionId);
         var claims = Promoted.NeedWord<PromotionState>("status") is PromotionState.Approved or PromotionState.Applied or PromotionState.Failed or PromotionState.Revoked;
         if (_predicate["break_glass"] is not null)
         {

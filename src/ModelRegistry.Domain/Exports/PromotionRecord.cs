@@ -36,6 +36,12 @@ public sealed record PromotionRecord
     /// <summary>Of what is stated. Another shape gets another number.</summary>
     public const string PredicateType = "urn:model-registry:promotion-export:v1";
 
+    /// <summary>The most entries that are read. Of whatever machines bring about an export holds the last few only; the rest takes persons.</summary>
+    public const int MaxEntries = 20_000;
+
+    /// <summary>The most decisions that are read.</summary>
+    public const int MaxDecisions = 5_000;
+
     public required string RegistryId { get; init; }
 
     /// <summary>The log's name, which is that of its key.</summary>

@@ -14,9 +14,6 @@ internal sealed record RecordedLeaf(
 
     public string? Fact(string name) => Facts.Text(name);
 
-    /// <summary>Whether it tells of something done to this subject.</summary>
-    public bool Tells(string verb, string subjectId) => Done && Verb == verb && SubjectId == subjectId;
-
     /// <exception cref="FormatException">It is not of that form.</exception>
     /// <exception cref="JsonException">The leaf is no JSON.</exception>
     public static RecordedLeaf Read(JsonObject entry)

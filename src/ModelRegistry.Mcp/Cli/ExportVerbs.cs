@@ -1,3 +1,4 @@
+using ModelRegistry.Domain;
 using ModelRegistry.Exports;
 using ModelRegistry.Mcp.Remote;
 
@@ -29,12 +30,15 @@ internal static class ExportVerbs
     public static Verb Verify()
     {
         var verb = new Verb("verify-export", "Recomputes what an export proves, without a registry; exit 1 names what failed.",
-            "verify-export promotion.json --key registry.key", "verify-export promotion.json --key registry.key --files ./serve --output json");
+            "verify-export promotion.json --key registry.key", "verify-export promotion.json --key registry.key --outcome applied --model digits --stage production --files ./serve");
         var file = verb.Word("FILE", "What `export` wrote.");
         var key = verb.Required("--key", "KEY", "The registry's public key, or the file that holds it: what `audit key` printed when it was kept.");
         var origin = verb.Text("--origin", "URL", "The address of the pages at which passkeys must have signed. Default: any that agrees with itself.");
         var folder = verb.Text("--files", "DIR", "A folder that must hold the very files that were decided on, and no other.");
-        return verb.Answers(async run => run.Answer(await ExportCheck.VerifyAsync(run.Of(file), run.Of(key)!, run.Of(origin), run.Of(folder), run.Cancel), Report, r => r.Verified ? Replies.Exit.Done : Replies.Exit.Unverified));
+        var outcome = verb.Choice("--outcome", "What must have come of it. Default: anything, a refusal too.", [.. Enum.GetNames<PromotionState>().Select(s => s.ToLowerInvariant())]);
+        var stage = verb.Text("--stage", "STAGE", "The stage it must be about. Default: any.");
+        var model = verb.Text("--model", "NAME", "The model it must be about. Default: any.");
+        return verb.Answers(async run => run.Answer(await ExportCheck.VerifyAsync(run.Of(file), run.Of(key)!, run.Of(origin), run.Of(folder), new ExportAsked(run.Of(outcome), run.Of(stage), run.Of(model)), run.Cancel), Report, r => r.Verified ? Replies.Exit.Done : Replies.Exit.Unverified));
     }
 
     private static Sheet Report(ExportReportView r)

@@ -26,7 +26,7 @@ internal static class RecordRoutes
             (call, query) => call.Registry.Audit.ListAsync(call.By, query, call.Cancel));
         routes.Get("/audit/checkpoint", _ => 0, (call, _) => call.Registry.Audit.CheckpointAsync(call.By, call.Cancel), (call, note) => Replies.TextAsync(call.Http, note));
         routes.Get("/audit/key", _ => 0, (call, _) => Task.FromResult(call.Registry.Exports.Key(call.By)), (call, key) => Replies.TextAsync(call.Http, key.Then<string>(line => line + "\n")));
-        routes.Get("/promotions/{id}/export", _ => 0, (call, _) => call.Registry.Exports.ExportAsync(call.By, call.Of("id"), call.Cancel), Replies.ExportAsync);
+        routes.Get("/promotions/{id}/export", _ => 0, (call, _) => call.Registry.Exports.HoldAsync(call.By, call.Of("id"), call.Cancel), Replies.ExportAsync);
     }
 
     /// <summary>A policy as it would stand in a file, or the name of one that ships. Never a path: the server's files are not its callers'.</summary>

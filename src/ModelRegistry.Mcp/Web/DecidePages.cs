@@ -11,7 +11,7 @@ internal static class DecidePages
     public static void Map(PageRoutes pages)
     {
         pages.Get("/ui/promotions/{id}", visit => ShowAsync(visit, null));
-        pages.Get("/ui/promotions/{id}/export", async visit => await (await visit.Registry.Exports.ExportAsync(visit.Person, visit.Of("id"), visit.Cancel)).Match(
+        pages.Get("/ui/promotions/{id}/export", async visit => await (await visit.Registry.Exports.HoldAsync(visit.Person, visit.Of("id"), visit.Cancel)).Match(
             export => Replies.FileAsync(visit.Http, $"{visit.Of("id")}.json", export), no => Replies.PageAsync(visit, no)));
         pages.Post("/ui/promotions/{id}/challenge", async (visit, form) => await Replies.JsonAsync(visit.Http, Verdict(form) is { } verdict
             ? await visit.Registry.Passkeys.ChallengeAsync(visit.Of("id"), Promotion.Word(verdict), visit.Cancel)

@@ -1,5 +1,7 @@
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
+using ModelRegistry.Artifacts;
 using ModelRegistry.Domain;
 using ModelRegistry.Domain.Exports;
 
@@ -17,7 +19,8 @@ public static class ExportCheck
     /// <param name="key">The registry's public key (<see cref="VerifierKey.Text"/>), or the file that holds it.</param>
     /// <param name="origin">The origin of the pages at which passkeys must have signed; null: any.</param>
     /// <param name="folder">Files to hold against those of the export; null: none.</param>
-    public static async Task<Outcome<ExportReportView>> VerifyAsync(string path, string key, string? origin = null, string? folder = null, CancellationToken cancel = default)
+    /// <param name="asked">What it must be the proof of; null: of any promotion, whatever came of it.</param>
+    public static async Task<Outcome<ExportReportView>> VerifyAsync(string path, string key, string? origin = null, string? folder = null, ExportAsked? asked = null, CancellationToken cancel = default)
     {
         var pinned = await KeyAsync(key, cancel);
         if (pinned.Refusal is { } unpinned)
@@ -27,6 +30,8 @@ public static class ExportCheck
             return unread;
         var report = ExportVerification.Verify(envelope.Value, pinned.Value, origin?.TrimEnd('/'));
         var points = report.Points.ToList();
+        if (asked is not null)
+            points.AddRange(Compare(report.Promotion, asked));
         if (folder is not null)
             points.Add(await CompareAsync(report.Files, folder, cancel));
         return View(report with { Points = points }, pinned.Value);
@@ -84,14 +89,17 @@ public static class ExportCheck
             foreach (var file in files.Files)
             {
                 var path = Path.Combine(folder, file.Path);
-                if (!File.Exists(path))
+                if (FileKinds.At(path) == FileKind.Missing)
                     return Failed($"{file.Path} is missing.");
-                await using var stream = File.OpenRead(path);
+                // A pipe would be waited for, and a link can lead elsewhere tomorrow.
+                if (RegularFile.TryOpen(path, out _) is not { } opened)
+                    return Failed($"{file.Path} is no regular file.");
+                await using var stream = new FileStream(opened, FileAccess.Read);
                 if (stream.Length != file.Size || Digest.FromHash(await SHA256.HashDataAsync(stream, cancel)) != file.Sha256)
                     return Failed($"{file.Path} is not the file that was decided on.");
             }
             var known = files.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-            return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/')).FirstOrDefault(f => !known.Contains(f)) is { } other
+            return Everything(folder).Select(f => Path.GetRelativePath(folder, f).Replace(Path.DirectorySeparatorChar, '/')).FirstOrDefault(f => !known.Contains(f)) is { } other
                 ? Failed($"{other} is none of the files that were decided on.")
                 : new ExportPoint("local_files", PointStatus.Ok, $"{files.Files.Count} files in {folder} are those of the statement.");
         }
@@ -99,6 +107,24 @@ public static class ExportCheck
         {
             return Failed($"The files cannot be read: {e.Message}");
         }
+    }
+
+    /// <summary>All that is no folder. A link to one is not followed: it could lead round for ever.</summary>
+    private static FileSystemEnumerable<string> Everything(string folder) =>
+        new(folder, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory || entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+
+    /// <summary>Whether it came to what was asked of it, one point for each thing that was asked.</summary>
+    private static IEnumerable<ExportPoint> Compare(ExportedPromotion? promotion, ExportAsked asked)
+    {
+        foreach (var (what, wanted, found) in new[] { ("outcome", asked.Outcome, promotion?.Status), ("stage", asked.Stage, promotion?.ToStage), ("model", asked.Model, promotion?.ModelName) })
+            if (wanted is not null)
+                yield return wanted == found
+                    ? new ExportPoint($"asked_{what}", PointStatus.Ok, $"The {what} is {found}, as was asked.")
+                    : new ExportPoint($"asked_{what}", PointStatus.Failed, $"The {what} is {(string.IsNullOrEmpty(found) ? "not known" : found)}; {wanted} was asked for.");
     }
 
     private static ExportReportView View(ExportReport report, VerifierKey key)

@@ -1,5 +1,10 @@
 namespace ModelRegistry.Exports;
 
+/// <summary>What an export must be the proof of. What is null may be anything.</summary>
+/// <param name="Outcome">The status of the promotion, such as <c>applied</c>.</param>
+/// <param name="Stage">The stage that the version was moved to.</param>
+public sealed record ExportAsked(string? Outcome, string? Stage, string? Model);
+
 /// <summary>One point of an export that was verified.</summary>
 /// <param name="Status">ok, failed, or claimed: the registry's word, which nobody else can check.</param>
 public sealed record ExportPointView(string Point, string Status, string Found);

@@ -18,10 +18,18 @@ public sealed class PromotionExport : IDisposable
     // Of revisions and of refused attempts, of which there can be any number.
     private const int MostOfAKind = 50;
 
+    /// <summary>The most exports that are made and sent at once. Each takes a few times its size in memory.</summary>
+    internal const int MostOnTheirWay = 4;
+
+    /// <summary>How long one may be on its way to whoever reads it.</summary>
+    internal static readonly TimeSpan MostOfSending = TimeSpan.FromSeconds(60);
+
     private readonly RegistryDb _db;
     private readonly LogProofs _proofs;
+    private readonly TimeProvider _time;
+    private int _onTheirWay;
 
-    internal PromotionExport(RegistryDb db) => (_db, _proofs) = (db, new LogProofs(db));
+    internal PromotionExport(RegistryDb db, TimeProvider time) => (_db, _proofs, _time) = (db, new LogProofs(db), time);
 
     public void Dispose() => _proofs.Dispose();
 
@@ -58,6 +66,36 @@ public sealed class PromotionExport : IDisposable
         return envelope.Length <= DsseEnvelope.MaxBytes ? envelope : Refusals.ExportTooLarge(envelope.Length, DsseEnvelope.MaxBytes);
     }
 
+    /// <summary>
+    /// The same for whoever is at the other end of a connection, who may read as slowly as they like: a few at a time, for a time;
+    /// <c>rate_limited</c> when every place is taken.
+    /// </summary>
+    /// <returns>To be disposed of when it is sent.</returns>
+    public async Task<Outcome<HeldExport>> HoldAsync(Actor by, string promotionId, CancellationToken cancel = default)
+    {
+        if (Interlocked.Increment(ref _onTheirWay) > MostOnTheirWay)
+        {
+            Leave();
+            return Refusals.RateLimited(1);
+        }
+        var held = false;
+        try
+        {
+            var export = await ExportAsync(by, promotionId, cancel);
+            if (export.Refusal is { } no)
+                return no;
+            held = true;
+            return new HeldExport(export.Value, MostOfSending, _time, Leave);
+        }
+        finally
+        {
+            if (!held)
+                Leave();
+        }
+
+        void Leave() => Interlocked.Decrement(ref _onTheirWay);
+    }
+
     private sealed record Gathered(PromotionRecord Record, IReadOnlyList<AuditRow> Rows, StoredHead Head, ILookup<long, ErasableText> Texts);
 
     private async ValueTask<Outcome<Gathered>> GatherAsync(RegistrySession session, string promotionId)
@@ -72,7 +110,7 @@ public sealed class PromotionExport : IDisposable
         var policies = await PoliciesAsync(session, promotion);
 
         var (rows, omitted) = await session.PromotionEntriesAsync(promotionId, MostOfAKind);
-        rows.AddRange(await session.EntriesAboutAsync([.. ProofsOf(promotion).Select(p => p.Person.Id).Distinct()], "person.init", "person.add", "person.disable"));
+        rows.AddRange(await session.EntriesAboutAsync([.. ProofsOf(promotion).Select(p => p.Person.Id).Distinct()], "person.init", "person.add", "person.disable", "passphrase.change"));
         rows.AddRange(await session.EntriesAboutAsync([.. keys.Select(k => k.CredentialId)], "passkey.enrol", "passkey.revoke"));
         rows.AddRange(await session.EntriesAboutAsync([promotion.Statement.VersionId], "version.register"));
         rows.AddRange(await session.EntriesAboutAsync([_db.RegistryId, .. policies.Select(p => p.Digest)], "registry.create", "policy.accept"));

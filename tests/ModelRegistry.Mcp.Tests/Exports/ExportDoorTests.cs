@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
 using ModelRegistry.Domain.Exports;
 using ModelRegistry.Mcp.Tests.Cli;
 using ModelRegistry.Mcp.Tests.Rest;
@@ -38,6 +40,15 @@ public sealed class ExportDoorTests
                 Assert.Contains(seen["points"]!.AsArray(), p => ((string)p!["point"]!).StartsWith("proof ", StringComparison.Ordinal) && (string?)p["status"] == "claimed");
             }
         Assert.False(Directory.Exists(elsewhere.Data));
+
+        // Whoever deploys asks what must have come of it.
+        Assert.Equal(0, (await elsewhere.RunAsync("verify-export", file, "--key", pinned, "--outcome", "applied", "--stage", "production", "--model", "digits")).Exit);
+        foreach (var (option, other) in new[] { ("outcome", "pending"), ("stage", "staging"), ("model", "churn") })
+        {
+            var asked = await elsewhere.RunAsync("verify-export", file, "--key", pinned, $"--{option}", other, "--output", "json");
+            Assert.Equal(1, asked.Exit);
+            Assert.Equal($"asked_{option}", (string?)Assert.Single(asked.Json["points"]!.AsArray(), p => (string?)p!["status"] == "failed")!["point"]);
+        }
         var table = (await elsewhere.DoneAsync("verify-export", file, "--key", pinned)).Out;
         Assert.Contains("What it does not prove", table, StringComparison.Ordinal);
 
@@ -90,5 +101,52 @@ public sealed class ExportDoorTests
         await using var nobody = SignedIn.Nobody(rest.Address);
         using var led = await nobody.GetAsync($"/ui/promotions/{id}/export");
         Assert.Equal(HttpStatusCode.SeeOther, led.StatusCode);
+    }
+
+    [Fact]
+    [Attack(4, "rest")]
+    public async Task Whoever_asks_for_exports_and_reads_none_takes_the_few_places_there_are_and_no_more()
+    {
+        await using var rest = await ServedRest.OpenAsync();
+        var id = await rest.ProposeAsync();
+        // As large as they get: more than lies between a server and whoever does not read.
+        await using (var raw = new SqliteConnection($"Data Source={Path.Combine(rest.Registry.DataFolder, "registry.db")}"))
+        {
+            await raw.OpenAsync();
+            await using var more = raw.CreateCommand();
+            more.CommandText = "insert into version_file (version_id, path, size_bytes, sha256) select f.version_id, printf('%05d/', i) || printf('%.240c', 'x'), 1, f.sha256"
+                + " from (select version_id, min(sha256) as sha256 from version_file group by version_id) f, (with recursive n(i) as (select 1 union all select i + 1 from n where i < 9999) select i from n)";
+            Assert.True(await more.ExecuteNonQueryAsync() > 9_000);
+        }
+        var whole = await rest.GetAsync($"/promotions/{id}/export");
+        Assert.InRange(whole.Body.Length, 4_000_000, DsseEnvelope.MaxBytes);
+
+        var idle = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+                idle.Add(socket);
+                await socket.ConnectAsync(IPAddress.Loopback, rest.Address.Port);
+                await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes($"GET /promotions/{id}/export HTTP/1.1\r\nHost: {rest.Address.Authority}\r\nAuthorization: Bearer {rest.Token}\r\n\r\n"));
+                // The head has come: it is on its way.
+                Assert.True(await socket.ReceiveAsync(new byte[12]) > 0);
+            }
+            ServedRest.Problem(429, "rate_limited", await rest.GetAsync($"/promotions/{id}/export"));
+            await using var ben = await SignedIn.AsAsync("ben", rest.Address);
+            Assert.Contains("rate_limited", await ben.PageAsync($"/ui/promotions/{id}/export", HttpStatusCode.TooManyRequests), StringComparison.Ordinal);
+            Assert.Equal(200, (await rest.GetAsync($"/promotions/{id}")).Status);
+        }
+        finally
+        {
+            idle.ForEach(s => s.Dispose());
+        }
+        // Their places are free again as soon as the server knows that they are gone.
+        RestAnswer after;
+        do
+            after = await rest.GetAsync($"/promotions/{id}/export");
+        while (after.Status == 429);
+        Assert.Equal(200, after.Status);
     }
 }

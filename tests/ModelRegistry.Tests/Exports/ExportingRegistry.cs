@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
+using ModelRegistry.Domain.Audit;
 using ModelRegistry.Domain.Exports;
 using ModelRegistry.Identity;
 using ModelRegistry.Promotions;
@@ -67,6 +68,24 @@ internal sealed class ExportingRegistry : IAsyncDisposable
         await using var db = await Registry.DatabaseAsync();
         using var key = db.OpenAuditKey();
         return DsseEnvelope.Sign(Encoding.UTF8.GetBytes(payload.ToJsonString()), Pinned, key);
+    }
+
+    /// <summary>Another log of the entries as they stand in an export, signed like that export with the registry's own key.</summary>
+    public async Task<byte[]> RewrittenAsync(JsonObject payload)
+    {
+        var rewritten = payload.DeepClone().AsObject();
+        var log = rewritten["predicate"]!["log"]!;
+        var entries = log["entries"]!.AsArray();
+        var leaves = entries.Select(e => MerkleTree.LeafHash(Encoding.UTF8.GetBytes((string)e!["leaf"]!))).ToList();
+        for (var i = 0; i < entries.Count; i++)
+        {
+            entries[i]!["index"] = i;
+            entries[i]!["proof"] = new JsonArray([.. MerkleTree.InclusionProof(i, leaves.Count, at => leaves[(int)at]).Select(p => (JsonNode)p.Hex)]);
+        }
+        await using (var db = await Registry.DatabaseAsync())
+        using (var key = db.OpenAuditKey())
+            log["checkpoint"] = new Checkpoint((string)rewritten["predicate"]!["registry"]!["origin"]!, leaves.Count, MerkleTree.Root(leaves)).Sign(key);
+        return await SignedByRegistryAsync(rewritten);
     }
 
     /// <summary>Two real passkeys on a real model under <c>regulated</c>: the promotion that was applied.</summary>

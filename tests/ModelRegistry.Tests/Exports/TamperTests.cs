@@ -190,7 +190,7 @@ public sealed class TamperTests : IAsyncLifetime
                 Walk(value);
         }
         Assert.All(members.Distinct(), m => Assert.Contains($"`{m}`", page, StringComparison.Ordinal));
-        Assert.All(_it.Verify(_export).Points.Select(p => p.Point).Append("glass_review").Append("local_files").Distinct(),
+        Assert.All(_it.Verify(_export).Points.Select(p => p.Point).Append("glass_review").Append("local_files").Append("asked_outcome").Append("asked_stage").Append("asked_model").Distinct(),
             p => Assert.Contains(p.Contains(' ', StringComparison.Ordinal) ? $"`{p.Split(' ')[0]} …`" : $"`{p}`", page, StringComparison.Ordinal));
         Assert.Contains(PromotionRecord.PredicateType, page, StringComparison.Ordinal);
 

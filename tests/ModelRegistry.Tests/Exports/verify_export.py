@@ -140,18 +140,34 @@ def main(export, key_file):
     def told(verb, subject, **facts):
         return [e for e in leaves if e["verb"] == verb and e["outcome"] == "done" and e["subject"]["id"] == subject and all(e["facts"].get(k) == v for k, v in facts.items())]
 
+    def passphrase(proof, person, used, since):
+        """The passphrase that was good at the entry `used`, and was before the entry `since`."""
+        at = {id(e): i for i, e in enumerate(leaves)}
+        good, given = None, None
+        for e in sorted(told("person.init", person) + told("person.add", person) + told("passphrase.change", person), key=lambda e: at[id(e)]):
+            if at[id(e)] >= at[id(used)]:
+                break
+            need(e["facts"].get("replaced") == good, f"the changes of the passphrase of {person}")
+            good, given = e["facts"]["credential_id"], at[id(e)]
+        need(good == proof["credential_id"] and given is not None and given < at[id(since)], f"the passphrase of {person}")
+
     keys = {k["credential_id"]: base64.b64decode(k["public_key"]) for k in it["keys"]}
     for k in it["keys"]:
         need(told("passkey.enrol", k["credential_id"], person_id=k["person_id"], public_key_sha256=sha256(keys[k["credential_id"]]).hex()), f"enrolment of {k['credential_id']}")
     signatures = 0
     for d in it["decisions"]:
         need(told("promotion.decide", decided["promotion_id"], decision_id=d["id"], person_id=d["person_id"], decision=d["decision"], decided_statement_sha256=d["statement_sha256"]), f"decision {d['id']}")
+        if d["proof"]["method"] == "passphrase":
+            passphrase(d["proof"], d["person_id"], told("promotion.decide", decided["promotion_id"], decision_id=d["id"])[0], told("promotion.request", decided["promotion_id"])[0])
         if d["proof"]["method"] == "passkey":
             passkey(d["proof"]["evidence"], d["decision"], d["statement_sha256"], keys[d["proof"]["credential_id"]])
             signatures += 1
     if it["break_glass"]:
         passkey(it["break_glass"]["proof"]["evidence"], "break_glass", digest, keys[it["break_glass"]["proof"]["credential_id"]])
         signatures += 1
+        review = it["break_glass"]["review"]
+        if review and review["proof"]["method"] == "passphrase":
+            passphrase(review["proof"], review["person_id"], told("glass.review", decided["promotion_id"])[0], told("glass.break", decided["promotion_id"])[0])
     print(f"ok {decided['promotion_id']} {promotion['status']}: {len(leaves)} entries, {len(files)} files, {signatures} passkeys")
 
 
