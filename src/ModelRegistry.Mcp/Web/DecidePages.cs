@@ -21,7 +21,7 @@ internal static class DecidePages
         pages.Post("/ui/promotions/{id}/revoke", (visit, form) => EndAsync(visit, form, visit.Registry.Promotions.RevokeAsync));
     }
 
-    private static async Task ShowAsync(Visit visit, Refusal? refusal, string comment = "")
+    private static async Task ShowAsync(Visit visit, Refusal? refusal, string comment = "", string chosen = "")
     {
         var review = await visit.Registry.Promotions.ReviewAsync(visit.Person, visit.Of("id"), visit.Cancel);
         if (review.Refusal is { } no)
@@ -32,7 +32,7 @@ internal static class DecidePages
         var p = review.Value.Promotion;
         var candidate = await visit.Registry.Catalog.GetAsync(visit.Person, p.ModelName, $"{p.Number}", visit.Cancel);
         await Replies.PageAsync<PromotionPage>(visit, refusal is null ? 200 : Replies.Sign(refusal.Kind).Http, ("Review", review.Value), ("Candidate", candidate.Refusal is null ? candidate.Value.Version : null),
-            ("Refusal", refusal), ("Comment", comment));
+            ("Refusal", refusal), ("Comment", comment), ("Chosen", chosen));
     }
 
     private static async Task DecideAsync(Visit visit, IFormCollection form)
@@ -44,8 +44,13 @@ internal static class DecidePages
             return;
         }
         var proven = await PageProof.OfAsync(visit, form, PasskeyUse.Decide);
-        var decided = proven.Refusal is { } unproven ? unproven
-            : await visit.Registry.Promotions.DecideAsync(proven.Value.Actor, new DecisionRequest(visit.Of("id"), revision, form["statement_sha256"].ToString(), verdict, comment, proven.Value.Proof), visit.Cancel);
+        if (proven.Refusal is { } unproven)
+        {
+            // What was shown still stands, and so does the choice.
+            await ShowAsync(visit, unproven, comment, Promotion.Word(verdict));
+            return;
+        }
+        var decided = await visit.Registry.Promotions.DecideAsync(proven.Value.Actor, new DecisionRequest(visit.Of("id"), revision, form["statement_sha256"].ToString(), verdict, comment, proven.Value.Proof), visit.Cancel);
         if (decided.Refusal is { } no)
             await ShowAsync(visit, no, comment);
         else

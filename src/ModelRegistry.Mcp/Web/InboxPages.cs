@@ -13,23 +13,18 @@ internal static class InboxPages
         pages.Get("/ui/inbox", async visit =>
         {
             var owed = await visit.Registry.Promotions.GlassReviewsAsync(visit.Person, owed: true, 20, null, visit.Cancel);
-            await ListAsync<InboxPage>(visit, new PromotionQuery("live", null, 50, visit.Asked("cursor")), ("Owed", owed.Refusal is null ? owed.Value.Items.Count : 0));
+            var found = await visit.Registry.Promotions.ListAsync(visit.Person, new PromotionQuery("live", null, 50, visit.Asked("cursor")), visit.Cancel);
+            var obstacles = found.Refusal is { } unlisted ? unlisted : await visit.Registry.Promotions.ObstaclesAsync(visit.Person, [.. found.Value.Items.Select(p => p.PromotionId!)], visit.Cancel);
+            await (obstacles.Refusal is { } no ? Replies.PageAsync(visit, no)
+                : Replies.PageAsync<InboxPage>(visit, 200, ("Found", found.Value), ("Obstacles", obstacles.Value), ("Owed", owed.Refusal is null ? owed.Value.Items.Count : 0)));
         });
-        pages.Get("/ui/promotions", visit =>
+        pages.Get("/ui/promotions", async visit =>
         {
             var query = new PromotionQuery(visit.Asked("status"), visit.Asked("model"), 50, visit.Asked("cursor"));
-            return ListAsync<PromotionsPage>(visit, query, ("Query", query));
+            var found = await visit.Registry.Promotions.ListAsync(visit.Person, query, visit.Cancel);
+            await (found.Refusal is { } no ? Replies.PageAsync(visit, no) : Replies.PageAsync<PromotionsPage>(visit, 200, ("Found", found.Value), ("Query", query)));
         });
         pages.Live("/ui/events", visit => TellAsync(visit, stopping));
-    }
-
-    private static async Task ListAsync<TPage>(Visit visit, PromotionQuery query, (string Name, object? Value) more) where TPage : Microsoft.AspNetCore.Components.IComponent
-    {
-        var found = await visit.Registry.Promotions.ListAsync(visit.Person, query, visit.Cancel);
-        if (found.Refusal is { } no)
-            await Replies.PageAsync(visit, no);
-        else
-            await Replies.PageAsync<TPage>(visit, 200, ("Found", found.Value), more);
     }
 
     /// <summary>

@@ -23,6 +23,24 @@ public sealed partial class PromotionDesk
         }, cancel);
 
     /// <summary>
+    /// Why whoever looks could not approve these promotions, by id, as <see cref="ReviewView.Obstacle"/> says it of one; those
+    /// that nothing stands against are not among them. One read, and nothing is brought up to date.
+    /// </summary>
+    public async Task<Outcome<IReadOnlyDictionary<string, Refusal>>> ObstaclesAsync(Actor by, IReadOnlyList<string> promotionIds, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Read) is { } no)
+            return no;
+        return await _db.ReadAsync<Outcome<IReadOnlyDictionary<string, Refusal>>>(async session =>
+        {
+            var obstacles = new Dictionary<string, Refusal>();
+            foreach (var id in promotionIds)
+                if (await PromotionCase.OpenAsync(session, _policies, id) is { } it && await ObstacleAsync(session, it, by) is { } obstacle)
+                    obstacles[id] = obstacle;
+            return obstacles;
+        }, cancel);
+    }
+
+    /// <summary>
     /// Takes a person's decision. When it completes the quorum the files are hashed again, outside any lock, and the
     /// promotion is applied.
     /// </summary>

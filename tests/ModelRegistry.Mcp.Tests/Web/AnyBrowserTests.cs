@@ -37,7 +37,7 @@ public sealed class AnyBrowserTests
         await ben.PressAsync("Space");
         Assert.Equal(["Comment, for the record"], await ben.TabToAsync("Comment, for the record"));
         await ben.TypeAsync("By keyboard.");
-        Assert.Equal(["Passphrase of ben", "Decide"], await ben.TabToAsync("Decide"));
+        Assert.Equal(["Passphrase of ben", "Approve v2"], await ben.TabToAsync("Approve v2"));
         await ben.PressAsync("Shift+Tab");
         await ben.TypeAsync(Passphrase);
         await ben.PressAsync("Enter");

@@ -42,6 +42,7 @@ public sealed class ChromiumTests
         await it.TokenAsync("planner");
         await LookAsync(it, "/ui/inbox", "/ui/promotions", $"/ui/promotions/{id}", "/ui/me");
         await LookAsync(it, "/ui/people", "/ui/tokens", "/ui/reviews", "/ui/policy/change");
+        await LookAsAsync("ana", it, "/ui/me", "/ui/webhooks", "/ui/policy/change");
     }
 
     /// <summary>What a promotion can come to, each on its page; and what those see who are not signed in or ask for what is not there.</summary>
@@ -96,13 +97,15 @@ public sealed class ChromiumTests
         await LookAsync(it, "/ui/inbox", $"/ui/promotions/{id}", "/ui/models", $"/ui/models/{model}", $"/ui/models/{model}/versions/v2", "/ui/people", "/ui/tokens");
     }
 
-    private static async Task LookAsync(SeededRegistry it, params string[] paths)
+    private static Task LookAsync(SeededRegistry it, params string[] paths) => LookAsAsync("ben", it, paths);
+
+    private static async Task LookAsAsync(string person, SeededRegistry it, params string[] paths)
     {
         var chromium = Needs.Program("chromium", "pages are looked at in it");
-        await using var ben = await SignedIn.ToAsync(it);
+        await using var who = await SignedIn.ToAsync(it, person);
         // A folder for screenshots, for whoever works on the pages.
         string[] shots = Environment.GetEnvironmentVariable("MODELREGISTRY_TESTS_SHOTS") is { Length: > 0 } folder ? ["--shots", folder] : [];
-        using var program = NodeProgram.Start("pages.mjs", [ben.Address.GetLeftPart(UriPartial.Authority), ben.Cookie, chromium, .. paths, .. shots]);
+        using var program = NodeProgram.Start("pages.mjs", [who.Address.GetLeftPart(UriPartial.Authority), who.Cookie, chromium, .. paths, .. shots]);
         var output = await program.OutputAsync();
         Assert.True(output.StartsWith('{'), output);
         using var json = JsonDocument.Parse(output);

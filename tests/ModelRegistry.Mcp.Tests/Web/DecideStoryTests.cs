@@ -23,6 +23,8 @@ public sealed class DecideStoryTests
         await ana.ProveAsync("/ui/people");
         await ana.SeeAsync("text=cara");
         var token = await MakeTokenAsync(ana, "scout");
+        Assert.Equal($"export MODELREGISTRY_TOKEN={token}", await ana.SeeAsync(".once pre"));
+        await ana.SeeAsync(".once .command:has(code) button:has-text('Copy')");
 
         var cara = await pages.EnrolledAsync("cara", touch: true);
         await cara.GoAsync("ui/inbox");
@@ -41,6 +43,11 @@ public sealed class DecideStoryTests
         await cara.SeeAsync("h1.move");
         Assert.Contains("Recall is up", await cara.SeeAsync(".said"), StringComparison.Ordinal);
         Assert.Contains("0.05 better", await cara.SeeAsync("tr:has-text('accuracy')"), StringComparison.Ordinal);
+        // On a phone what is decided on stands before the decision, and a link that is in sight leads past it.
+        Assert.Equal("Who asks, and why,Metrics,Gates,Files,Where it comes from,Model card,Your decision,Decisions,The statement", (string?)await cara.RunAsync("[...document.querySelectorAll('h2')].map((h) => [h.getBoundingClientRect().top, h.innerText]).sort((a, b) => a[0] - b[0]).map((h) => h[1]).join()"));
+        Assert.True((bool)(await cara.RunAsync("document.querySelector('.jump a').getBoundingClientRect().bottom <= innerHeight"))!);
+        await cara.TapAsync(".jump a");
+        Assert.True((bool)(await cara.RunAsync("(async () => { const box = (at) => document.querySelector(at).getBoundingClientRect(); while (box('#decide').bottom > innerHeight) await new Promise(requestAnimationFrame); return box('.jump').bottom <= box('.decide').top; })()"))!);
         await cara.TapAsync(".decide .yes");
         await cara.FillAsync(".decide textarea", "Agreed with the fraud team.");
         await cara.TapAsync(".decide button[data-passkey]");
@@ -68,12 +75,22 @@ public sealed class DecideStoryTests
         var registry = pages.Registry;
         var ben = await pages.SignInAsync("ben");
         var id = await registry.ProposeAsync();
+        const string Button = ".decide .way:has([name=passphrase]) button";
         await ben.GoAsync($"ui/promotions/{id}");
 
+        Assert.Equal("Decide", await ben.SeeAsync(Button));
         await ben.ChooseAsync(".decide [value=approve]");
+        Assert.Equal("Approve v2", await ben.SeeAsync(Button));
+        await ben.ChooseAsync(".decide [value=reject]");
+        Assert.Equal("Reject v2", await ben.SeeAsync(Button));
+        await ben.FillAsync(".decide textarea", "the card says nothing");
         await ben.FillAsync(".decide [name=passphrase]", "not his passphrase");
-        await ben.ClickAsync(".decide .way:has([name=passphrase]) button");
-        Assert.Contains("do not match", await ben.SeeAsync(".refused"), StringComparison.Ordinal);
+        await ben.ClickAsync(Button);
+        // Said where it is typed again, and nothing else has to be: neither the choice nor the comment.
+        Assert.Contains("do not match", await ben.SeeAsync(".decide .prove .refused"), StringComparison.Ordinal);
+        Assert.Equal("reject, the card says nothing, passphrase", (string?)await ben.RunAsync("[document.querySelector('.decide :checked').value, document.querySelector('.decide textarea').value, document.activeElement.name].join(', ')"));
+        Assert.Equal("Reject v2", await ben.SeeAsync(Button));
+        await ben.FitAsync();
         Assert.Equal("pending", (await registry.PromotionAsync(id)).Status);
 
         await ben.DecideAsync("reject", passkey: false, "the card says nothing of the new merchants");

@@ -32,6 +32,12 @@ public sealed class GlassStoryTests
         await ben.FillAsync($"form[action='/ui/promotions/{id}/break-glass'] [name=reason]", "Fraud passes since noon.");
         await ben.ClickAsync($"form[action='/ui/promotions/{id}/break-glass'] button[data-passkey]");
         Assert.Contains("A review is owed", await ben.SeeAsync(".note:has-text('ben broke the glass')"), StringComparison.Ordinal);
+        Assert.Contains("Fraud passes since noon.", await ben.SeeAsync(".note .said"), StringComparison.Ordinal);
+        Assert.Contains("ben", await ben.SeeAsync("li:has(.pill:has-text('glass broken'))"), StringComparison.Ordinal);
+        Assert.Equal(0, await ben.CountAsync("text=/Nobody has decided|was broken by/"));
+        await ben.FitAsync();
+        await ben.GoAsync("ui/promotions");
+        Assert.Contains("churn", await ben.SeeAsync(".card:has(.pill:has-text('applied')):has(.pill:has-text('glass broken'))"), StringComparison.Ordinal);
         Assert.Equal("v2", await registry.ServingAsync());
         await ben.GoAsync("ui/reviews");
         Assert.Equal(0, await ben.CountAsync("form[action^='/ui/reviews/']"));
@@ -59,5 +65,6 @@ public sealed class GlassStoryTests
         Assert.Matches(@"upheld, authenticated\s+cara", await cara.SeeAsync(".entry:has-text('glass.review') summary"));
         await cara.GoAsync($"ui/promotions/{id}");
         Assert.Contains("cara reviewed it: upheld", await cara.SeeAsync(".note"), StringComparison.Ordinal);
+        Assert.Contains("He called me; I agree.", await cara.SeeAsync("li:has(.pill:has-text('upheld')):has-text('cara')"), StringComparison.Ordinal);
     }
 }

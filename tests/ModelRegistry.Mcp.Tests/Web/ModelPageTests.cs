@@ -54,11 +54,18 @@ public sealed class ModelPageTests
         // Seven metrics, six plots, of what most versions report; each marked and with its words.
         Assert.Equal(6, Regex.Count(page, "<svg "));
         Assert.Contains("<title id=\"plot0-t\">accuracy over versions</title>", page, StringComparison.Ordinal);
-        Assert.Contains("7 values from v1 (0.86) to v7 (0.951), between 0.86 and 0.951; higher is better. v5 serves with 0.934.", page, StringComparison.Ordinal);
+        Assert.Contains("7 values from v1 (0.86) to v7 (0.951), between 0.86 and 0.951; higher is better. v5 serves production with 0.934.", page, StringComparison.Ordinal);
         Assert.Contains("▼ lower is better", Flat(page), StringComparison.Ordinal);
         var one = await ben.PageAsync("/ui/models/fraud-detector?metric=recall&metric=nothing");
         Assert.Equal(1, Regex.Count(one, "<svg "));
         Assert.Contains("recall over versions", one, StringComparison.Ordinal);
+
+        // A stage is what it is; what serves where nobody is asked is said, and not put forward.
+        var rows = Between(page, """<h2 id="versions">""", "</table>");
+        Assert.Contains("aria-label=\"Compare v5\"", Between(rows, """<tr class="now">""", "</tr>"), StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(rows, "class=\"now\""));
+        Assert.Contains("staging <span class=\"pill plain\">serves</span>", Flat(rows), StringComparison.Ordinal);
+        Assert.DoesNotMatch("Status|pending.review|approved|deployed", rows);
 
         Assert.Equal(3, Regex.Count(Between(page, """<h2 id="history">""", """<h2 id="about">"""), "Approved by"));
         Assert.Equal(["v7"], Versions(await ben.PageAsync("/ui/models/fraud-detector?stage=staging")));

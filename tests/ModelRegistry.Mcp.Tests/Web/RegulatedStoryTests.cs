@@ -51,6 +51,7 @@ public sealed class RegulatedStoryTests
         foreach (var person in new[] { ben, cara })
         {
             Assert.Contains("digits v2", await person.SeeAsync("#live .card"), StringComparison.Ordinal);
+            Assert.Contains("Waits for you", await person.SeeAsync("#live .card"), StringComparison.Ordinal);
             Assert.True((bool)(await person.RunAsync("window.neverLeft === true"))!);
         }
 
@@ -59,6 +60,13 @@ public sealed class RegulatedStoryTests
         await ben.DecideAsync("approve", passkey: true, "The confusion matrix is fine.");
         Assert.Contains("1 approver", await ben.SeeAsync(".tally:has-text('1 of 2 approvals')"), StringComparison.Ordinal);
         Assert.Equal(("pending", "v1"), ((await registry.PromotionAsync(id)).Status, await registry.ServingAsync("digits")));
+        await ben.FitAsync();
+        // Who has decided, and who cannot, see so in the list.
+        foreach (var (person, words) in new[] { (ben, "You have decided: approve"), (ana, "Not yours: ana owns the proposer") })
+        {
+            await person.GoAsync("ui/inbox");
+            Assert.Contains(words, await person.SeeAsync("#live .card"), StringComparison.Ordinal);
+        }
         await ben.FitAsync();
 
         await cara.TapAsync("#live .whole");

@@ -2,9 +2,6 @@
 
 const news = document.getElementById('news');
 
-// On a phone the navigation is wider than the screen: where one is, is in sight.
-document.querySelector('.top nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
-
 // ---- staying up to date: the server says that something changed, and the page asks for itself anew ----------------------
 
 const live = () => document.getElementById('live');
@@ -119,13 +116,21 @@ for (const form of document.querySelectorAll('form[method=post]:not([data-enrol]
   form.addEventListener('submit', () => setTimeout(() => form.querySelectorAll('button').forEach((b) => { b.disabled = true; })));
 }
 
+// ---- tables wider than the screen: that there is more of them --------------------------------------------------------------------
+
+for (const table of document.querySelectorAll('.scroll')) {
+  const tell = () => table.classList.toggle('more', table.scrollLeft + table.clientWidth < table.scrollWidth - 1);
+  table.addEventListener('scroll', tell, { passive: true });
+  new ResizeObserver(tell).observe(table);
+}
+
 // ---- lines for a terminal -----------------------------------------------------------------------------------------------------
 
 for (const command of document.querySelectorAll('.command')) {
   if (!navigator.clipboard) break;
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'second', textContent: 'Copy' });
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(command.querySelector('pre').textContent);
+    await navigator.clipboard.writeText(command.querySelector('pre, code').textContent);
     button.textContent = 'Copied';
     if (news) news.textContent = 'Copied';
   });
