@@ -104,7 +104,7 @@ public sealed class ExportDoorTests
     }
 
     [Fact]
-    [Attack(4, "rest")]
+    [Attack(21, "rest")]
     public async Task Whoever_asks_for_exports_and_reads_none_takes_the_few_places_there_are_and_no_more()
     {
         await using var rest = await ServedRest.OpenAsync();

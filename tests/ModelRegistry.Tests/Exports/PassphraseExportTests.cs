@@ -156,7 +156,8 @@ public sealed class PassphraseExportTests
         var (path, key) = (it.Registry.File("", "export.json"), it.Registry.File(it.Pinned.Text, "registry.key"));
         File.WriteAllBytes(path, export);
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Needs.Program("python3", "an independent verifier runs in it"),
-            [Repository.At("tests/ModelRegistry.Tests/Exports/verify_export.py"), path, key]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            [Repository.At("tests/ModelRegistry.Tests/Exports/verify_export.py"), path, key])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (told, wrong) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         process.WaitForExit();
         Assert.StartsWith(begins, told.Result + wrong.Result, StringComparison.Ordinal);
