@@ -29,13 +29,15 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices 
         var visit = await Visit.OfAsync(http, registry);
         if (visit.Signed is not { } person)
         {
-            await Replies.PageAsync(visit, Refusals.SignInRequired);
+            await Replies.PageAsync(visit, limits.Fail(http.Connection.RemoteIpAddress) ? Refusals.SignInRequired : Refusals.RateLimited(1));
             return;
         }
+        // Each opening looks into the database, however soon it is closed.
+        using var lease = limits.Enter($"live:{person.Id}");
         var open = _open.AddOrUpdate(person.Id, 1, (_, count) => count + 1);
         try
         {
-            if (open <= MostStreams)
+            if (lease.IsAcquired && open <= MostStreams)
                 await tell(visit);
             else
                 await Replies.PageAsync(visit, Refusals.RateLimited(1));
