@@ -10,9 +10,9 @@ internal static class DeploymentRoutes
     {
         // The second is the short form of the same.
         foreach (var path in new[] { "/deploy", "/models/deploy" })
-            routes.Post(path,
+            routes.Ask(path,
                 call => new DeploymentRequest(call.Given.Need("model_name"), call.Given.Need("version"), call.Given.Need("deployment_target"), call.Given.Json("deployment_config") is { } config ? JsonNode.Parse(config) : null,
-                    call.Given.Text("deployed_by"), call.Given.Text("reason"), call.Given.Text("idempotency_key")),
+                    call.Given.Text("deployed_by"), call.Given.Text("reason"), call.Given.Text("idempotency_key") ?? call.Key),
                 (call, wish) => call.Registry.Promotions.DeployAsync(call.By, wish, call.Cancel), Replies.AskedAsync);
         routes.Get("/targets", _ => 0, (call, _) => call.Registry.Deployments.TargetsAsync(call.By, call.Cancel), (call, targets) => Replies.ItemsAsync(call.Http, targets));
         routes.Get("/deployments",

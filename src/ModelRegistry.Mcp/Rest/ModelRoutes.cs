@@ -11,12 +11,12 @@ internal static class ModelRoutes
         routes.Get("/models",
             call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), call.Given.Text("tag"), Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false"),
             (call, query) => call.Registry.Catalog.ListModelsAsync(call.By, query, call.Cancel));
-        routes.Get("/models/{model}", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel));
+        routes.Get("/models/{model}", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel), (call, info) => Replies.RevisedAsync(call.Http, info, m => m.Revision));
         routes.Get("/models/{model}/versions",
             call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
             (call, query) => call.Registry.Catalog.ListVersionsAsync(call.By, query, call.Cancel));
         routes.Get("/models/{model}/versions/{version}", _ => 0, async (call, _) =>
-            (await call.Registry.Catalog.GetAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel)).Then<VersionDetailView>(info => info.Version!));
+            (await call.Registry.Catalog.GetAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel)).Then<VersionDetailView>(info => info.Version!), (call, version) => Replies.RevisedAsync(call.Http, version, v => v.Revision));
         routes.Get("/models/{model}/compare",
             call => call.Given.Texts("versions"), (call, versions) => call.Registry.Catalog.CompareAsync(call.By, call.Of("model"), versions, call.Cancel));
         routes.Get("/models/{model}/history",

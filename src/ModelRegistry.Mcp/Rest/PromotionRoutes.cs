@@ -12,11 +12,11 @@ internal static class PromotionRoutes
 
     public static void Map(RestRoutes routes, CancellationToken stopping)
     {
-        routes.Post("/models/{model}/versions/{version}/promotions",
-            call => new PromotionRequest(call.Of("model"), call.Of("version"), call.Given.Need("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key")),
+        routes.Ask("/models/{model}/versions/{version}/promotions",
+            call => new PromotionRequest(call.Of("model"), call.Of("version"), call.Given.Need("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key") ?? call.Key),
             (call, wish) => call.Registry.Promotions.RequestAsync(call.By, wish, call.Cancel), Replies.AskedAsync);
-        routes.Post("/models/{model}/rollback",
-            call => new RollbackRequest(call.Of("model"), call.Given.Text("to_version"), call.Given.Text("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key")),
+        routes.Ask("/models/{model}/rollback",
+            call => new RollbackRequest(call.Of("model"), call.Given.Text("to_version"), call.Given.Text("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key") ?? call.Key),
             (call, wish) => call.Registry.Promotions.RollbackAsync(call.By, wish, call.Cancel), Replies.AskedAsync);
 
         routes.Get("/promotions",

@@ -22,7 +22,7 @@ internal sealed class RestFields
     private RestFields(IReadOnlyDictionary<string, object> given, string prefix) => (_given, _prefix) = (given, prefix);
 
     /// <summary>The members of an object whose texts are all well-formed and whose names are all different.</summary>
-    public static RestFields Of(JsonElement body) => Within(body, "");
+    public static RestFields Of(JsonElement body, Digest? digest = null) => new(Members(body), "") { Body = digest };
 
     public static Outcome<RestFields> Of(IQueryCollection query)
     {
@@ -34,6 +34,9 @@ internal sealed class RestFields
                 return Refusals.InvalidArgument(name, "is there more than once");
         return new RestFields(given, "");
     }
+
+    /// <summary>Over the bytes of the body, where its request has a key of its own.</summary>
+    public Digest? Body { get; init; }
 
     /// <summary>Everything that does not fit; null when all does.</summary>
     public Refusal? Problem
@@ -145,7 +148,7 @@ internal sealed class RestFields
             case null:
                 return null;
             case JsonElement { ValueKind: JsonValueKind.Object } element:
-                var within = Within(element, $"{_prefix}{name}.");
+                var within = new RestFields(Members(element), $"{_prefix}{name}.");
                 _within.Add(within);
                 return within;
             default:
@@ -197,8 +200,7 @@ internal sealed class RestFields
     /// <summary>Whether a member is there and is an object.</summary>
     public bool HasObject(string name) => _given.GetValueOrDefault(name) is JsonElement { ValueKind: JsonValueKind.Object };
 
-    private static RestFields Within(JsonElement element, string prefix) =>
-        new(element.EnumerateObject().ToDictionary(m => m.Name, m => (object)m.Value), prefix);
+    private static Dictionary<string, object> Members(JsonElement element) => element.EnumerateObject().ToDictionary(m => m.Name, m => (object)m.Value);
 
     private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

@@ -18,9 +18,13 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
     public void Get<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
         routes.MapMethods(path, Reads, http => OfCallerAsync(http, QueryAsync, read, use, reply));
 
-    /// <summary>A route that asks for something, for who has a token.</summary>
+    /// <summary>A route that asks for something, for who has a token. Sent twice with the same <c>Idempotency-Key</c>, it is done once.</summary>
     public void Post<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
         routes.MapPost(path, http => OfCallerAsync(http, RestBody.ReadAsync, read, use, reply));
+
+    /// <summary>The same where the use case itself keeps the keys of its requests: the header is the member <c>idempotency_key</c>.</summary>
+    public void Ask<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
+        routes.MapPost(path, http => OfCallerAsync(http, RestBody.ReadAsync, read, use, reply, ownKeys: true));
 
     /// <summary>A route that changes or takes away what its address names, for who has a token.</summary>
     /// <param name="method"><c>PATCH</c> or <c>DELETE</c>; the latter has no body.</param>
@@ -103,10 +107,14 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
             return;
         }
         using var entry = machine.Value;
-        await AnswerAsync(call with { By = entry.Caller }, asked, failed ?? work, reply);
+        var keyed = RequestKeys.Of(http, entry.Caller, body.Value.Body);
+        if (keyed.Refusal is { } unfit)
+            await Replies.ProblemAsync(http, unfit);
+        else
+            await AnswerAsync(call with { By = keyed.Value }, asked, failed ?? work, reply);
     });
 
-    private async Task OfCallerAsync<TAsked, TView>(HttpContext http, Func<HttpContext, Task<Outcome<RestFields>>> fields, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    private async Task OfCallerAsync<TAsked, TView>(HttpContext http, Func<HttpContext, Task<Outcome<RestFields>>> fields, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply, bool ownKeys = false)
     {
         var entered = await gate.EnterAsync(http, Door);
         if (entered.Refusal is { } no)
@@ -115,17 +123,19 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
             return;
         }
         using var entry = entered.Value;
-        await ReadAndAnswerAsync(http, entry.Caller, await fields(http), read, use, reply);
+        await ReadAndAnswerAsync(http, entry.Caller, await fields(http), read, use, reply, ownKeys);
     }
 
-    private async Task ReadAndAnswerAsync<TAsked, TView>(HttpContext http, Actor by, Outcome<RestFields> given, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    private async Task ReadAndAnswerAsync<TAsked, TView>(HttpContext http, Actor by, Outcome<RestFields> given, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply, bool ownKeys = false)
     {
-        if (given.Refusal is { } unread)
+        // A key is for what changes something.
+        var keyed = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) ? by : RequestKeys.Of(http, by, given.Refusal is null ? given.Value.Body : null);
+        if ((given.Refusal ?? keyed.Refusal) is { } unread)
         {
             await Replies.ProblemAsync(http, unread);
             return;
         }
-        var call = new RestCall(http, registry, by, null, given.Value, http.RequestAborted);
+        var call = new RestCall(http, registry, ownKeys ? by : keyed.Value, null, given.Value, http.RequestAborted) { Key = keyed.Value.Once?.Key };
         var asked = read(call);
         if (given.Value.Problem is { } misfit)
             await Replies.ProblemAsync(http, misfit);

@@ -37,6 +37,7 @@ public sealed record VersionView(
 public sealed record FileView([property: UntrustedText(Label = true)] string Path, long SizeBytes, string Sha256);
 
 /// <summary>A model with one of its versions in full; <see cref="Version"/> is null while it has none.</summary>
+/// <param name="Revision">Changes with anything else here; an edit that names it is refused when somebody was faster.</param>
 public sealed record ModelInfoView(
     string Name,
     string ModelId,
@@ -52,9 +53,11 @@ public sealed record ModelInfoView(
     long Versions,
     VersionDetailView? Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    string Revision = "");
 
 /// <summary>Everything known about one version.</summary>
+/// <param name="Revision">Changes with anything else here; an edit that names it is refused when somebody was faster.</param>
 public sealed record VersionDetailView(
     string VersionId,
     string Version,
@@ -87,7 +90,8 @@ public sealed record VersionDetailView(
     [property: UntrustedText(Label = true)] string CreatedBy,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    InspectionView? Inspection = null);
+    InspectionView? Inspection = null,
+    string Revision = "");
 
 /// <summary>What looking inside the files of a version came to, without loading any of them.</summary>
 /// <param name="Verdict"><c>clean</c>, <c>unknown</c>, <c>findings</c> or <c>unsafe</c>; the gate <c>scan_clean</c> takes the first only.</param>
