@@ -76,7 +76,14 @@ internal static partial class Replies
             return;
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json);
-        var tag = tagOf(outcome.Value, json);
+        await UnderTagAsync(http, json, tagOf(outcome.Value, json));
+    }
+
+    /// <summary>JSON that is written already, under a tag of its content.</summary>
+    public static Task BytesUnderTagAsync(HttpContext http, byte[] json) => UnderTagAsync(http, json, Tag(json));
+
+    private static async Task UnderTagAsync(HttpContext http, byte[] json, string tag)
+    {
         http.Response.Headers.ETag = tag;
         if (Knows(http, tag))
         {

@@ -20,6 +20,7 @@ internal sealed record RestCall(HttpContext Http, RegistryServices Registry, Act
     /// </summary>
     public IReadOnlyList<string>? IfRevision()
     {
+        Given.Headers.Add("If-Match");
         var tags = Http.Request.Headers.IfMatch.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).ToList();
         return tags.Count == 0 || tags.Contains("*") ? null : [.. tags.Where(tag => tag is ['"', .., '"']).Select(tag => tag[1..^1])];
     }

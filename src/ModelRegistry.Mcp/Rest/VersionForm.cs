@@ -20,7 +20,9 @@ internal sealed record RegistrationForm(Registration Registration, Digest Asked)
 /// </summary>
 internal static class VersionForm
 {
-    private static readonly string[] Metrics = ["accuracy", "precision", "recall", "f1_score", "mAP"], Shapes = ["input_shape", "output_shape"], Documents = ["metrics", "hyperparameters", "signature", "lineage", "tags", "dependencies"];
+    internal static readonly string[] Metrics = ["accuracy", "precision", "recall", "f1_score", "mAP"], Shapes = ["input_shape", "output_shape"];
+
+    private static readonly string[] Documents = ["metrics", "hyperparameters", "signature", "lineage", "tags", "dependencies"];
 
     /// <param name="given">The members; those that are read here are taken out of it.</param>
     /// <param name="uploads">Files that came with the form.</param>

@@ -2,6 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace ModelRegistry.Catalog;
 
+/// <summary>A view that names the revision it shows.</summary>
+public interface IRevised
+{
+    string Revision { get; }
+}
+
 /// <summary>A model in a list. Versions are given by label; null where there is none.</summary>
 public sealed record ModelView(
     string Name,
@@ -54,7 +60,7 @@ public sealed record ModelInfoView(
     VersionDetailView? Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    string Revision = "");
+    string Revision = "") : IRevised;
 
 /// <summary>Everything known about one version.</summary>
 /// <param name="Revision">Changes with anything else here; an edit that names it is refused when somebody was faster.</param>
@@ -91,7 +97,7 @@ public sealed record VersionDetailView(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     InspectionView? Inspection = null,
-    string Revision = "");
+    string Revision = "") : IRevised;
 
 /// <summary>What looking inside the files of a version came to, without loading any of them.</summary>
 /// <param name="Verdict"><c>clean</c>, <c>unknown</c>, <c>findings</c> or <c>unsafe</c>; the gate <c>scan_clean</c> takes the first only.</param>
