@@ -34,7 +34,7 @@ internal static class FieldWords
         ["limit"] = "The most items of a page.",
         ["message"] = "What it says beside that.",
         ["metrics"] = "Numbers by name.",
-        ["model"] = "A model's name; for a token, see `models`.",
+        ["model"] = "A model's name.",
         ["model_name"] = "A model's name.",
         ["model_type"] = "The model's task, such as classification.",
         ["models"] = "Name patterns that narrow the token; none: all models.",

@@ -43,6 +43,9 @@ internal sealed class RestFields
     /// <summary>Empty ones that remember what they are asked for, to describe the route that asks.</summary>
     public static RestFields Asking() => new(new Dictionary<string, object>(), "") { _asked = [] };
 
+    /// <summary>Whether nothing was sent, and the question is what would be asked for.</summary>
+    public bool IsAsking => _asked is not null;
+
     /// <summary>What was asked for, in that order.</summary>
     public IReadOnlyList<FieldShape> Asked => _asked ?? [];
 
