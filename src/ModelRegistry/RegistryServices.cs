@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelRegistry.Artifacts;
+using ModelRegistry.Artifacts.Files;
+using ModelRegistry.Artifacts.S3;
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
 using ModelRegistry.Changes;
@@ -21,12 +24,13 @@ public sealed class RegistryServices : IAsyncDisposable
     private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1), UploadAbandonedAfter = TimeSpan.FromHours(24);
 
     private readonly RegistryDb _db;
+    private readonly TimeProvider _time;
 
     private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time, ILogger log)
     {
-        (_db, Options) = (db, options);
+        (_db, _time, Options) = (db, time, options);
         var policies = new PolicyInForce();
-        Vault = ArtifactVault.Open(ArtifactFolder(options));
+        Vault = new ArtifactVault(OpenStore(options));
         Catalog = new ModelCatalog(db, policies);
         var inspector = new Artifacts.Inspection.Inspector(Vault);
         Intake = new VersionIntake(db, policies, Vault, inspector, time);
@@ -113,7 +117,9 @@ public sealed class RegistryServices : IAsyncDisposable
             }
             var services = new RegistryServices(db, options, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
-            services.Vault.SweepStaging(AbandonedAfter, UploadAbandonedAfter, time.GetUtcNow());
+            // A store elsewhere is looked after by whoever serves: a command is not to wait for it, nor to fail with it.
+            if (services.Vault.IsLocal)
+                await services.TidyAsync(cancel);
             return services;
         }
         catch
@@ -128,6 +134,7 @@ public sealed class RegistryServices : IAsyncDisposable
         People.Dispose();
         Deliverer.Dispose();
         Exports.Dispose();
+        Vault.Dispose();
         return _db.DisposeAsync();
     }
 
@@ -136,8 +143,13 @@ public sealed class RegistryServices : IAsyncDisposable
     public async Task CheckAsync(CancellationToken cancel = default)
     {
         await _db.ReadAsync(session => session.PolicyDigestAsync(), cancel);
-        Vault.Check();
+        await Vault.CheckAsync(write: false, cancel);
     }
+
+    /// <summary>Deletes what writers left behind that crashed, or that nobody went on with.</summary>
+    /// <returns>How many files or objects.</returns>
+    /// <exception cref="StorageUnavailableException">The store cannot be looked into.</exception>
+    public Task<int> TidyAsync(CancellationToken cancel = default) => Vault.SweepStagingAsync(AbandonedAfter, UploadAbandonedAfter, _time.GetUtcNow(), cancel);
 
     /// <summary>The text of a profile or of a policy file.</summary>
     public static Outcome<string> ReadPolicy(string nameOrPath)
@@ -197,10 +209,19 @@ public sealed class RegistryServices : IAsyncDisposable
         }
     }
 
-    private static string ArtifactFolder(RegistryOptions options) => options.Artifacts switch
+    private static IArtifactStore OpenStore(RegistryOptions options) => options.Artifacts switch
     {
-        null => Path.Combine(options.DataFolder, "artifacts"),
-        ['f', 'i', 'l', 'e', ':', .. var path] => Path.GetFullPath(path),
-        var other => throw new ArgumentException($"The artifact store '{other}' is not known: use file:PATH."),
+        null => FileStore.Open(Path.Combine(options.DataFolder, "artifacts")),
+        ['f', 'i', 'l', 'e', ':', .. var path] => FileStore.Open(Path.GetFullPath(path)),
+        ['s', '3', ':', '/', '/', .. var bucket] => OpenBucket(bucket, options.S3),
+        var other => throw new ArgumentException($"The artifact store '{other}' is not known: use file:PATH or s3://BUCKET/PREFIX."),
     };
+
+    // By itself, so that nothing of that library is loaded where the store is a folder.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static IArtifactStore OpenBucket(string named, S3Options options)
+    {
+        var parts = named.TrimEnd('/').Split('/', 2);
+        return new S3Store(parts[0], parts.Length == 2 ? parts[1] : "", options);
+    }
 }

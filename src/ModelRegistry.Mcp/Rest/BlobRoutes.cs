@@ -11,10 +11,10 @@ internal static class BlobRoutes
 
     public static void Map(RestRoutes routes)
     {
-        routes.Stream(["HEAD"], Path, call =>
+        routes.Stream(["HEAD"], Path, async call =>
         {
-            var found = call.Registry.Blobs.Find(call.By, call.Of("sha256"));
-            return found.Refusal is { } no ? Replies.ProblemAsync(call.Http, no) : Told(call.Http, found.Value);
+            var found = await call.Registry.Blobs.FindAsync(call.By, call.Of("sha256"), call.Cancel);
+            await (found.Refusal is { } no ? Replies.ProblemAsync(call.Http, no) : Told(call.Http, found.Value));
         });
         routes.Stream(["PUT"], Path, PutAsync);
     }

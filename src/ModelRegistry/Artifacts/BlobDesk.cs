@@ -19,14 +19,14 @@ public sealed class BlobDesk
     internal BlobDesk(RegistryDb db, ArtifactVault vault) => (_db, _vault) = (db, vault);
 
     /// <summary>Whether a content is here, and from where the caller's upload of it can go on.</summary>
-    public Outcome<BlobView> Find(Actor by, string sha256)
+    public async Task<Outcome<BlobView>> FindAsync(Actor by, string sha256, CancellationToken cancel = default)
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
         if (!Digest.TryParse(sha256, out var digest))
             return Refusals.DigestInvalid(sha256);
-        var size = _vault.Find(digest);
-        return new BlobView(digest.Hex, size, size is null ? _vault.UploadedSoFar(by.Id, digest) : 0);
+        var size = await _vault.FindAsync(digest, cancel);
+        return new BlobView(digest.Hex, size, size is null ? await _vault.UploadedSoFarAsync(by.Id, digest, cancel) : 0);
     }
 
     /// <summary>Null when the caller may send contents; otherwise the refusal, which is on record. Asked before a byte is read.</summary>
@@ -45,7 +45,9 @@ public sealed class BlobDesk
         if (!Digest.TryParse(sha256, out var digest))
             return Refusals.DigestInvalid(sha256);
         var taken = await _vault.UploadAsync(by.Id, digest, range, content, cancel);
-        return taken.Then<BlobView>(blob => blob is not null ? new BlobView(digest.Hex, blob.Size, 0) : new BlobView(digest.Hex, null, _vault.UploadedSoFar(by.Id, digest)));
+        if (taken.Refusal is { } no)
+            return no;
+        return taken.Value is { } blob ? new BlobView(digest.Hex, blob.Size, 0) : new BlobView(digest.Hex, null, await _vault.UploadedSoFarAsync(by.Id, digest, cancel));
     }
 
     /// <summary>Takes a content whose digest is not known before all of it is here.</summary>

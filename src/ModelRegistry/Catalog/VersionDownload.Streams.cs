@@ -27,7 +27,7 @@ public sealed partial class VersionDownload
             return no;
         if (found.Value.Files.Find(f => f.Path == path) is not { } file)
             return Refusals.FileNotFound(path, found.Value.Version.Label);
-        var content = seekable ? _vault.OpenSeekable(file.Sha256, file.Size) : _vault.OpenRead(file.Sha256, file.Size);
+        var content = await (seekable ? _vault.OpenSeekableAsync(file.Sha256, file.Size, cancel) : _vault.OpenReadAsync(file.Sha256, file.Size, cancel));
         return content.Then<OpenedFile>(stream => new OpenedFile(new FileView(file.Path, file.Size, file.Sha256.Hex), stream, found.Value.Version.CreatedAt));
     }
 
@@ -37,7 +37,7 @@ public sealed partial class VersionDownload
         await using var tar = new TarWriter(into, TarEntryFormat.Pax, leaveOpen: true);
         foreach (var file in files)
         {
-            var opened = _vault.OpenRead(Digest.Parse(file.Sha256), file.SizeBytes);
+            var opened = await _vault.OpenReadAsync(Digest.Parse(file.Sha256), file.SizeBytes, cancel);
             if (opened.Refusal is { } no)
                 throw new Artifacts.BlobAlteredException(no);
             await using var content = new Sized(opened.Value);

@@ -119,7 +119,7 @@ public sealed class VersionIntake
         {
             if (!Digest.TryParse(upload.Sha256, out var digest))
                 return Refusals.DigestInvalid(upload.Sha256);
-            if (_vault.Claim(digest, _time.GetUtcNow()) is not { } size)
+            if (await _vault.ClaimAsync(digest, _time.GetUtcNow(), cancel) is not { } size)
                 return Refusals.BlobNotHere(digest);
             entries.Add(new FileEntry(upload.Path, size, digest));
         }
