@@ -21,14 +21,11 @@ namespace ModelRegistry;
 /// <summary>The one wiring door: opens a registry and hands out its use cases.</summary>
 public sealed class RegistryServices : IAsyncDisposable
 {
-    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1), UploadAbandonedAfter = TimeSpan.FromHours(24);
-
     private readonly RegistryDb _db;
-    private readonly TimeProvider _time;
 
     private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time, ILogger log)
     {
-        (_db, _time, Options) = (db, time, options);
+        (_db, Options) = (db, options);
         var policies = new PolicyInForce();
         Vault = new ArtifactVault(OpenStore(options));
         Catalog = new ModelCatalog(db, policies);
@@ -50,6 +47,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
         Exports = new PromotionExport(db, time);
+        Staging = new StagingSweep(Vault, time, log);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
@@ -77,6 +75,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public PromotionWatch Watch { get; }
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
+    public StagingSweep Staging { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
@@ -84,6 +83,9 @@ public sealed class RegistryServices : IAsyncDisposable
 
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
+
+    /// <summary>Where contents lie, for an operator.</summary>
+    public string ArtifactPlace => Vault.Place;
 
     /// <summary>The version of the database's schema; opening brings it up to date.</summary>
     public static int SchemaVersion => Migration.Known[^1].Version;
@@ -119,7 +121,7 @@ public sealed class RegistryServices : IAsyncDisposable
             // What a crashed upload left behind; files of living writers are never touched.
             // A store elsewhere is looked after by whoever serves: a command is not to wait for it, nor to fail with it.
             if (services.Vault.IsLocal)
-                await services.TidyAsync(cancel);
+                await services.Staging.SweepAsync(cancel);
             return services;
         }
         catch
@@ -146,10 +148,9 @@ public sealed class RegistryServices : IAsyncDisposable
         await Vault.CheckAsync(write: false, cancel);
     }
 
-    /// <summary>Deletes what writers left behind that crashed, or that nobody went on with.</summary>
-    /// <returns>How many files or objects.</returns>
-    /// <exception cref="StorageUnavailableException">The store cannot be looked into.</exception>
-    public Task<int> TidyAsync(CancellationToken cancel = default) => Vault.SweepStagingAsync(AbandonedAfter, UploadAbandonedAfter, _time.GetUtcNow(), cancel);
+    /// <summary>Writes, reads and deletes something small where contents lie.</summary>
+    /// <exception cref="StorageUnavailableException">One of them cannot be done.</exception>
+    public Task CheckArtifactsAsync(CancellationToken cancel = default) => Vault.CheckAsync(write: true, cancel);
 
     /// <summary>The text of a profile or of a policy file.</summary>
     public static Outcome<string> ReadPolicy(string nameOrPath)

@@ -17,6 +17,10 @@ internal static class BlobRoutes
             await (found.Refusal is { } no ? Replies.ProblemAsync(call.Http, no) : Told(call.Http, found.Value));
         });
         routes.Stream(["PUT"], Path, PutAsync);
+        routes.Post(Path + "/presigned", call => call.Given.NeedBytes("size_bytes"), async (call, size) =>
+            await call.Registry.Blobs.AdmitAsync(call.By, cancel: call.Cancel) is { } no ? no : await call.Registry.Blobs.SignAsync(call.By, call.Of("sha256"), size, call.Cancel));
+        routes.Post(Path + "/complete", _ => 0, async (call, _) =>
+            await call.Registry.Blobs.AdmitAsync(call.By, cancel: call.Cancel) is { } no ? no : await call.Registry.Blobs.CompleteAsync(call.By, call.Of("sha256"), call.Cancel), (call, blob) => Replies.CreatedAsync(call.Http, blob));
     }
 
     private static async Task PutAsync(RestCall call)

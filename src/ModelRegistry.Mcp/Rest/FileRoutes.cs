@@ -21,6 +21,13 @@ internal static class FileRoutes
     /// </summary>
     private static async Task SendAsync(RestCall call)
     {
+        var past = call.Given.Flag("presigned");
+        if (call.Http.Request.Query.ContainsKey("presigned") && (past == true || call.Given.Problem is not null))
+        {
+            await (call.Given.Problem is { } misfit ? Replies.ProblemAsync(call.Http, misfit)
+                : Replies.JsonAsync(call.Http, await call.Registry.Downloads.SignAsync(call.By, call.Of("model"), call.Of("version"), call.Of("path"), call.Cancel)));
+            return;
+        }
         var (http, ranged) = (call.Http, call.Http.Request.Headers.Range.Count > 0);
         var opened = await call.Registry.Downloads.OpenAsync(call.By, call.Of("model"), call.Of("version"), call.Of("path"), seekable: ranged || HttpMethods.IsHead(call.Http.Request.Method), call.Cancel);
         if (opened.Refusal is { } no)

@@ -26,6 +26,18 @@ public sealed partial class ArtifactVault
         if (staged is null)
             // The same content twice at once does no harm; only one of the two can go on after a cut.
             return range is not null ? Refusals.UploadBusy : (await PutAsync(content, expected, null, ct).ConfigureAwait(false)).Then<StoredBlob?>(blob => blob);
+        try
+        {
+            return await TakeAsync(staged, expected, range, content, ct).ConfigureAwait(false);
+        }
+        catch (UploadTakenOverException)
+        {
+            return Refusals.UploadBusy;
+        }
+    }
+
+    private async Task<Outcome<StoredBlob?>> TakeAsync(IStagedContent staged, Digest expected, UploadRange? range, Stream content, CancellationToken ct)
+    {
         await using (staged.ConfigureAwait(false))
         {
             var from = range?.From ?? 0;

@@ -74,3 +74,6 @@ internal interface IStagedContent : IAsyncDisposable
     /// <summary>Deletes it, whatever it was.</summary>
     Task GiveUpAsync();
 }
+
+/// <summary>Another request of the same uploader began the same upload anew, or went on with it at the same time.</summary>
+internal sealed class UploadTakenOverException(Exception cause) : Exception("The upload was taken over.", cause);

@@ -28,11 +28,23 @@ public sealed record Registration(
 {
     /// <summary>Contents that were uploaded before, each with the path it gets within the version; beside <see cref="Files"/>.</summary>
     public IReadOnlyList<UploadedFile> Uploads { get; init; } = [];
+
+    /// <summary>Objects in the registry's bucket that become files of the version; beside the others.</summary>
+    public IReadOnlyList<ReferredFile> References { get; init; } = [];
+
+    /// <summary>The same, with those that are named among the paths.</summary>
+    internal IEnumerable<ReferredFile> AllReferences => References.Concat(Files.Where(ObjectReference.Is).Select(uri => new ReferredFile(null, uri, null)));
 }
 
 /// <summary>A content that is here already.</summary>
 /// <param name="Sha256">64 hexadecimal digits.</param>
 public sealed record UploadedFile(string Path, string Sha256);
+
+/// <summary>An object that is in the registry's bucket already.</summary>
+/// <param name="Path">Null: the last step of its key.</param>
+/// <param name="Uri"><c>s3://BUCKET/KEY</c>.</param>
+/// <param name="Sha256">What it must hash to; null: whatever it does.</param>
+public sealed record ReferredFile(string? Path, string Uri, string? Sha256);
 
 /// <summary>How far a transfer is with one file, in bytes.</summary>
 public sealed record TransferProgress(string Path, long Done, long Total)
@@ -96,22 +108,32 @@ public sealed class VersionIntake
 
     private static Refusal? Early(Actor by, Registration asked) =>
         Unfit(by, asked)
-        ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 ? Refusals.ContentMissing : null)
+        ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 && asked.References.Count == 0 ? Refusals.ContentMissing : null)
         ?? (asked.Alias is null ? null : FreeAlias.Parse(asked.Alias).Refusal)
         ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard);
 
     private async Task<Outcome<Manifest>> StoreAsync(Registration asked, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         var sources = new List<SourceFile>();
-        foreach (var path in asked.Files)
+        foreach (var path in asked.Files.Where(path => !ObjectReference.Is(path)))
         {
             var found = ArtifactIntake.EnumerateFiles(path);
             if (found.Refusal is { } no)
                 return no;
             sources.AddRange(found.Value);
         }
+        var referred = new List<(string Path, ObjectReference Object, Digest? Expected)>();
+        foreach (var reference in asked.AllReferences)
+        {
+            var parsed = ObjectReference.Parse(reference.Uri);
+            if ((parsed.Refusal ?? _vault.CheckReference(parsed.Value)) is { } no)
+                return no;
+            if (reference.Sha256 is not null && !Digest.TryParse(reference.Sha256, out _))
+                return Refusals.DigestInvalid(reference.Sha256);
+            referred.Add((reference.Path ?? parsed.Value.FileName, parsed.Value, reference.Sha256 is { } hex ? Digest.Parse(hex) : null));
+        }
         // Clashing paths are found before a byte is copied; the digests are not known yet.
-        var planned = Manifest.Of([.. sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))), .. asked.Uploads.Select(u => new FileEntry(u.Path, 0, Digest.Of("")))]);
+        var planned = Manifest.Of([.. referred.Select(r => new FileEntry(r.Path, 0, Digest.Of(""))), .. sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))), .. asked.Uploads.Select(u => new FileEntry(u.Path, 0, Digest.Of("")))]);
         if (planned.Refusal is not null)
             return planned;
         var entries = new List<FileEntry>();
@@ -122,6 +144,13 @@ public sealed class VersionIntake
             if (await _vault.ClaimAsync(digest, _time.GetUtcNow(), cancel) is not { } size)
                 return Refusals.BlobNotHere(digest);
             entries.Add(new FileEntry(upload.Path, size, digest));
+        }
+        foreach (var (path, reference, expected) in referred)
+        {
+            var blob = await _vault.AdoptAsync(reference, expected, cancel);
+            if (blob.Refusal is { } no)
+                return no;
+            entries.Add(new FileEntry(path, blob.Value.Size, blob.Value.Digest));
         }
         var sizes = sources.Select(s => new FileInfo(s.FullPath) is { Exists: true } info ? info.Length : 0).ToList();
         var (before, all) = (0L, sizes.Sum());

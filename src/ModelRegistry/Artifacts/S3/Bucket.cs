@@ -45,6 +45,19 @@ internal sealed class Bucket : IDisposable
     /// <param name="bulk">Whether it moves bytes, for which there is more patience.</param>
     internal async Task<T> AskAsync<T>(string doing, Func<AmazonS3Client, CancellationToken, Task<T>> ask, CancellationToken ct, bool bulk = false)
     {
+        try
+        {
+            return await AskOrLearnAsync(doing, ask, ct, bulk).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception e)
+        {
+            throw S3Failures.While(doing, e, Name, _patience);
+        }
+    }
+
+    /// <summary>The same, where it is worth knowing that what it is about is not there or that a condition does not hold: that is thrown as the store said it.</summary>
+    internal async Task<T> AskOrLearnAsync<T>(string doing, Func<AmazonS3Client, CancellationToken, Task<T>> ask, CancellationToken ct, bool bulk = false)
+    {
         var patience = bulk ? _patience * 4 : _patience;
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bound.CancelAfter(patience);
@@ -67,11 +80,15 @@ internal sealed class Bucket : IDisposable
     {
         try
         {
-            return await AskAsync(doing, ask, ct, bulk).ConfigureAwait(false);
+            return await AskOrLearnAsync(doing, ask, ct, bulk).ConfigureAwait(false);
         }
         catch (AmazonS3Exception e) when (S3Failures.IsMissing(e))
         {
             return null;
+        }
+        catch (AmazonS3Exception e)
+        {
+            throw S3Failures.While(doing, e, Name, _patience);
         }
     }
 

@@ -14,7 +14,7 @@ internal static class S3Failures
     internal static bool IsMissing(Exception e) => e is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound, ErrorCode: not "NoSuchBucket" };
 
     /// <summary>Whether it says that a condition of the request does not hold: what it was about is there, or is another by now.</summary>
-    internal static bool IsUnmet(Exception e) => e is AmazonS3Exception { StatusCode: HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict };
+    internal static bool IsUnmet(Exception e) => e is AmazonS3Exception { StatusCode: HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict } or AmazonS3Exception { ErrorCode: "InvalidPart" or "InvalidPartOrder" };
 
     /// <param name="doing">What failed, as the start of the sentence "Storing content failed: …".</param>
     /// <param name="cause">What the store or the network said; its text is not repeated.</param>
@@ -31,6 +31,7 @@ internal static class S3Failures
             AmazonS3Exception { ErrorCode: "QuotaExceeded" or "EntityTooLarge" or "InsufficientCapacity" } or AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } =>
                 ("the store has no room for it", "Free space in the store or raise its quota, then try again."),
             AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden } => ("access was denied", "Check the access key and its secret, and allow it what docs/storage.md lists for this bucket."),
+            AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } => ("an object or an upload is gone that was there", "Try again; where it happens again, find out who else deletes from this bucket."),
             AmazonS3Exception { ErrorCode: "PreconditionFailed" } => ("an object was replaced meanwhile", "Try again; where it happens again, find out who else writes to this bucket."),
             AmazonS3Exception s3 => ($"the store answered {(int)s3.StatusCode}{(s3.ErrorCode is { Length: > 0 and < 60 } code && code.All(char.IsAsciiLetterOrDigit) ? $" ({code})" : "")}", "Look at the store's state and log, then try again."),
             OperationCanceledException or TimeoutException => ($"the store did not answer within {patience.TotalSeconds:0.#} s", "Check that the store runs and the network to it, then try again."),

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Amazon.S3;
 using Amazon.S3.Model;
 using ModelRegistry.Domain;
 
@@ -144,7 +145,7 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
         }
         var content = _buffer.AsMemory(0, _filled);
         var number = _parts.Count + 1;
-        var sent = await store.Bucket.AskAsync(S3Store.Storing, async (s3, bound) =>
+        var sent = await TakenOverAsync(() => store.Bucket.AskOrLearnAsync(S3Store.Storing, async (s3, bound) =>
         {
             using var body = S3Store.Body(content);
             return await s3.UploadPartAsync(new UploadPartRequest
@@ -152,7 +153,7 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
                 BucketName = store.Bucket.Name, Key = _key, UploadId = _uploadId, PartNumber = number, PartSize = content.Length, InputStream = body,
                 MD5Digest = S3Store.Md5(content.Span), UseChunkEncoding = false, DisablePayloadSigning = store.Bucket.Unsigned,
             }, bound).ConfigureAwait(false);
-        }, ct, bulk: true).ConfigureAwait(false);
+        }, ct, bulk: true)).ConfigureAwait(false);
         _parts.Add(new PartETag(number, sent.ETag));
         _sent += _filled;
         _filled = 0;
@@ -162,10 +163,27 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
     {
         if (_tag is not null)
             return;
-        await store.CompleteAsync(_key!, _uploadId!, _parts, ct).ConfigureAwait(false);
+        await TakenOverAsync(async () =>
+        {
+            await store.CompleteAsync(_key!, _uploadId!, _parts, ct).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
         // Asked for, because the answer to a completion writes it in other ways in some stores.
         var head = await store.Bucket.HeadAsync(S3Store.Storing, _key!, ct).ConfigureAwait(false);
         _tag = head?.ContentLength == Size ? head.ETag : throw new StorageUnavailableException("Storing content failed: the store did not make one object of its parts.", "Look at the store's state and log, then try again.");
+    }
+
+    private async Task<T> TakenOverAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception e)
+        {
+            // Gone, or with another part than ours.
+            throw new UploadTakenOverException(e);
+        }
     }
 
     private async Task ForgetAsync()

@@ -17,7 +17,14 @@ internal sealed partial class S3Store
         var blob = Layout.Blob(digest);
         if (await FindAsync(digest, ct).ConfigureAwait(false) != size)
         {
-            await CopyAsync(staged, tag, size, blob, ct).ConfigureAwait(false);
+            try
+            {
+                await CopyAsync(staged, tag, size, blob, ct).ConfigureAwait(false);
+            }
+            catch (StorageUnavailableException e) when (e.InnerException is { } why && S3Failures.IsMissing(why))
+            {
+                // Another request completed the same upload and was faster; whether it did is looked at now.
+            }
             if (await FindAsync(digest, ct).ConfigureAwait(false) != size)
                 throw new StorageUnavailableException("Storing content failed: the store did not copy it whole.", "Look at the store's state and log, then try again.");
         }
@@ -55,6 +62,10 @@ internal sealed partial class S3Store
             }
             await CompleteAsync(to, uploadId, parts, ct).ConfigureAwait(false);
         }
+        catch (Amazon.S3.AmazonS3Exception e)
+        {
+            throw S3Failures.While(Storing, e, Bucket.Name, Bucket.Patience);
+        }
         catch
         {
             await QuietlyAsync(() => Bucket.AbortAsync(Storing, to, uploadId, CancellationToken.None)).ConfigureAwait(false);
@@ -65,11 +76,11 @@ internal sealed partial class S3Store
     internal async Task<string> BeginAsync(string key, CancellationToken ct) => (await Bucket.AskAsync(Storing, (s3, bound) =>
         s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = Bucket.Name, Key = key, ContentType = "application/octet-stream" }, bound), ct).ConfigureAwait(false)).UploadId;
 
-    /// <summary>Makes one object of parts, each of which must still be the one that was put.</summary>
+    /// <summary>Makes one object of parts, each of which must still be the one that was put. That it was done or undone meanwhile is thrown as the store says it.</summary>
     internal async Task CompleteAsync(string key, string uploadId, List<PartETag> parts, CancellationToken ct)
     {
         var asked = new CompleteMultipartUploadRequest { BucketName = Bucket.Name, Key = key, UploadId = uploadId, PartETags = parts };
-        await Bucket.AskAsync(Storing, (s3, bound) => s3.CompleteMultipartUploadAsync(asked, bound), ct, bulk: true).ConfigureAwait(false);
+        await Bucket.AskOrLearnAsync(Storing, (s3, bound) => s3.CompleteMultipartUploadAsync(asked, bound), ct, bulk: true).ConfigureAwait(false);
     }
 
     /// <summary>Reads an object of the staging area to its end and gives its digest.</summary>
@@ -108,7 +119,7 @@ internal sealed partial class S3Store
         {
             await tidy().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is StorageUnavailableException or Amazon.S3.AmazonS3Exception)
+        catch (StorageUnavailableException)
         {
         }
     }

@@ -84,7 +84,7 @@ internal sealed partial class S3Store : IArtifactStore
     {
         try
         {
-            await Bucket.AskAsync(Storing, async (s3, bound) =>
+            await Bucket.AskOrLearnAsync(Storing, async (s3, bound) =>
             {
                 using var body = Body(content);
                 var asked = new PutObjectRequest
@@ -98,9 +98,9 @@ internal sealed partial class S3Store : IArtifactStore
             }, ct, bulk: content.Length > 1 << 20).ConfigureAwait(false);
             return true;
         }
-        catch (AmazonS3Exception e) when (onlyNew && S3Failures.IsUnmet(e))
+        catch (AmazonS3Exception e)
         {
-            return false;
+            return onlyNew && S3Failures.IsUnmet(e) ? false : throw S3Failures.While(Storing, e, Bucket.Name, Bucket.Patience);
         }
         catch (StorageUnavailableException e) when (onlyNew && e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.NotImplemented })
         {
