@@ -174,6 +174,11 @@ public sealed class S3Server : IAsyncLifetime
                 await Task.Delay(200);
             }
         _address = address;
+        // Its pools are made when they are first written to, which takes longer than a test of patience waits.
+        using var client = Connect();
+        await client.PutBucketAsync("warm-up");
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = "warm-up", Key = "object", ContentBody = "warm" });
+        await client.AbortMultipartUploadAsync("warm-up", "upload", (await client.InitiateMultipartUploadAsync("warm-up", "upload")).UploadId);
     }
 
     private static (int, int) FreePorts()
