@@ -1,3 +1,4 @@
+using ModelRegistry.Artifacts;
 using ModelRegistry.Artifacts.S3;
 
 namespace ModelRegistry.Mcp;
@@ -20,6 +21,16 @@ internal sealed partial record Settings
         && IsPlain(bucket) && prefix.All(IsPlain) && prefix.Sum(segment => segment.Length + 1) <= 200;
 
     private static bool IsPlain(string segment) => segment.Length > 0 && segment[0] != '.' && segment.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    private static Shown? ReadShown(Dictionary<string, string> said, Dictionary<string, string> bad)
+    {
+        if (!said.TryGetValue("readable", out var text))
+            return null;
+        var known = text.ToLowerInvariant() switch { "nothing" => Shown.Nothing, "metadata" => Shown.Metadata, "files" => Shown.Files, _ => (Shown?)null };
+        if (known is null)
+            bad["readable"] = "nothing, metadata or files";
+        return known;
+    }
 
     private static S3Options ReadBucket(Dictionary<string, string> said, Dictionary<string, string> bad)
     {

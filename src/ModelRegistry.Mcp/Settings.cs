@@ -27,7 +27,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "s3-endpoint", "s3-access-key", "s3-secret-key", "s3-region", "s3-public-endpoint", "s3-timeout", "s3-references", "server", "token", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "s3-endpoint", "s3-access-key", "s3-secret-key", "s3-region", "s3-public-endpoint", "s3-timeout", "s3-references", "readable", "server", "token", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -77,7 +77,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
             bad["public-url"] = "an address without a path, such as https://models.example.org";
         var http = ReadHttp(said, bad);
         var notices = ReadNotices(said, bad);
-        var (artifacts, bucket) = (ReadArtifacts(said, bad), ReadBucket(said, bad));
+        var (artifacts, bucket, shown) = (ReadArtifacts(said, bad), ReadBucket(said, bad), ReadShown(said, bad));
         // In the environment it may be there for others.
         if (tokenTyped && !said.ContainsKey("server"))
             bad["token"] = "goes with --server";
@@ -95,6 +95,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
             Database = said.GetValueOrDefault("database"),
             Artifacts = artifacts,
             S3 = bucket,
+            Readable = shown,
             Policy = said.GetValueOrDefault("policy"),
             Notices = notices,
         };

@@ -1,3 +1,4 @@
+using ModelRegistry.Artifacts;
 using ModelRegistry.Artifacts.S3;
 
 namespace ModelRegistry;
@@ -13,6 +14,9 @@ public sealed record RegistryOptions
 
     /// <summary><c>file:PATH</c> or <c>s3://BUCKET/PREFIX</c>; null: in the data folder.</summary>
     public string? Artifacts { get; init; }
+
+    /// <summary>What lies beside the contents under the names of models; null: files in a folder, where they cost nothing, and metadata in a bucket.</summary>
+    public Shown? Readable { get; init; }
 
     /// <summary>How the store of a bucket is reached.</summary>
     public S3Options S3 { get; init; } = new();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Artifacts.Files;
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Artifacts.S3;
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
@@ -30,12 +31,13 @@ public sealed class RegistryServices : IAsyncDisposable
         Vault = new ArtifactVault(OpenStore(options));
         Catalog = new ModelCatalog(db, policies);
         var inspector = new Artifacts.Inspection.Inspector(Vault);
-        Intake = new VersionIntake(db, policies, Vault, inspector, time);
         Blobs = new BlobDesk(db, Vault);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         var states = new OneTimeStates();
         Changes = new ChangeFeed(db, time);
+        Readable = new ReadableFiles(db, Vault.Readable(options.Readable), Changes, time, log);
+        Intake = new VersionIntake(db, policies, Vault, inspector, Readable, time);
         Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
@@ -76,6 +78,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
     public StagingSweep Staging { get; }
+    public ReadableFiles Readable { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using ModelRegistry.Artifacts.Files;
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Artifacts;
@@ -32,6 +33,9 @@ public sealed partial class ArtifactVault : IDisposable
 
     /// <summary>Whether that is on this machine.</summary>
     internal bool IsLocal => _store.IsLocal;
+
+    /// <summary>Where contents are shown by name, as much of them as is wanted; null: nowhere.</summary>
+    internal IReadableTree? Readable(Shown? shown) => shown is Shown.Nothing ? null : _store.Readable(shown);
 
     public void Dispose() => _store.Dispose();
 

@@ -1,3 +1,4 @@
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Artifacts;
@@ -17,6 +18,10 @@ internal interface IArtifactStore : IDisposable
 
     /// <summary>Whether it is on this machine, so that looking after it costs nothing worth waiting for.</summary>
     bool IsLocal { get; }
+
+    /// <summary>The place beside it where contents are shown by name.</summary>
+    /// <param name="shown">Null: as much as costs nothing here.</param>
+    IReadableTree Readable(Shown? shown);
 
     /// <summary>Answers when the place is there and can be read.</summary>
     /// <param name="write">Whether to write, read and delete something small, too.</param>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Artifacts.Inspection;
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 using ModelRegistry.Policies;
 using ModelRegistry.Storage;
@@ -69,9 +70,11 @@ public sealed class VersionIntake
     private readonly PolicyInForce _policies;
     private readonly ArtifactVault _vault;
     private readonly Inspector _inspector;
+    private readonly ReadableFiles _readable;
     private readonly TimeProvider _time;
 
-    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault, Inspector inspector, TimeProvider time) => (_db, _policies, _vault, _inspector, _time) = (db, policies, vault, inspector, time);
+    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault, Inspector inspector, ReadableFiles readable, TimeProvider time) =>
+        (_db, _policies, _vault, _inspector, _readable, _time) = (db, policies, vault, inspector, readable, time);
 
     /// <summary>Whether a version could be registered so, as far as that can be told before its files are here. A no is on record.</summary>
     public async Task<Refusal?> AdmitAsync(Actor by, Registration asked, CancellationToken cancel = default)
@@ -96,7 +99,11 @@ public sealed class VersionIntake
         var filled = inspection.Fill(asked.Metadata);
         // What a file says of itself can be too long to keep; then what was said stands alone.
         var known = asked with { Metadata = MetadataLimits.Check(filled) is null ? filled : asked.Metadata };
-        return await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, known, stored.Value, inspection), cancel);
+        var registered = await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, known, stored.Value, inspection), cancel);
+        // Where a server runs it does this; a command has no later.
+        if (registered.Refusal is null && _vault.IsLocal)
+            await _readable.TryCatchUpAsync(cancel);
+        return registered;
     }
 
     private static AuditAct Attempt(Registration asked) => new("version.register", "model", asked.ModelName, null, new JsonObject { ["version"] = asked.Version });

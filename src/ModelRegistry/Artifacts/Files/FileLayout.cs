@@ -6,8 +6,9 @@ namespace ModelRegistry.Artifacts.Files;
 // root/
 // ├── blobs/sha256/ab/cd/abcd…ef     one file per content, named by its SHA-256 in hex, mode 0444;
 // │                                  two levels of 256 folders keep each listing short at millions of blobs
-// └── staging/.<uuid v7>.part        content being written; moved to blobs/ whole, or deleted; after a crash, swept
+// ├── staging/.<uuid v7>.part        content being written; moved to blobs/ whole, or deleted; after a crash, swept
 //             <sha256>.upload        an upload that may go on after a cut; swept when nobody does
+// └── models/NAME/LABEL/…            for people and other programs to look at; never read here
 internal sealed class FileLayout(string root)
 {
     internal string Root { get; } = Path.GetFullPath(root);

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Artifacts.Files;
@@ -21,7 +22,7 @@ internal sealed class FileStore : IArtifactStore
 
     public bool IsLocal => true;
 
-    internal FileLayout Layout => _layout;
+    public IReadableTree Readable(Shown? shown) => new FileReadableTree(_layout, links: shown is not Shown.Metadata && !OperatingSystem.IsWindows());
 
     /// <summary>Opens the folder, creating it where there is none.</summary>
     internal static FileStore Open(string root)

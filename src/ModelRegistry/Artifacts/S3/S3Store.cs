@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Artifacts.S3;
@@ -34,6 +35,8 @@ internal sealed partial class S3Store : IArtifactStore
     public long MostBytes => Sizes.Most;
 
     public bool IsLocal => false;
+
+    public IReadableTree Readable(Shown? shown) => new S3ReadableTree(this, copies: shown is Shown.Files);
 
     public async Task CheckAsync(bool write, CancellationToken ct = default)
     {
