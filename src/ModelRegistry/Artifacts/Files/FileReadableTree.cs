@@ -1,4 +1,3 @@
-using System.Text;
 using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 
@@ -30,9 +29,11 @@ internal sealed class FileReadableTree(FileLayout layout, bool links) : IReadabl
     {
         var target = At(path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        using var staged = StagedFile.CreateIn(layout.Staging, Showing);
-        staged.Write(Encoding.UTF8.GetBytes(text));
-        return staged.MoveTo(target, readOnly: false, overwrite: true);
+        // Whole, but not flushed: it can be made again.
+        var made = Made();
+        File.WriteAllText(made, text);
+        File.Move(made, target, overwrite: true);
+        return true;
     });
 
     public Task ShowAsync(string path, Digest digest, long size, CancellationToken ct = default) => Guarded(() =>
@@ -45,7 +46,7 @@ internal sealed class FileReadableTree(FileLayout layout, bool links) : IReadabl
         if (new FileInfo(link).LinkTarget == target)
             return true;
         Directory.CreateDirectory(folder);
-        var made = Path.Combine(layout.Staging, $".{Guid.CreateVersion7():N}{StagedFile.Ending}");
+        var made = Made();
         File.CreateSymbolicLink(made, target);
         File.Move(made, link, overwrite: true);
         return true;
@@ -63,6 +64,9 @@ internal sealed class FileReadableTree(FileLayout layout, bool links) : IReadabl
             File.Delete(path);
         return true;
     });
+
+    // Swept where a crash leaves it.
+    private string Made() => Path.Combine(layout.Staging, $".{Guid.CreateVersion7():N}{StagedFile.Ending}");
 
     private string At(string path) => Path.Combine([Root, .. path.Split('/')]);
 

@@ -20,7 +20,7 @@ namespace ModelRegistry.Artifacts.Readable;
 public sealed class ReadableFiles
 {
     private const string Position = ".position";
-    private const int Batch = 500;
+    private const int Batch = 500, AgainAtStart = 500;
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(2), AfterOutage = TimeSpan.FromSeconds(30);
     private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -36,6 +36,8 @@ public sealed class ReadableFiles
     /// <summary>Follows the changes until cancelled, while no other process does.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
+        // The last ones again: what was written last before a power cut may not be there.
+        long again = AgainAtStart;
         while (_tree is not null && !cancel.IsCancellationRequested)
         {
             var wait = Pace;
@@ -43,7 +45,11 @@ public sealed class ReadableFiles
             {
                 await using var duty = await _db.TryTakeDutyAsync(cancel, DutyOf.Readable);
                 while (duty is not null && await duty.IsHeldAsync())
-                    await _changes.WaitAsync(await FollowAsync(cancel), Pace, cancel);
+                {
+                    var at = await FollowAsync(cancel, again);
+                    again = 0;
+                    await _changes.WaitAsync(at, Pace, cancel);
+                }
             }
             catch (OperationCanceledException)
             {
@@ -76,13 +82,15 @@ public sealed class ReadableFiles
     }
 
     /// <summary>Shows everything up to the last change.</summary>
+    /// <param name="again">How many of the changes that were followed are followed once more.</param>
     /// <returns>Its number.</returns>
-    internal async Task<long> FollowAsync(CancellationToken cancel)
+    internal async Task<long> FollowAsync(CancellationToken cancel, long again = 0)
     {
         var at = long.TryParse(await _tree!.ReadAsync(Position, cancel), NumberStyles.None, CultureInfo.InvariantCulture, out var said) ? said : 0;
         // After a restore from a backup the feed may end before the place.
         if (at > await _changes.LastAsync(cancel))
             at = 0;
+        at = Math.Max(0, at - again);
         while (await _changes.AfterAsync(at, Batch, cancel) is { Count: > 0 } changes)
         {
             foreach (var modelId in changes.Where(c => c.Kind is "model" or "model_list" or "version" && c.ModelId is not null).Select(c => c.ModelId!).Distinct())
