@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ModelRegistry.Mcp.Tests.Cli;
@@ -28,12 +27,11 @@ public sealed class BucketOutageTests : IAsyncLifetime
         Assert.Equal(201, (await it.RegisterAsync("digits", Uploaded("model.bin", small))).Status);
 
         // Parts of it are there when the store stops.
-        var halfway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var sending = it.SendAsync(HttpMethod.Put, $"/blobs/{Sha(large)}", new Slow(large, 12 << 20, halfway, goOn.Task));
-        await halfway.Task;
+        var body = new SlowBody(large, 12 << 20);
+        var sending = it.SendAsync(HttpMethod.Put, $"/blobs/{Sha(large)}", body);
+        await body.Halfway;
         await _s3.FreezeAsync();
-        goOn.SetResult();
+        body.GoOn();
         try
         {
             Outage(await sending);
@@ -105,24 +103,5 @@ public sealed class BucketOutageTests : IAsyncLifetime
     {
         Problem(503, "storage_unavailable", answer);
         Assert.Contains("Retry-After", answer.Response.Headers.Select(h => h.Key));
-    }
-
-    /// <summary>A body that waits in its middle.</summary>
-    private sealed class Slow(byte[] content, int middle, TaskCompletionSource halfway, Task goOn) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await stream.WriteAsync(content.AsMemory(0, middle));
-            await stream.FlushAsync();
-            halfway.SetResult();
-            await goOn;
-            await stream.WriteAsync(content.AsMemory(middle));
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = content.Length;
-            return true;
-        }
     }
 }

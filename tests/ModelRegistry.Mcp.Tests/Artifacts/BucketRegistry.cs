@@ -103,8 +103,9 @@ internal sealed class BucketRegistry : IAsyncDisposable
         await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = key, InputStream = new MemoryStream(content) });
     }
 
-    /// <summary>The keys of contents; every other key of the registry's is a leftover.</summary>
-    public async Task<string[]> KeysAsync(string prefix = "") => await S3.KeysAsync(Bucket, prefix);
+    /// <summary>Every key below a prefix; without one, of all but the readable names, which follow in their own time.</summary>
+    public async Task<string[]> KeysAsync(string prefix = "") =>
+        [.. (await S3.KeysAsync(Bucket, prefix)).Where(key => prefix.Length > 0 || !key.StartsWith("models/", StringComparison.Ordinal))];
 
     public static string Sha(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 

@@ -25,7 +25,11 @@ public sealed class BucketStoryTests(S3Server s3)
         await it.Registry.MoveAsync("v1", "production", "digits");
 
         Assert.Equal("v1", await it.Registry.ServingAsync("digits"));
-        Assert.Equal(new[] { BlobKey(model), BlobKey(weights) }.Order(StringComparer.Ordinal), (await it.KeysAsync()).Where(key => !key.StartsWith("models/", StringComparison.Ordinal)));
+        // The readable names follow.
+        for (var tries = 0; tries < 600 && !(await it.KeysAsync("models/")).Contains("models/digits/v1/metadata.json"); tries++)
+            await Task.Delay(100);
+        Assert.Contains("models/digits/v1/metadata.json", await it.KeysAsync("models/"));
+        Assert.Equal(new[] { BlobKey(model), BlobKey(weights) }.Order(StringComparer.Ordinal), await it.KeysAsync());
         var (status, whole) = await it.FetchAsync("/models/digits/versions/v1/files/weights.npy");
         Assert.Equal((200, Sha(weights)), (status, Sha(whole)));
         var part = await it.SendAsync(HttpMethod.Get, "/models/digits/versions/v1/files/model.onnx", headers: ("Range", "bytes=100-1099"));
@@ -77,6 +81,30 @@ public sealed class BucketStoryTests(S3Server s3)
         Assert.Equal([BlobKey(content)], await it.KeysAsync());
         Assert.Equal(201, (await it.RegisterAsync("large", Uploaded("weights.bin", content))).Status);
         Assert.Equal(Sha(content), Sha((await it.FetchAsync("/models/large/versions/v1/files/weights.bin")).Body));
+    }
+
+    [Fact]
+    public async Task A_replica_killed_in_the_middle_of_an_upload_loses_at_most_the_part_it_was_sending()
+    {
+        await using var it = await OpenAsync(s3);
+        var killed = await it.ServeAsync();
+        var content = RandomNumberGenerator.GetBytes((18 << 20) + 3);
+        var body = new SlowBody(content, 12 << 20);
+        var sending = it.SendAsync(HttpMethod.Put, $"/blobs/{Sha(content)}", body, killed);
+        const int part = 8 << 20;
+        for (var tries = 0; tries < 600 && await OffsetAsync() < part; tries++)
+            await Task.Delay(100);
+
+        killed.Process.Kill();
+        body.GoOn();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => sending);
+
+        Assert.Equal(part, await OffsetAsync());
+        var rest = await it.SendAsync(HttpMethod.Put, $"/blobs/{Sha(content)}", new ByteArrayContent(content, part, content.Length - part), headers: ("Content-Range", $"bytes {part}-{content.Length - 1}/{content.Length}"));
+        Assert.True(rest.Status == 201, rest.Body);
+        Assert.Equal([BlobKey(content)], await it.KeysAsync());
+
+        async Task<int> OffsetAsync() => int.Parse(Assert.Single((await it.SendAsync(HttpMethod.Head, $"/blobs/{Sha(content)}")).Response.Headers.GetValues("Upload-Offset")), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
