@@ -38,7 +38,7 @@ internal static class CommandLine
     [
         Setting("--data", "DIR", "Data folder: database, blobs, keys, checkpoints. Default: the user's."),
         Setting("--database", "WHERE", "sqlite:PATH (default: in the data folder) or postgres://…"),
-        Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder)."),
+        Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder) or s3://BUCKET/PREFIX, reached as MODELREGISTRY_S3_ENDPOINT, _ACCESS_KEY, _SECRET_KEY and _REGION say."),
         Setting("--server", "URL", "A running server to speak to instead of opening a data folder: https, or http on this machine."),
         Setting("--token", "TOKEN", "The bearer token for it. Better in the environment: MODELREGISTRY_TOKEN."),
         Setting("--policy", "POLICY", "open, local, team, regulated or a JSON file; seeds a new registry only."),

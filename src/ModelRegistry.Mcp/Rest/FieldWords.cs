@@ -55,6 +55,7 @@ internal static class FieldWords
         ["service"] = "The service the token is for.",
         ["sha256"] = "The SHA-256 of the content, 64 hexadecimal digits.",
         ["shown_against"] = "The digest of the policy that it was compared with.",
+        ["size_bytes"] = "The length of the whole content, in bytes.",
         ["stage"] = "A stage of the policy; `dev`, `prod` and any case are understood.",
         ["state"] = "The state that came with the challenge.",
         ["statement_sha256"] = "The digest of the statement that was looked at.",

@@ -115,6 +115,16 @@ internal sealed class RestFields
         return null;
     }
 
+    /// <summary>A length in bytes that the route cannot do without; 0 when it is missing or none, which <see cref="Problem"/> tells.</summary>
+    public long NeedBytes(string name)
+    {
+        Note(new FieldShape(name, "integer", true));
+        if (Find(name) is JsonElement { ValueKind: JsonValueKind.Number } element && element.TryGetInt64(out var bytes) && bytes >= 0)
+            return bytes;
+        Bad(name, "must be a whole number of bytes");
+        return 0;
+    }
+
     public bool? Flag(string name)
     {
         Note(new FieldShape(name, "boolean"));

@@ -19,7 +19,7 @@ internal sealed class Inspector(ArtifactVault vault)
         {
             try
             {
-                return Inspect(files, file => vault.OpenSeekable(file.Sha256, file.Size), cancel);
+                return Inspect(files, file => vault.OpenSeekableAsync(file.Sha256, file.Size, cancel).GetAwaiter().GetResult(), cancel);
             }
             catch (Exception e) when (StorageUnavailableException.Covers(e))
             {
