@@ -43,8 +43,7 @@ class RegistryError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        fields = "".join(f" {name}: {what}." for name, what in self.errors.items())
-        return f"{self.code}: {self.message}{fields}{' ' + self.remedy if self.remedy else ''}"
+        return f"{self.code}: {self.message}{' ' + self.remedy if self.remedy else ''}"
 
     def __reduce__(self) -> Any:
         return (RegistryError, (self.code, self.message, self.remedy, self.status, self.errors, self.promotion))
