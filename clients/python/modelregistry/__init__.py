@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Optional, Union
 
+from ._download import folder_digest, manifest_digest
 from ._upload import PathLike
 from .errors import RegistryError
 from .registry import Registry
@@ -47,7 +48,9 @@ __all__ = [
     "TargetView",
     "VersionView",
     "View",
+    "folder_digest",
     "get_model",
+    "manifest_digest",
     "register_model",
     "register_trained_model",
     "train_and_register_model",

@@ -15,7 +15,7 @@ from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from ._line import ConnectionCut, Line, segment
 from ._paths import segments
-from ._upload import PathLike, Progress
+from ._upload import PathLike, Progress, digest_of
 from .errors import RegistryError
 
 _PIECE = 1024 * 1024
@@ -60,22 +60,18 @@ def fetch(line: Line, model: str, number: int, files: Sequence[Mapping[str, Any]
     return target
 
 
-def verify(folder: PathLike, files: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a folder has these files, and nothing else, byte for byte."""
+def folder_digest(folder: PathLike) -> str:
+    """The digest of a version that had exactly the files of this folder, read anew. It needs no registry: a service can hold
+    what it kept against the digest it was told. A link in the folder is refused."""
     top = Path(folder)
-    if sorted(p.relative_to(top).as_posix() for p in top.rglob("*") if p.is_symlink() or not p.is_dir()) != sorted(f["path"] for f in files):
-        return False
-    for file in files:
-        place = top.joinpath(*segments(file["path"]))
-        if place.is_symlink() or place.stat().st_size != file["size_bytes"]:
-            return False
-        digest = hashlib.sha256()
-        with place.open("rb") as content:
-            for piece in iter(lambda: content.read(_PIECE), b""):
-                digest.update(piece)
-        if digest.hexdigest() != file["sha256"]:
-            return False
-    return True
+    found = [p for p in top.rglob("*") if p.is_symlink() or not p.is_dir()]
+    if any(p.is_symlink() or not p.is_file() for p in found):
+        raise RegistryError("invalid_arguments", f"{top} has a link in it, or something that is no file.", "A version has files only.")
+    entries = []
+    for file in found:
+        size, sha256 = digest_of(file)
+        entries.append({"path": file.relative_to(top).as_posix(), "size_bytes": size, "sha256": sha256})
+    return manifest_digest(entries)
 
 
 def _fetch_one(line: Line, address: str, file: Mapping[str, Any], folder: Path, progress: Optional[Progress]) -> None:

@@ -45,7 +45,7 @@ def collect(paths: Iterable[PathLike]) -> List[Found]:
             places[name] = file
     if not places:
         raise RegistryError("invalid_arguments", "No file was named.", "A version has at least one.")
-    return [Found(name, file, *_digest(file)) for name, file in places.items()]
+    return [Found(name, file, *digest_of(file)) for name, file in places.items()]
 
 
 def put(line: Line, found: Found, progress: Optional[Progress]) -> None:
@@ -107,7 +107,8 @@ def _pieces(found: Found, offset: int, progress: Optional[Progress]) -> Iterator
                 progress(found.path, found.size - left, found.size)
 
 
-def _digest(file: Path) -> Tuple[int, str]:
+def digest_of(file: Path) -> Tuple[int, str]:
+    """A file's bytes and their SHA-256."""
     digest, size = hashlib.sha256(), 0
     with file.open("rb") as content:
         for piece in iter(lambda: content.read(_PIECE), b""):

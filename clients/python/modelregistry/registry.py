@@ -250,10 +250,7 @@ class Registry:
 
     def verify(self, name: str, version: Reference, folder: PathLike) -> bool:
         """Whether a folder has exactly the files of a version, byte for byte."""
-        found = self.get_model_metadata(name, version)
-        files = self.files(name, found.number)
-        _download.check(files, found.digest)
-        return _download.verify(folder, files)
+        return bool(_download.folder_digest(folder) == self.get_model_metadata(name, version).digest)
 
     def load_model(self, model_name: str, version: Optional[Reference] = None, stage: Union[str, ModelStage, None] = None, *, loader: Optional[Loader] = None, to: Optional[PathLike] = None) -> Tuple[Any, VersionView]:
         """Fetches a version, by default what serves production, and gives what the loader makes of its folder, with its metadata.

@@ -19,7 +19,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from false_server import FalseServer, Reply, Request, version_with  # noqa: E402
-from modelregistry import ModelStage, Registry, RegistryError, ServingView  # noqa: E402
+from modelregistry import ModelStage, Registry, RegistryError, ServingView, folder_digest  # noqa: E402
 from modelregistry._download import manifest_digest  # noqa: E402
 from modelregistry._paths import segments  # noqa: E402
 
@@ -231,6 +231,19 @@ class Downloads(unittest.TestCase):
             reach(server).download("m", "v1", self.folder / "empty")
         self.assertEqual(["file"], os.listdir(self.folder / "full"))
         self.assertEqual(b"x", (self.folder / "empty/w.bin").read_bytes())
+
+    def test_a_folder_has_the_digest_of_its_files_and_nothing_else(self) -> None:
+        with self.serve([("a/w.bin", b"x"), ("b.txt", b"")], lambda r: Reply(200, b"x" if "w.bin" in r.path else b"")) as server:
+            found = reach(server).download("m", "v1", self.folder / "out")
+        self.assertEqual(found.digest, folder_digest(self.folder / "out"))
+        (self.folder / "out/more").write_text("")
+        self.assertNotEqual(found.digest, folder_digest(self.folder / "out"))
+        (self.folder / "out/more").unlink()
+        (self.folder / "out/a/w.bin").write_bytes(b"y")
+        self.assertNotEqual(found.digest, folder_digest(self.folder / "out"))
+        (self.folder / "out/link").symlink_to("b.txt")
+        with self.assertRaises(RegistryError):
+            folder_digest(self.folder / "out")
 
     def test_loads_nothing_without_a_loader(self) -> None:
         with self.assertRaises(RegistryError):
