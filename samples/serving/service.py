@@ -19,6 +19,7 @@ import logging
 import re
 import shutil
 import signal
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,9 +61,10 @@ class Loaded:
 class Follower(threading.Thread):
     """Keeps what serves here at what the registry says."""
 
-    def __init__(self, registry: Registry, model: str, stage: str, folder: Path) -> None:
+    def __init__(self, registry: Registry, model: str, stage: str, folder: Path, target: Optional[str], instance: str) -> None:
         super().__init__(daemon=True)
         self.model, self.stage = model, stage
+        self._target, self._instance = target, instance
         # Read by many threads, written by this one: a reference is swapped in one step.
         self.loaded: Optional[Loaded] = None
         self.trouble: Optional[str] = "the registry was not asked yet"
@@ -89,6 +91,8 @@ class Follower(threading.Thread):
                 if serving is not known:
                     self._follow(serving)
                 known, self.trouble, failures = serving, None, 0
+                # At each answer of the long poll, changed or not: whoever looks sees that it is alive.
+                self._report()
             except (RegistryError, OSError) as e:
                 # The version that runs goes on running. Asked from the beginning: something may have changed meanwhile.
                 known, self.trouble = None, str(e)
@@ -118,6 +122,16 @@ class Follower(threading.Thread):
             # The one before stays, for a rollback without a download.
             if re.fullmatch("[0-9a-f]{64}", old.name) and old.name not in (serving.digest, before.digest if before else ""):
                 shutil.rmtree(old, ignore_errors=True)
+
+    def _report(self) -> None:
+        """Tells the registry what runs here, where a target was named. That it does not keep track of this target is no trouble of ours."""
+        loaded = self.loaded
+        if self._target is None or loaded is None:
+            return
+        try:
+            self._registry.observed(self.model, self._target, loaded.number, instance=self._instance, message=loaded.obstacle or None)
+        except RegistryError as e:
+            log.warning("what runs here could not be told: %s", e)
 
     def _remember(self, serving: ServingView) -> None:
         fresh = self._folder / "serving.json.new"
@@ -192,13 +206,15 @@ def main() -> int:
     wish.add_argument("--model", required=True)
     wish.add_argument("--stage", default="production")
     wish.add_argument("--folder", required=True, type=Path, help="where files are kept")
+    wish.add_argument("--target", help="the target of the policy that this is; what runs is reported there")
+    wish.add_argument("--instance", default=socket.gethostname(), help="which of several this is, in reports")
     wish.add_argument("--host", default="127.0.0.1")
     wish.add_argument("--port", type=int, default=8080, help="0: one that is free")
     given = wish.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     given.folder.mkdir(parents=True, exist_ok=True)
 
-    follower = Follower(Registry(), given.model, given.stage, given.folder)
+    follower = Follower(Registry(), given.model, given.stage, given.folder, given.target, given.instance)
     follower.resume()
     Door.follower = follower
     with Server((given.host, given.port), Door) as server:

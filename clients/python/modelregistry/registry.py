@@ -269,19 +269,48 @@ class Registry:
 
     # Deployments
 
-    def deploy(self, model_name: str, version: Reference, deployment_target: str, deployed_by: Optional[str] = None, deployment_config: Optional[Mapping[str, Any]] = None) -> DeploymentView:
-        """Says which version a target is to run. The policy declares the targets, each with the stage that a version must
-        have reached; ``deployed_by`` is kept as a claim."""
-        body = _said(model_name=model_name, version=str(version), deployment_target=deployment_target, deployed_by=deployed_by, deployment_config=dict(deployment_config) if deployment_config else None)
-        return DeploymentView(self._line.ask("POST", "/deploy", body=body).json())
+    def deploy(
+        self,
+        model_name: str,
+        version: Reference,
+        deployment_target: str,
+        deployed_by: Optional[str] = None,
+        deployment_config: Optional[Mapping[str, Any]] = None,
+        *,
+        reason: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> PromotionView:
+        """Asks for a version on a target that the policy declares. It is a promotion to the stage that the target requires:
+        where that is governed it is ``parked``, and a person decides on version, target and configuration together.
+        ``deployed_by`` is kept as a claim."""
+        body = _said(
+            model_name=model_name,
+            version=str(version),
+            deployment_target=deployment_target,
+            deployed_by=deployed_by,
+            deployment_config=dict(deployment_config) if deployment_config is not None else None,
+            reason=reason,
+            idempotency_key=idempotency_key or str(uuid.uuid4()),
+        )
+        return PromotionView(self._line.ask("POST", "/deploy", body=body, again=True).json())
 
-    def deployments(self, **filters: Any) -> Iterator[DeploymentView]:
-        """What is deployed where, and was."""
-        return self._pages("/deployments", DeploymentView, filters)
+    def deploy_model(self, model_name: str, version: Reference, endpoint_name: str, **options: Any) -> PromotionView:
+        """As ``deploy``; the endpoint is a target's name."""
+        return self.deploy(model_name, version, endpoint_name, **options)
+
+    def deployments(self, *, model: Optional[str] = None, target: Optional[str] = None, status: Optional[str] = None) -> Iterator[DeploymentView]:
+        """What is to run where, and was, newest first. ``status``: pending, active, replaced, rolled_back, stopped, cancelled."""
+        return self._pages("/deployments", DeploymentView, {"model": model, "target": target, "status": status})
 
     def targets(self) -> List[TargetView]:
         """The targets that the policy declares."""
         return [TargetView(t) for t in self._line.ask("GET", "/targets", again=True).json()["items"]]
+
+    def observed(self, model_name: str, deployment_target: str, version: Reference, status: str = "running", *, message: Optional[str] = None, instance: Optional[str] = None) -> DeploymentView:
+        """Tells what runs on a target: ``starting``, ``running``, ``failed`` or ``stopped``. Nothing moves by it; who looks sees
+        whether it is what is wanted."""
+        body = _said(model_name=model_name, deployment_target=deployment_target, version=str(version), status=status, message=message, instance=instance)
+        return DeploymentView(self._line.ask("POST", "/deployments/observed", body=body, again=True).json())
 
     def _pages(self, path: str, kind: Type[V], query: Mapping[str, Any]) -> Iterator[V]:
         cursor: Optional[str] = None

@@ -163,8 +163,26 @@ class PromotionView(View):
 
 
 class DeploymentView(View):
-    """A version on a target that serves it."""
+    """A version on a target that serves it: what is wanted there, and what was last seen running."""
+
+    deployment_id: str
+    model_name: str
+    version: str
+    number: int
+    target: str
+    stage: str
+    status: str
+    configuration: Dict[str, Any]
+    promotion_id: str
+    requested_by: str
+    deployed_by: Optional[str]
+    rollback_reason: str
+    observed: Optional[Dict[str, Any]]
 
 
 class TargetView(View):
     """A target that the policy declares, with the stage it requires."""
+
+    name: str
+    stage: str
+    governed: bool

@@ -216,14 +216,21 @@ export class Registry {
 
   // Deployments
 
-  /** Says which version a target is to run; `deployedBy` is kept as a claim. */
-  deploy(modelName: string, version: Reference, target: string, options: { deployedBy?: string; config?: Record<string, unknown> } & Cancellable = {}): Promise<Deployment> {
-    const json = { model_name: modelName, version: String(version), deployment_target: target, deployed_by: options.deployedBy, deployment_config: options.config };
-    return this.line.json('POST', '/deploy', { json, signal: options.signal });
+  /** Asks for a version on a target that the policy declares: a promotion to the stage that the target requires, parked where that is governed. `deployedBy` is kept as a claim. */
+  deploy(modelName: string, version: Reference, target: string, options: { deployedBy?: string; config?: Record<string, unknown>; reason?: string; idempotencyKey?: string } & Cancellable = {}): Promise<Promotion> {
+    const json = { model_name: modelName, version: String(version), deployment_target: target, deployed_by: options.deployedBy, deployment_config: options.config, reason: options.reason, idempotency_key: options.idempotencyKey ?? newKey() };
+    return this.line.json('POST', '/deploy', { json, again: true, signal: options.signal });
   }
 
-  deployments(filter: Record<string, string | number | undefined> & Cancellable = {}): AsyncGenerator<Deployment> {
+  /** What is to run where, and was, newest first. */
+  deployments(filter: { model?: string; target?: string; status?: Deployment['status'] } & Cancellable = {}): AsyncGenerator<Deployment> {
     return this.pages('/deployments', filter);
+  }
+
+  /** Tells what runs on a target. Nothing moves by it; who looks sees whether it is what is wanted. */
+  observed(modelName: string, target: string, version: Reference, options: { status?: 'starting' | 'running' | 'failed' | 'stopped'; message?: string; instance?: string } & Cancellable = {}): Promise<Deployment> {
+    const { signal, ...said } = options;
+    return this.line.json('POST', '/deployments/observed', { json: { model_name: modelName, deployment_target: target, version: String(version), ...said }, again: true, signal });
   }
 
   /** The targets that the policy declares. */

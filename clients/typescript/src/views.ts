@@ -164,8 +164,32 @@ export function isParked(promotion: Promotion): boolean {
   return promotion.status === 'pending' || promotion.status === 'approved';
 }
 
-/** A version on a target that serves it. */
-export type Deployment = Record<string, unknown>;
+/** A version on a target that serves it: what is wanted there, and what was last seen running. */
+export interface Deployment {
+  deployment_id: string;
+  model_name: string;
+  version: string;
+  number: number;
+  target: string;
+  stage: string;
+  status: 'pending' | 'active' | 'replaced' | 'rolled_back' | 'stopped' | 'cancelled';
+  configuration: Record<string, unknown>;
+  promotion_id: string;
+  requested_by: string;
+  deployed_by: string | null;
+  requested_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  rollback_at: string | null;
+  rollback_reason: string;
+  note: string;
+  met: boolean | null;
+  observed: { version: string; status: string; matches: boolean; message: string; instance: string; reported_by: string; at: string } | null;
+}
 
 /** A target that the policy declares, with the stage it requires. */
-export type Target = Record<string, unknown>;
+export interface Target {
+  name: string;
+  stage: string;
+  governed: boolean;
+}

@@ -12,9 +12,10 @@ public static class VersionStatus
     /// </summary>
     public static IReadOnlyList<string> Words { get; } = [PendingReview, Approved, Rejected, Deployed, Archived, Deprecated, Training, Testing];
 
-    /// <summary>Deployed serves production; approved is past the first stages; rejected had its last promotion rejected.</summary>
-    public static string Of(string stage, bool servesProduction, bool rejected) =>
-        servesProduction ? Deployed
+    /// <summary>Deployed serves production or stands on a target; approved is past the first stages; rejected had its last promotion rejected.</summary>
+    /// <param name="serves">Production, or a target.</param>
+    public static string Of(string stage, bool serves, bool rejected) =>
+        serves ? Deployed
         : stage == Stages.Archived ? Archived
         : rejected ? Rejected
         : stage is Stages.Staging or Stages.Production ? Approved

@@ -14,6 +14,7 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
         BlobRoutes.Map(routes);
         FileRoutes.Map(routes);
         PromotionRoutes.Map(routes, stopping);
+        DeploymentRoutes.Map(routes);
         GlassRoutes.Map(routes);
         PeopleRoutes.Map(routes);
         NoticeRoutes.Map(routes);

@@ -81,6 +81,8 @@ public sealed partial class MetadataDesk
             }
             foreach (var (stage, _) in serving)
                 await session.EndServingAsync(model.Id, stage);
+            foreach (var active in await session.ActiveOfAsync(model.Id))
+                await session.UpdateDeploymentAsync(active.Deployment with { Status = DeploymentStatus.Stopped, EndedAt = session.Now, Note = "The model was deleted." }, DeploymentStatus.Active);
             if (!await session.DeleteModelAsync(model))
                 return Refusals.ChangedMeanwhile("The model");
             var facts = new JsonObject { ["name"] = model.Name, ["highest_number"] = model.HighestNumber, ["served"] = new JsonArray([.. serving.Select(s => (JsonNode)s.Stage)]) };

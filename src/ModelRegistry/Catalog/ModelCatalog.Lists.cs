@@ -77,26 +77,27 @@ public sealed partial class ModelCatalog
             if (status is not null || query.IsDefault is not null)
             {
                 var byDefault = query.IsDefault is null || model.HighestNumber == 0 ? null : await session.ResolveVersionAsync(model, null) is { Refusal: null } found ? found.Value.Id : null;
-                return await NarrowedAsync(session, model.Id, stage, below, query.Limit, (v, rejected) => View(v, aliases, serving, rejected),
+                return await NarrowedAsync(session, model.Id, stage, below, query.Limit, (v, rejected, deployed) => View(v, aliases, serving, rejected, deployed),
                     (v, view) => (status is null || VersionStatus.Fits(status, view.Status, view.Stage, view.Deprecated)) && (query.IsDefault is null || v.Id == byDefault == query.IsDefault));
             }
             var rows = await session.ListVersionsAsync(model.Id, stage, below, query.Limit + 1);
             var rejected = await session.RejectedAsync([.. rows.Select(v => v.Id)]);
-            return new Page<VersionView>([.. rows.Take(query.Limit).Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))], rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
+            var deployed = await session.DeployedAsync([.. rows.Select(v => v.Id)]);
+            return new Page<VersionView>([.. rows.Take(query.Limit).Select(v => View(v, aliases, serving, rejected.Contains(v.Id), deployed.Contains(v.Id)))], rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
         }, cancel);
 
     /// <summary>Those that fit among the next ones below a number.</summary>
-    private static async ValueTask<Page<VersionView>> NarrowedAsync(RegistrySession session, string modelId, string? stage, long below, int limit, Func<ModelVersion, bool, VersionView> view, Func<ModelVersion, VersionView, bool> fits)
+    private static async ValueTask<Page<VersionView>> NarrowedAsync(RegistrySession session, string modelId, string? stage, long below, int limit, Func<ModelVersion, bool, bool, VersionView> view, Func<ModelVersion, VersionView, bool> fits)
     {
         var kept = new List<VersionView>();
         for (var looked = 0; looked < MostLookedAt && kept.Count < limit; looked += Cursor.MaxLimit)
         {
             var rows = await session.ListVersionsAsync(modelId, stage, below, Cursor.MaxLimit);
-            var rejected = await session.RejectedAsync([.. rows.Select(v => v.Id)]);
+            var (rejected, deployed) = (await session.RejectedAsync([.. rows.Select(v => v.Id)]), await session.DeployedAsync([.. rows.Select(v => v.Id)]));
             foreach (var row in rows.TakeWhile(_ => kept.Count < limit))
             {
                 below = row.Number;
-                if (view(row, rejected.Contains(row.Id)) is var shown && fits(row, shown))
+                if (view(row, rejected.Contains(row.Id), deployed.Contains(row.Id)) is var shown && fits(row, shown))
                     kept.Add(shown);
             }
             if (rows.Count < Cursor.MaxLimit && (rows.Count == 0 || below == rows[^1].Number))
@@ -105,14 +106,14 @@ public sealed partial class ModelCatalog
         return new Page<VersionView>(kept, Cursor.Write(below.ToString(System.Globalization.CultureInfo.InvariantCulture)));
     }
 
-    private static VersionView View(ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving, bool rejected) => new(
-        v.Label, v.Number, v.Stage, Status(v, serving, rejected), v.Metadata.Metrics, v.Metadata.Format, serving.Any(s => s.VersionId == v.Id), v.Deprecated,
+    private static VersionView View(ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) => new(
+        v.Label, v.Number, v.Stage, Status(v, serving, rejected, deployed), v.Metadata.Metrics, v.Metadata.Format, serving.Any(s => s.VersionId == v.Id), v.Deprecated,
         [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], v.ManifestDigest.Hex, v.SizeBytes, v.CreatedAt, v.Author.Name);
 
     private static async ValueTask<VersionDetailView> DetailAsync(RegistrySession session, RegisteredModel model, ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
     {
         var data = v.Metadata;
-        return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
+        return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
             data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)));
@@ -122,8 +123,8 @@ public sealed partial class ModelCatalog
         InspectionReport.Word(r.Verdict), [.. r.Findings.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.FindingCount,
         [.. r.Files.Select(f => new InspectedFileView(f.Path, f.Kind, InspectionReport.Word(f.Verdict)))], r.Formats, r.ParameterCount, r.TensorTypes, [.. r.Opsets.Select(o => $"{o.Key} {o.Value}")], r.IrVersion, r.Producer);
 
-    private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected) =>
-        VersionStatus.Of(v.Stage, serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production), rejected);
+    private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) =>
+        VersionStatus.Of(v.Stage, deployed || serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production), rejected);
 
     private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

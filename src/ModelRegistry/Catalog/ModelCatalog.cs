@@ -132,7 +132,8 @@ public sealed partial class ModelCatalog
     private async ValueTask<ComparisonView> CompareAsync(RegistrySession session, RegisteredModel model, List<ModelVersion> versions, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
     {
         var rejected = await session.RejectedAsync([.. versions.Select(v => v.Id)]);
-        return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))],
+        var deployed = await session.DeployedAsync([.. versions.Select(v => v.Id)]);
+        return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected.Contains(v.Id), deployed.Contains(v.Id)))],
             Comparison.Metrics(await _policies.GetAsync(session), versions), Comparison.Differences(versions), await ProductionLabelAsync(session, model.Id));
     }
 
