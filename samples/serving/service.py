@@ -166,6 +166,8 @@ class Door(BaseHTTPRequestHandler):
             return self._answer(503, {"error": f"Nothing of '{self.follower.model}' serves {self.follower.stage}."})
         if loaded.classifier is None:
             return self._answer(501, {"error": f"No prediction can be made here: {loaded.obstacle}.", **loaded.shown()})
+        if not self.headers.get("Content-Length", "").isdigit():
+            return self._answer(411, {"error": "The body must have a Content-Length; chunks are not read here."})
         pixels, problem = self._pixels(loaded.classifier.inputs)
         if problem:
             return self._answer(400, {"error": problem})
@@ -173,11 +175,11 @@ class Door(BaseHTTPRequestHandler):
         self._answer(200, {"digit": chances.index(max(chances)), "probabilities": [round(c, 6) for c in chances], **loaded.shown()})
 
     def _pixels(self, count: int) -> Tuple[list, str]:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > MOST_BODY:
-            return [], f"The body must have a length of at most {MOST_BODY} bytes."
+        length = int(self.headers["Content-Length"])
+        if length > MOST_BODY:
+            return [], f"The body may have at most {MOST_BODY} bytes."
         try:
-            pixels = json.loads(self.rfile.read(int(length)))["pixels"]
+            pixels = json.loads(self.rfile.read(length))["pixels"]
         except (ValueError, KeyError, TypeError, RecursionError):
             pixels = None
         if not isinstance(pixels, list) or len(pixels) != count or any(type(p) not in (int, float) or not 0 <= p <= BRIGHTEST for p in pixels):
