@@ -191,6 +191,7 @@ class Door(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)
 
@@ -201,6 +202,7 @@ class Door(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     # What is under way when it ends is answered first.
     daemon_threads = False
+    request_queue_size = 128
 
 
 def main() -> int:

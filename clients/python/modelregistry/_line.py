@@ -139,7 +139,7 @@ class Line:
             said = {}
         errors = said.get("errors")
         promotion = said.get("promotion")
-        code = str(said.get("code") or {401: "token_missing", 403: "forbidden", 404: "not_found", 429: "rate_limited", 503: "storage_unavailable"}.get(answer.status, f"http_{answer.status}"))
+        code = str(said.get("code") or {401: "token_required", 403: "forbidden", 404: "not_found", 429: "rate_limited", 503: "storage_unavailable"}.get(answer.status, f"http_{answer.status}"))
         return RegistryError(
             code,
             str(said.get("title") or f"The server answered {answer.status}."),

@@ -147,7 +147,7 @@ export class Line {
     } catch {
       // Nothing to read: the status says what there is.
     }
-    const codes: Record<number, string> = { 401: 'token_missing', 403: 'forbidden', 404: 'not_found', 429: 'rate_limited', 503: 'storage_unavailable' };
+    const codes: Record<number, string> = { 401: 'token_required', 403: 'forbidden', 404: 'not_found', 429: 'rate_limited', 503: 'storage_unavailable' };
     return new RegistryError(String(said['code'] ?? codes[answer.status] ?? `http_${answer.status}`), String(said['title'] ?? `The server answered ${answer.status}.`), {
       remedy: String(said['remedy'] ?? ''),
       status: answer.status,

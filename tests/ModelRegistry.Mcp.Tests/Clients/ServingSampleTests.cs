@@ -112,7 +112,7 @@ public sealed class ServingSampleTests(TeamServer team) : IClassFixture<TeamServ
             await DecidedAsync(second);
             await UntilAsync(at, health => (string?)health["version"] == "v2");
             await enough.CancelAsync();
-            var seen = await asking;
+            var seen = await asking.ContinueWith(a => a.IsFaulted ? throw new InvalidOperationException(service.Errors, a.Exception) : a.Result, TaskScheduler.Default);
             Assert.All(seen, s => Assert.Contains(s, new[] { (HttpStatusCode.OK, (string?)"v1", Expected(1, row)), (HttpStatusCode.OK, "v2", Expected(2, row)) }));
             Assert.Equal(seen.Select(s => s.Item2).Order(StringComparer.Ordinal), seen.Select(s => s.Item2));
             using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
