@@ -136,7 +136,7 @@ def run() -> int:
         known.setdefault("code_commit", os.environ["GITHUB_SHA"])
     if os.environ.get("GITHUB_RUN_ID"):
         known.setdefault("run_id", f"{os.environ['GITHUB_RUN_ID']}-{os.environ.get('GITHUB_RUN_ATTEMPT', '1')}")
-    for taken in ("metrics", "version", "bump", "files", "path", "progress", "name"):
+    for taken in ("metrics", "version", "bump", "files", "path", "progress", "name", "idempotency_key"):
         if taken in known:
             raise invalid(f"The metadata file has {taken!r}, which is an input of its own")
     if bump:

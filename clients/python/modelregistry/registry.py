@@ -133,7 +133,7 @@ class Registry:
 
     def create_model(self, name: str, *, description: Optional[str] = None, model_type: Optional[str] = None, owner: Optional[str] = None, tags: Optional[Tags] = None, versioning: Optional[str] = None) -> ModelInfo:
         """Makes a model without a version. ``versioning``: ``auto`` (v1, v2 …) or ``semver``."""
-        return ModelInfo(self._line.ask("POST", "/models", body=_said(name=name, description=description, model_type=model_type, owner=owner, tags=_tags(tags), versioning=versioning)).json())
+        return ModelInfo(self._line.ask("POST", "/models", body=_said(name=name, description=description, model_type=model_type, owner=owner, tags=_tags(tags), versioning=versioning), **_once(None)).json())
 
     def register_model(
         self,
@@ -144,6 +144,7 @@ class Registry:
         *,
         tags: Optional[Tags] = None,
         progress: Optional[Progress] = None,
+        idempotency_key: Optional[str] = None,
         **metadata: Any,
     ) -> RegisteredView:
         """Registers a version with its files. The model is made where it is not there yet.
@@ -153,6 +154,8 @@ class Registry:
             path: A file, a folder, or several of them. Each file is hashed, then sent unless the registry has it.
             tags: Of the version: a mapping, or a list of ``key`` or ``key:value``.
             progress: Called with a file's path, the bytes sent, and those it has.
+            idempotency_key: Sent again with the same key and content, even by another process, it gives the version that is
+                there already, and makes no other one. Left out, each call has one of its own, for its own retries.
             metadata: Whatever else is known: ``description``, ``model_type``, ``owner`` of the model; ``format``,
                 ``framework``, ``dataset``, ``code_commit``, ``hyperparameters``, ``dependencies``, ``signature``,
                 ``lineage``, ``release_notes``, ``card``, ``run_id``, ``bump``, ``alias``, ``versioning``.
@@ -164,7 +167,7 @@ class Registry:
             _upload.put(self._line, file, progress)
         body = _said(version=version, metrics=dict(metrics) if metrics else None, tags=_tags(tags), **metadata)
         body["files"] = [{"path": file.path, "sha256": file.sha256} for file in found]
-        return RegisteredView(self._line.ask("POST", f"/models/{segment(name)}/versions", body=body).json())
+        return RegisteredView(self._line.ask("POST", f"/models/{segment(name)}/versions", body=body, **_once(idempotency_key)).json())
 
     def set_metadata(self, name: str, version: Optional[Reference] = None, **fields: Any) -> View:
         """Edits what is known about a model (``description``, ``model_type``, ``owner``, ``card``, ``tags``, ``is_active``, ``name``),
@@ -173,7 +176,7 @@ class Registry:
         target = f"/models/{segment(name)}" + ("" if version is None else f"/versions/{segment(version)}")
         if isinstance(fields.get("tags"), (list, tuple)):
             fields["tags"] = _tags(fields["tags"])
-        return View(self._line.ask("PATCH", target, body=fields).json())
+        return View(self._line.ask("PATCH", target, body=fields, **_once(None)).json())
 
     # Moving
 
@@ -326,6 +329,11 @@ class Registry:
 def _said(**members: Any) -> Dict[str, Any]:
     """Without what was left out."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _once(key: Optional[str]) -> Dict[str, Any]:
+    """A request that the server does once, however often it comes: so it may be sent again."""
+    return {"headers": {"Idempotency-Key": key or str(uuid.uuid4())}, "again": True}
 
 
 def _text(stage: Union[str, ModelStage, None]) -> Optional[str]:

@@ -105,7 +105,7 @@ class Retries(unittest.TestCase):
         for reply, code in ((None, "connection_lost"), (Reply.problem(503, "storage_unavailable"), "storage_unavailable")):
             with FalseServer(in_turn(reply)) as server:
                 with self.assertRaises(RegistryError) as no:
-                    reach(server).create_model("m")
+                    reach(server).withdraw("prm_1")
             self.assertEqual((code, 1), (no.exception.code, len(server.seen)))
 
     def test_a_proposal_is_sent_again_under_the_same_key(self) -> None:
@@ -113,6 +113,14 @@ class Retries(unittest.TestCase):
             self.assertTrue(reach(server).promote("m", 2, ModelStage.PRODUCTION).parked)
         self.assertEqual(server.seen[0].body, server.seen[1].body)
         self.assertIn(b"idempotency_key", server.seen[0].body)
+
+    def test_a_registration_is_sent_again_under_the_same_key(self) -> None:
+        replies = in_turn(None, Reply.problem(503, "storage_unavailable"), Reply.json({"version": "v1"}, 201))
+        with tempfile.TemporaryDirectory() as folder, FalseServer(lambda r: Reply(200) if r.method == "HEAD" else replies(r)) as server:
+            (Path(folder) / "w").write_text("x")
+            reach(server).register_model("m", path=folder)
+        keys = [r.headers["Idempotency-Key"] for r in server.seen if r.method == "POST"]
+        self.assertEqual((3, 1), (len(keys), len(set(keys))))
 
     def test_it_ends(self) -> None:
         with FalseServer(lambda _: None) as server:

@@ -39,6 +39,8 @@ export interface Registration extends Cancellable {
   metrics?: Record<string, number>;
   tags?: Record<string, string>;
   progress?: Progress;
+  /** Sent again with the same key and content, it gives the version that is there already. Left out, each call has one of its own, for its own retries. */
+  idempotencyKey?: string;
   /** Further members: `description`, `model_type`, `owner`, `format`, `framework`, `dataset`, `code_commit`, `hyperparameters`, `dependencies`, `signature`, `lineage`, `release_notes`, `card`, `run_id`, `alias`, `versioning`. */
   metadata?: Record<string, unknown>;
 }
@@ -122,7 +124,7 @@ export class Registry {
   // Bringing in
 
   createModel(name: string, known: { description?: string; model_type?: string; owner?: string; tags?: Record<string, string>; versioning?: 'auto' | 'semver' } = {}, options: Cancellable = {}): Promise<ModelInfo> {
-    return this.line.json('POST', '/models', { json: { name, ...known }, ...options });
+    return this.line.json('POST', '/models', { json: { name, ...known }, ...once(), ...options });
   }
 
   /** Registers a version with its files, each hashed, then sent unless the registry has it. The model is made where it is not there yet. */
@@ -139,13 +141,13 @@ export class Registry {
       files.push({ path, sha256 });
     }
     const said = Object.fromEntries(Object.entries({ ...wish.metadata, version: wish.version, bump: wish.bump, metrics: wish.metrics, tags: wish.tags }).filter(([, value]) => value !== undefined));
-    return this.line.json('POST', `/models/${segment(name)}/versions`, { json: { ...said, files }, signal });
+    return this.line.json('POST', `/models/${segment(name)}/versions`, { json: { ...said, files }, ...once(wish.idempotencyKey), signal });
   }
 
   /** Edits what is known about a model, or about a version where one is named. A tag that is null is taken away. */
   setMetadata(name: string, fields: Record<string, unknown>, options: { version?: Reference } & Cancellable = {}): Promise<{ model_name: string; version: string | null; changed: string[] }> {
     const target = `/models/${segment(name)}` + (options.version === undefined ? '' : `/versions/${segment(options.version)}`);
-    return this.line.json('PATCH', target, { json: fields, signal: options.signal });
+    return this.line.json('PATCH', target, { json: fields, ...once(), signal: options.signal });
   }
 
   // Moving
@@ -254,6 +256,11 @@ export class Registry {
 
 function isOutage(e: unknown): boolean {
   return e instanceof RegistryError && ['connection_lost', 'storage_unavailable'].includes(e.code);
+}
+
+/** A request that the server does once, however often it comes: so it may be sent again. */
+function once(key?: string): { headers: Record<string, string>; again: true } {
+  return { headers: { 'Idempotency-Key': key ?? newKey() }, again: true };
 }
 
 /** `crypto.randomUUID` is there in secure contexts only. */

@@ -13,7 +13,7 @@ internal static class CrossOrigin
         if (http.Request.Method != "OPTIONS" || http.Request.Headers.AccessControlRequestMethod.Count == 0)
             return false;
         headers.AccessControlAllowMethods = "GET, HEAD, POST, PUT, PATCH, DELETE";
-        headers.AccessControlAllowHeaders = "Authorization, Content-Type, Accept, If-None-Match, If-Range, Range, Content-Range, Last-Event-ID, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, X-MCP-Readonly, X-MCP-Toolsets, X-MCP-Tools";
+        headers.AccessControlAllowHeaders = "Authorization, Content-Type, Accept, If-None-Match, If-Match, If-Range, Idempotency-Key, Range, Content-Range, Last-Event-ID, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, X-MCP-Readonly, X-MCP-Toolsets, X-MCP-Tools";
         headers.AccessControlMaxAge = "600";
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         return true;
