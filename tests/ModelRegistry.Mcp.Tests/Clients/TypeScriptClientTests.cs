@@ -102,7 +102,7 @@ public sealed class TypeScriptClientTests(TypeScriptClientTests.Compiled compile
         foreach (var (code, status, no) in new (string, int, JsonNode)[]
         {
             ("model_not_found", 404, (await CallAsync(client, "getModel", "nothing"))["error"]!),
-            ("invalid_arguments", 0, (await CallAsync(client, "getModel", "..") )["error"]!),
+            ("invalid_arguments", 0, (await CallAsync(client, "getModel", ".."))["error"]!),
             ("version_exists", 409, (await CallAsync(client, "registerModel", "ts", new JsonObject { ["paths"] = new JsonArray(Digits(1)), ["version"] = "v1" }))["error"]!),
         })
             Assert.Equal((code, status), ((string?)no["code"], (int)no["status"]!));
