@@ -50,6 +50,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
         Exports = new PromotionExport(db, time);
+        Backup = new Backups.RegistryBackup(db, Vault, time);
         Collector = new ContentCollector(db, Vault, time);
         Staging = new StagingSweep(Vault, time, log);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
@@ -82,6 +83,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public NoticeDeliverer Deliverer { get; }
     public StagingSweep Staging { get; }
     public ContentCollector Collector { get; }
+    public Backups.RegistryBackup Backup { get; }
     public ReadableFiles Readable { get; }
     internal ArtifactVault Vault { get; }
 
@@ -217,7 +219,7 @@ public sealed class RegistryServices : IAsyncDisposable
         }
     }
 
-    private static IArtifactStore OpenStore(RegistryOptions options) => options.Artifacts switch
+    internal static IArtifactStore OpenStore(RegistryOptions options) => options.Artifacts switch
     {
         null => FileStore.Open(Path.Combine(options.DataFolder, "artifacts")),
         ['f', 'i', 'l', 'e', ':', .. var path] => FileStore.Open(Path.GetFullPath(path)),

@@ -144,6 +144,20 @@ public sealed class RegistryDb : IAsyncDisposable
             ct);
     }
 
+    /// <summary>Writes one state of the database into a new SQLite file.</summary>
+    internal async Task SnapshotAsync(string path, DateTimeOffset now, CancellationToken ct)
+    {
+        ThrowInside();
+        try
+        {
+            await DatabaseSnapshot.WriteAsync(_dialect, path, now, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_dialect.Outage(e) is { } outage)
+        {
+            throw outage;
+        }
+    }
+
     /// <summary>Takes a duty for all processes on this database; null while another has it.</summary>
     internal async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct, DutyOf of = DutyOf.Notices)
     {

@@ -18,7 +18,7 @@ public sealed partial class RegistrySession
     internal async ValueTask MarkAsync(IReadOnlyList<Digest> digests)
     {
         foreach (var digest in digests)
-            await ExecuteAsync("insert into collected_content (sha256, marked_at, done_at) values (@sha, @now, null)", ("sha", digest), ("now", Times.Micros(Now)));
+            await ExecuteAsync("insert into collected_content (seq, sha256, marked_at, done_at) select coalesce(max(seq), 0) + 1, @sha, @now, null from collected_content", ("sha", digest), ("now", Times.Micros(Now)));
     }
 
     /// <summary>Marks whose contents are still to be deleted.</summary>
@@ -29,7 +29,8 @@ public sealed partial class RegistrySession
     {
         foreach (var digest in digests)
             await ExecuteAsync("update collected_content set done_at = @now where sha256 = @sha and done_at is null", ("sha", digest), ("now", Times.Micros(Now)));
-        await ExecuteAsync("delete from collected_content where done_at < @old", ("old", Times.Micros(Now.AddDays(-30))));
+        // Never the last one: its number must not be given again.
+        await ExecuteAsync("delete from collected_content where done_at < @old and seq < (select max(seq) from collected_content)", ("old", Times.Micros(Now.AddDays(-30))));
     }
 
     /// <summary>A place in the marks: what was marked up to it is deleted, and what lies in the store since is there to stay unless it is marked later.</summary>

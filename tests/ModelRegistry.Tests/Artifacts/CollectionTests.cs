@@ -69,7 +69,7 @@ public abstract class CollectionContract
         await using var it = await OpenAsync();
         await RegisterAsync(it, "a", "doomed");
         Ok(await it.Services.Metadata.DeleteVersionAsync(Robot, "a", "v1"));
-        await it.ChangeRowsAsync($"insert into collected_content (sha256, marked_at, done_at) values ('{Digest.Of("doomed").Hex}', 1, null)");
+        await it.ChangeRowsAsync($"insert into collected_content (seq, sha256, marked_at, done_at) values (1, '{Digest.Of("doomed").Hex}', 1, null)");
 
         Assert.Equal("content_collected", No(await TryRegisterAsync(it, "b", "doomed")));
         await RegisterAsync(it, "c", "something else");
@@ -96,7 +96,7 @@ public abstract class CollectionContract
         });
         for (var i = 0; i < 60; i++)
         {
-            var label = (await it.Services.Catalog.ListVersionsAsync(Robot, new VersionQuery("m", Limit: 1))).Value.Items.FirstOrDefault()?.Version;
+            var label = (await it.Services.Catalog.ListVersionsAsync(Robot, new VersionQuery("m", Limit: 1))).Value.Items is [var newest] ? newest.Version : null;
             if (label is not null)
                 Ok(await it.Services.Metadata.DeleteVersionAsync(Robot, "m", label));
             var outcome = await TryRegisterAsync(it, "m", "contested");
