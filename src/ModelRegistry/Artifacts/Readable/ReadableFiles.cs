@@ -143,7 +143,11 @@ public sealed class ReadableFiles
         var found = await _db.ReadAsync(async session => await session.FindVersionAsync(versionId) is { } version && await session.LiveModelNameAsync(version.ModelId) is { } name
             ? (Name: name, Version: version, Files: await session.FilesAsync(version.Id)) : default, cancel);
         if (found.Version is not { } shown)
+        {
+            foreach (var (model, label) in await _db.ReadAsync(session => session.DeletedVersionAsync(versionId), cancel))
+                await _tree!.DeleteAsync($"{ReadableNames.Folder(model)}/{ReadableNames.Folder(label)}", cancel);
             return;
+        }
         var folder = $"{ReadableNames.Folder(found.Name)}/{ReadableNames.Folder(shown.Label)}";
         foreach (var file in found.Files)
             await _tree!.ShowAsync($"{folder}/{file.Path}", file.Sha256, file.Size, cancel);
