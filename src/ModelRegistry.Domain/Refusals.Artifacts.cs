@@ -5,6 +5,12 @@ namespace ModelRegistry.Domain;
 
 public static partial class Refusals
 {
+    public static Refusal ContentCollected => new(RefusalKind.Conflict, "content_collected",
+        "A content of this version was collected while it was being registered.", "Send its files again, and repeat the registration.");
+
+    public static Refusal CollectionBusy => new(RefusalKind.Conflict, "collection_busy",
+        "Another process is collecting contents of this registry.", "Wait until it is done.");
+
     // ---- file paths and manifests -------------------------------------------------------------------------------
 
     /// <param name="problem">Which rule it breaks, as the end of the sentence "…: it is absolute".</param>

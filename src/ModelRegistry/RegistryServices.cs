@@ -50,6 +50,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
         Exports = new PromotionExport(db, time);
+        Collector = new ContentCollector(db, Vault, time);
         Staging = new StagingSweep(Vault, time, log);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
@@ -80,6 +81,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
     public StagingSweep Staging { get; }
+    public ContentCollector Collector { get; }
     public ReadableFiles Readable { get; }
     internal ArtifactVault Vault { get; }
 

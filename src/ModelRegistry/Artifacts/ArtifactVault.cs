@@ -171,6 +171,12 @@ public sealed partial class ArtifactVault : IDisposable
         return staged.MoveTo(path, readOnly: false, overwrite) ? staged.Size : Refusals.TargetExists(path);
     }
 
+    /// <summary>Every content, in no order.</summary>
+    internal IAsyncEnumerable<FoundContent> ListAsync(CancellationToken ct = default) => _store.ListAsync(ct);
+
+    /// <summary>Deletes a content; one that is not there is deleted already.</summary>
+    internal Task DeleteAsync(Digest digest, CancellationToken ct = default) => _store.DeleteAsync(digest, ct);
+
     /// <summary>Deletes what crashed writers left behind, and uploads that nobody went on with.</summary>
     /// <param name="olderThan">How long nothing must have been written to it.</param>
     /// <param name="uploadsOlderThan">The same for uploads that were cut.</param>

@@ -33,6 +33,12 @@ internal interface IArtifactStore : IDisposable
     /// <summary>The same, noting that somebody is about to refer to it.</summary>
     Task<long?> ClaimAsync(Digest digest, DateTimeOffset now, CancellationToken ct = default);
 
+    /// <summary>Every content, in no order.</summary>
+    IAsyncEnumerable<FoundContent> ListAsync(CancellationToken ct = default);
+
+    /// <summary>Deletes a content; one that is not there is deleted already.</summary>
+    Task DeleteAsync(Digest digest, CancellationToken ct = default);
+
     /// <summary>Opens a content. Nothing is hashed here; the stream knows its length.</summary>
     /// <param name="seekable">Whether it will be read in any order rather than from its beginning to its end.</param>
     /// <returns>The stream, which can seek in either case; or <c>blob_missing</c>, or <c>blob_altered</c> where what is there cannot be the content.</returns>

@@ -90,7 +90,9 @@ public sealed class VersionIntake
         if (Early(by, asked) is { } early)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(early), cancel);
         // What the rows say is asked before gigabytes are copied, and again when the version is written.
-        if ((await _db.ReadAsync(session => NextAsync(session, asked), cancel)).Refusal is { } refused)
+        // And before any of them is here, up to where contents were collected.
+        var (next, collected) = await _db.ReadAsync(async session => (await NextAsync(session, asked), await session.CollectedUpToAsync()), cancel);
+        if (next.Refusal is { } refused)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(refused), cancel);
         var stored = await StoreAsync(asked, progress, cancel);
         if (stored.Refusal is { } bad)
@@ -99,7 +101,7 @@ public sealed class VersionIntake
         var filled = inspection.Fill(asked.Metadata);
         // What a file says of itself can be too long to keep; then what was said stands alone.
         var known = asked with { Metadata = MetadataLimits.Check(filled) is null ? filled : asked.Metadata };
-        var registered = await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, known, stored.Value, inspection), cancel);
+        var registered = await _db.WriteAsync<RegisteredView>(by, attempt, async session => await session.CollectedSinceAsync(stored.Value.Files, collected) ? Refusals.ContentCollected : await WriteAsync(session, by, known, stored.Value, inspection), cancel);
         // Where a server runs it does this; a command has no later.
         if (registered.Refusal is null && _vault.IsLocal)
             await _readable.TryCatchUpAsync(cancel);

@@ -7,6 +7,8 @@ internal enum DutyOf
     Notices,
     /// <summary>Keeping the files that people look at as the registry is.</summary>
     Readable,
+    /// <summary>Deleting contents that nobody refers to.</summary>
+    Collection,
 }
 
 /// <summary>

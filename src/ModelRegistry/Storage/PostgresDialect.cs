@@ -21,6 +21,9 @@ internal sealed class PostgresDialect : Dialect
     /// <summary>"readable": that of whoever keeps the files that people look at.</summary>
     private const long ReadableLock = 0x7265616461626c65;
 
+    /// <summary>"collects": the lock of whoever deletes contents.</summary>
+    private const long CollectionLock = 0x636f6c6c65637473;
+
     private readonly NpgsqlDataSource _source;
     private readonly string _where;
     private string _version = "";
@@ -95,7 +98,7 @@ internal sealed class PostgresDialect : Dialect
         try
         {
             await connection.RunScriptAsync("set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3").ConfigureAwait(false);
-            var key = of == DutyOf.Notices ? NoticeLock : ReadableLock;
+            var key = of switch { DutyOf.Notices => NoticeLock, DutyOf.Readable => ReadableLock, _ => CollectionLock };
             if (await connection.ScalarAsync("select pg_try_advisory_lock(@key)", ("key", key)).ConfigureAwait(false) is true)
                 return new Duty(() => AnswersAsync(connection), () => ReleaseAsync(connection, key));
         }

@@ -108,7 +108,7 @@ internal sealed class SqliteDialect : Dialect
     /// <summary>A lock on a file beside the database.</summary>
     public override ValueTask<Duty?> TryTakeDutyAsync(DutyOf of, CancellationToken ct)
     {
-        var file = LockedFile.Open(Path.ChangeExtension(_path, of == DutyOf.Notices ? ".notices" : ".readable"));
+        var file = LockedFile.Open(Path.ChangeExtension(_path, "." + of.ToString().ToLowerInvariant()));
         if (file.TryTake())
             return ValueTask.FromResult<Duty?>(new Duty(() => ValueTask.FromResult(true), () =>
             {

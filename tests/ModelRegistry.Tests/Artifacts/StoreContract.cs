@@ -45,6 +45,25 @@ public abstract class StoreContract : IAsyncLifetime
         return vault;
     }
 
+    [Fact]
+    public async Task Every_content_is_listed_and_can_be_deleted()
+    {
+        var kept = new List<Digest>();
+        for (var i = 0; i < 5; i++)
+            kept.Add((await Vault.PutAsync(new MemoryStream(Bytes(100 + i)))).Value.Digest);
+
+        var found = new List<FoundContent>();
+        await foreach (var content in Vault.ListAsync())
+            found.Add(content);
+
+        Assert.Equal(kept.Select((d, i) => (d, 100L + i)).OrderBy(c => c.d.Hex, StringComparer.Ordinal), found.Select(c => (c.Digest, c.Size)).OrderBy(c => c.Digest.Hex, StringComparer.Ordinal));
+        Assert.All(found, c => Assert.InRange(c.Touched, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1)));
+        await (await AnotherAsync()).DeleteAsync(kept[2]);
+        await Vault.DeleteAsync(kept[2]);
+        Assert.Equal(4, (await ContentsAsync()).Length);
+        Assert.Equal("blob_missing", (await Vault.OpenReadAsync(kept[2])).Refusal?.Code);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -53,6 +53,33 @@ internal sealed class FileStore : IArtifactStore
         return size;
     }));
 
+    public async IAsyncEnumerable<FoundContent> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await Task.CompletedTask;
+        using var files = Guard(Reading, () => new DirectoryInfo(_layout.Blobs).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).GetEnumerator());
+        while (Guard(Reading, files.MoveNext))
+        {
+            ct.ThrowIfCancellationRequested();
+            // Whatever else somebody put there is not ours.
+            if (Digest.TryParse(files.Current.Name, out var digest) && files.Current.FullName == _layout.Blob(digest) && files.Current.Exists)
+                yield return new FoundContent(digest, files.Current.Length, files.Current.LastWriteTimeUtc);
+        }
+    }
+
+    public Task DeleteAsync(Digest digest, CancellationToken ct = default)
+    {
+        Guard("Deleting content", () =>
+        {
+            var path = _layout.Blob(digest);
+            if (!File.Exists(path))
+                return;
+            if (OperatingSystem.IsWindows())
+                File.SetAttributes(path, FileAttributes.Normal);
+            File.Delete(path);
+        });
+        return Task.CompletedTask;
+    }
+
     public Task<Outcome<Stream>> OpenAsync(Digest digest, long? expectedSize, bool seekable, CancellationToken ct = default) =>
         Task.FromResult(OpenBlob(digest, expectedSize).Then<Stream>(file => new FileStream(file, FileAccess.Read, bufferSize: 0)));
 

@@ -144,7 +144,8 @@ public sealed class ReadableFiles
             ? (Name: name, Version: version, Files: await session.FilesAsync(version.Id)) : default, cancel);
         if (found.Version is not { } shown)
         {
-            foreach (var (model, label) in await _db.ReadAsync(session => session.DeletedVersionAsync(versionId), cancel))
+            // Its label is never given again: nobody else's folder goes.
+            if (await _db.ReadAsync(session => session.DeletedVersionAsync(versionId), cancel) is var (model, label))
                 await _tree!.DeleteAsync($"{ReadableNames.Folder(model)}/{ReadableNames.Folder(label)}", cancel);
             return;
         }

@@ -17,6 +17,8 @@ internal sealed class S3Layout(string prefix)
     /// <summary>Empty, or ending in a slash.</summary>
     internal string Prefix { get; } = prefix.Length == 0 || prefix.EndsWith('/') ? prefix : prefix + "/";
 
+    internal string Blobs => Prefix + "blobs/sha256/";
+
     internal string Staging => Prefix + "staging/";
 
     internal string Uploads => Prefix + "uploads/";

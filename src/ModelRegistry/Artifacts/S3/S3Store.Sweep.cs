@@ -1,3 +1,5 @@
+using ModelRegistry.Domain;
+
 namespace ModelRegistry.Artifacts.S3;
 
 /// <summary>What crashed writers left behind.</summary>
@@ -23,6 +25,15 @@ internal sealed partial class S3Store
                 }
         return swept;
     }
+
+    public async IAsyncEnumerable<FoundContent> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await foreach (var found in Bucket.ListAsync(Reading, Layout.Blobs, ct).ConfigureAwait(false))
+            if (Digest.TryParse(found.Key[(found.Key.LastIndexOf('/') + 1)..], out var digest) && found.Key == Layout.Blob(digest))
+                yield return new FoundContent(digest, found.Size ?? 0, Utc(found.LastModified));
+    }
+
+    public Task DeleteAsync(Digest digest, CancellationToken ct = default) => Bucket.DeleteAsync("Deleting content", Layout.Blob(digest), ct);
 
     /// <summary>Whether no part came of late: a long upload is not abandoned.</summary>
     private async Task<bool> IsIdleAsync(string key, string uploadId, DateTimeOffset since, CancellationToken ct) =>
