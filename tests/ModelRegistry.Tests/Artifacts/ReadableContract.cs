@@ -75,11 +75,13 @@ public abstract class ReadableContract : IAsyncLifetime
     public async Task Renames_deletions_and_edits_are_followed()
     {
         await RegisterAsync("digits", null, ("model.onnx", "one"));
+        await RegisterAsync("digits", null, ("model.onnx", "three"));
         await RegisterAsync("gone", null, ("model.onnx", "two"));
-        await FollowedAsync();
+        Assert.Contains("digits/v2/model.onnx", await FollowedAsync());
         await EditAsync(new MetadataEdit("digits") { NewName = "numbers" });
         await EditAsync(new MetadataEdit("numbers") { Version = "v1", ReleaseNotes = "better" });
         TestRegistry.Ok(await Registry.Metadata.DeleteModelAsync(TestRegistry.Robot, "gone"));
+        TestRegistry.Ok(await Registry.Metadata.DeleteVersionAsync(TestRegistry.Robot, "numbers", "v2"));
 
         Assert.Equal(["numbers/model.json", "numbers/v1/metadata.json", "numbers/v1/model.onnx"], await FollowedAsync());
         var known = JsonNode.Parse(await ReadAsync("numbers/v1/metadata.json"))!;

@@ -52,7 +52,7 @@ internal sealed partial class S3Store : IArtifactStore
 
     public async Task<long?> FindAsync(Digest digest, CancellationToken ct = default) => (await Bucket.HeadAsync(Reading, Layout.Blob(digest), ct).ConfigureAwait(false))?.ContentLength;
 
-    // Nothing is noted: what is here is never collected.
+    // Nothing is noted: a collection marks in the database what it takes, and whoever registers looks there.
     public Task<long?> ClaimAsync(Digest digest, DateTimeOffset now, CancellationToken ct = default) => FindAsync(digest, ct);
 
     public async Task<Outcome<Stream>> OpenAsync(Digest digest, long? expectedSize, bool seekable, CancellationToken ct = default)
