@@ -27,7 +27,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "server", "token", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "server", "token", "policy", "signing-keys", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -97,6 +97,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             Database = said.GetValueOrDefault("database"),
             Artifacts = artifacts,
             Policy = said.GetValueOrDefault("policy"),
+            SigningKeys = said.GetValueOrDefault("signing-keys"),
             Notices = notices,
         };
         return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"), server.Value);

@@ -22,13 +22,13 @@ public sealed class RegistryServices : IAsyncDisposable
 
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time, ILogger log)
+    private RegistryServices(RegistryDb db, RegistryOptions options, Artifacts.Inspection.SigningKeys keys, TimeProvider time, ILogger log)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
         Vault = ArtifactVault.Open(ArtifactFolder(options));
         Catalog = new ModelCatalog(db, policies);
-        var inspector = new Artifacts.Inspection.Inspector(Vault);
+        var inspector = new Artifacts.Inspection.Inspector(Vault, keys);
         Intake = new VersionIntake(db, policies, Vault, inspector, time);
         Blobs = new BlobDesk(db, Vault);
         Metadata = new MetadataDesk(db, policies);
@@ -100,6 +100,9 @@ public sealed class RegistryServices : IAsyncDisposable
                 return unreadable;
             json = read.Value;
         }
+        var keys = Artifacts.Inspection.SigningKeys.Load(options.SigningKeys);
+        if (keys.Refusal is { } unfit)
+            return unfit;
         var opened = OpenDatabase(options, time, logs);
         if (opened.Refusal is { } nowhere)
             return nowhere;
@@ -111,7 +114,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            var services = new RegistryServices(db, options, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
+            var services = new RegistryServices(db, options, keys.Value, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
             services.Vault.SweepStaging(AbandonedAfter, UploadAbandonedAfter, time.GetUtcNow());
             return services;
