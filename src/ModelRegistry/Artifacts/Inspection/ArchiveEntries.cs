@@ -23,6 +23,7 @@ internal sealed class ArchiveEntries(FileReading it, long archiveSize)
     private const long MostBytes = 256L << 30;
 
     private readonly Dictionary<string, (string Spelling, bool IsFile)> _places = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
     private readonly List<ArchiveEntry> _files = [];
     private Int128 _total;
     private int _told, _count;
@@ -74,6 +75,11 @@ internal sealed class ArchiveEntries(FileReading it, long archiveSize)
             Tell("archive_path", $"'{Shown(path)}' is not a plain path: unpacked, it may land outside of the folder, or elsewhere than it reads.");
             return;
         }
+        if (isFile && !_paths.Add(path))
+        {
+            Tell("archive_duplicate", $"'{Shown(path)}' is there more than once: readers differ in which counts.");
+            return;
+        }
         for (var end = path.IndexOf('/', StringComparison.Ordinal); ; end = path.IndexOf('/', end + 1))
         {
             var isLast = end < 0;
@@ -84,7 +90,7 @@ internal sealed class ArchiveEntries(FileReading it, long archiveSize)
                 if (spelling != place)
                     Tell("archive_case", $"'{Shown(spelling)}' and '{Shown(place)}' differ only in case: where that is ignored, one overwrites the other.");
                 else if (wasFile || (isLast && isFile))
-                    Tell("archive_duplicate", $"'{Shown(place)}' is there more than once: readers differ in which counts.");
+                    Tell("archive_duplicate", $"'{Shown(place)}' is there as a file and as a folder.");
             }
             if (isLast)
                 return;

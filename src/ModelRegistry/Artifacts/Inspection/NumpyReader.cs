@@ -25,24 +25,29 @@ internal static partial class NumpyReader
         if (length > MostHeader)
             throw new InspectionStop("numpy_version", "Its header is longer than is read of one.");
         var header = Encoding.Latin1.GetString(file.Piece(file.Position, (int)length));
-        // Wherever the letter stands: a field of a record can hold objects too.
-        if (header.Length < length || Objects().IsMatch(header) || !Layout().IsMatch(header))
+        var layout = Layout().Match(header);
+        // Wherever the letter stands: a field of a record can hold objects too, and can be called by any name.
+        if (header.Length < length || (!layout.Success && (header.Contains('\\', StringComparison.Ordinal) || Objects().IsMatch(header))))
         {
-            it.Find("pickle_in_numpy", "It is a NumPy array of Python objects, or one whose header is not as NumPy writes it: its content is a pickle, and loading that runs whatever it names.", ScanVerdict.Unsafe);
+            it.Find("pickle_in_numpy", "It is a NumPy array of Python objects: its content is a pickle, and loading that runs whatever it names.", ScanVerdict.Unsafe);
             if (!file.AtEnd)
                 new PickleWalk(file, it).Walk(file.Position);
             return;
         }
-        var parts = Layout().Match(header);
+        if (!layout.Success)
+        {
+            it.Find("numpy_header", "It is a NumPy array of records, or one whose header is not as NumPy writes it, which nothing here reads.", ScanVerdict.Unknown);
+            return;
+        }
         var count = (UInt128)1;
-        foreach (var dimension in parts.Groups["shape"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var dimension in layout.Groups["shape"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             count = count > long.MaxValue || !ulong.TryParse(dimension, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? UInt128.MaxValue : count * size;
-        var width = uint.TryParse(parts.Groups["width"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes * (parts.Groups["kind"].Value == "U" ? 4UL : 1) : 0;
+        var width = uint.TryParse(layout.Groups["width"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes * (layout.Groups["kind"].Value == "U" ? 4UL : 1) : 0;
         if (count > long.MaxValue || count * width != (UInt128)(file.Length - file.Position))
             it.Find("numpy_size", "It has another number of bytes than its shape and type ask for.");
     }
 
-    [GeneratedRegex("""['|<>=]O""")]
+    [GeneratedRegex("""['"|<>=]O|'object|"object""")]
     private static partial Regex Objects();
 
     [GeneratedRegex("""^\{'descr': '[<>|=](?<kind>[biufcSUVmM])(?<width>\d{1,6})(\[\w+\])?', 'fortran_order': (True|False), 'shape': \((?<shape>[\d, ]{0,400})\), *\} *\n?$""")]

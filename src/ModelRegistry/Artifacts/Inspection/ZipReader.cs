@@ -57,16 +57,18 @@ internal sealed class ZipReader(ByteWindow file, FileReading it)
         file.Position = end + 4;
         var (disk, first, here, count, size, start) = (file.UInt16(), file.UInt16(), file.UInt16(), (ulong)file.UInt16(), (ulong)file.UInt32(), (ulong)file.UInt32());
         var directoryEnd = end;
-        if (count == ushort.MaxValue || size == uint.MaxValue || start == uint.MaxValue)
+        var locator = file.Piece(Math.Max(0, end - 20), 20);
+        // Some write it always, PyTorch among them; where it stands it counts.
+        if (end >= 20 && locator.AsSpan(0, 4).SequenceEqual("PK\x06\x07"u8))
         {
-            var locator = file.Piece(Math.Max(0, end - 20), 20);
-            if (end < 20 || !locator.AsSpan(0, 4).SequenceEqual("PK\x06\x07"u8))
-                throw new InspectionStop("malformed", "Its directory is said to be described elsewhere and is not.");
+            var narrow = (count, size, start);
             directoryEnd = (long)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(locator.AsSpan(8)), long.MaxValue);
             var record = directoryEnd <= file.Length ? file.Piece(directoryEnd, 56) : [];
             if (record.Length < 56 || !record.AsSpan(0, 4).SequenceEqual("PK\x06\x06"u8))
                 throw new InspectionStop("malformed", "Its directory is said to be described elsewhere and is not.");
             (count, size, start) = (BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(32)), BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(40)), BinaryPrimitives.ReadUInt64LittleEndian(record.AsSpan(48)));
+            if ((narrow.count != ushort.MaxValue && narrow.count != count) || (narrow.size != uint.MaxValue && narrow.size != size) || (narrow.start != uint.MaxValue && narrow.start != start))
+                _entries.Tell("archive_disagrees", "Its end says twice where its directory is, and differs: so do readers.");
         }
         else if (disk != 0 || first != 0 || here != count)
             throw new InspectionStop("malformed", "It is said to be one of several parts.");
