@@ -166,7 +166,9 @@ internal sealed class GgufReader(ByteWindow file, FileReading it)
             if (Tensor(FileReading.Words(name, 64)) is { } place)
                 places.Add(place);
         }
-        Check(places);
+        // Where one has no place, what stands between the others is told of it already.
+        if (places.Count == seen.Count)
+            Check(places);
     }
 
     private (ulong, ulong)? Tensor(string name)

@@ -91,7 +91,7 @@ internal sealed class KerasConfig(FileReading it, InspectionBudget budget)
         }
     }
 
-    /// <summary>The text that is the value; empty when it is none. What is said twice is read as the first, and found.</summary>
+    /// <summary>The text that is the value; empty when it is none. What is said twice is read as the last, and found.</summary>
     private string Next(ref Utf8JsonReader json, Stack<Open> open, string said)
     {
         if (!json.Read())

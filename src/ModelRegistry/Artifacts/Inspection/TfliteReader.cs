@@ -149,7 +149,7 @@ internal sealed class TfliteReader(ByteWindow file, FileReading it)
             var shape = tensor.List(7, 4) is { Count: > 0 } signature ? signature : tensor.List(0, 4);
             var shown = new JsonArray();
             for (var d = 0L; d < Math.Min(shape.Count, MostShownRank); d++)
-                shown.Add(shape.Int32(d) is >= 0 and var size ? JsonValue.Create(size) : JsonValue.Create("?"));
+                shown.Add(shape.Int32(d) is >= 0 and var size ? JsonValue.Create((long)size) : JsonValue.Create("?"));
             values.Add(new JsonObject { ["name"] = tensor.Words(3, 200), ["type"] = Types.ElementAtOrDefault(tensor.Byte(1)).Name ?? "unknown", ["shape"] = shown });
         }
         return values;
