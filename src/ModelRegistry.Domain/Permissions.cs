@@ -59,6 +59,14 @@ public static class Permissions
     public static Refusal? InPerson(Actor actor, Permission permission) =>
         !actor.IsPerson ? Refusals.PersonRequired(permission) : actor.SessionOnly ? Refusals.ProofRequired : null;
 
+    /// <summary>
+    /// Null when <paramref name="actor"/> may say what it runs of a model: a service with any role on it, since that is what a service
+    /// knows; anybody else who may ask for deployments.
+    /// </summary>
+    public static Refusal? MayReport(Actor actor, string modelName) => actor.Kind != ActorKind.Service
+        ? Check(actor, Permission.Propose, modelName)
+        : Check(actor, Permission.Read) ?? (Covers(actor, modelName) ? null : Refusals.ModelOutOfScope(actor.Name, modelName));
+
     /// <summary>Whether the actor's model patterns cover this name. Persons are never narrowed.</summary>
     public static bool Covers(Actor actor, string modelName) =>
         actor.IsPerson || actor.Models.Count == 0 || actor.Models.Any(pattern => Matches(pattern, modelName));

@@ -2,6 +2,10 @@ namespace ModelRegistry.Domain;
 
 public static partial class Refusals
 {
+    public static Refusal RevisionChanged(string model, string? version) => new(RefusalKind.Outdated, "revision_changed",
+        string.IsNullOrWhiteSpace(version) ? $"'{model}' is no longer as it was when you looked." : $"Version {Shown(version)} of '{model}' is no longer as it was when you looked.",
+        "Look again, and repeat the change with the new revision (the ETag) if it is still wanted. Nothing was changed.");
+
     // ---- what is asked for --------------------------------------------------------------------------------------
 
     /// <summary>Several bad fields of one request, each named with what it may hold.</summary>

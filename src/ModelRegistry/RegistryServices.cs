@@ -38,6 +38,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
+        Deployments = new Deployments.DeploymentBoard(db, policies);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
         SignIns = new SignIns(db);
@@ -60,6 +61,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public MetadataDesk Metadata { get; }
     public VersionDownload Downloads { get; }
     public PromotionDesk Promotions { get; }
+    public Deployments.DeploymentBoard Deployments { get; }
     public People People { get; }
     public Passkeys Passkeys { get; }
     public SignIns SignIns { get; }

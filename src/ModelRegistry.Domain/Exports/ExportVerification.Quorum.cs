@@ -77,7 +77,7 @@ public sealed partial class ExportVerification
         return $"{string.Join(", ", needed.Approvals.Select(a => $"{a.Count} {a.Role}"))}, {needed.Assurance.ToString().ToLowerInvariant()} at least{(needed.FourEyes ? ", four eyes" : "")}: filled by {string.Join(" and ", approving.Select(d => NameOf(d.PersonId)).Distinct())}.";
     }
 
-    private Requirement? RequirementUnder(PromotionPolicy policy) => Requirement.For(policy, _statement!.FromStage, _statement.ToStage, _statement.Kind);
+    private Requirement? RequirementUnder(PromotionPolicy policy) => Requirement.For(policy, _statement!.Move);
 
     private IReadOnlyList<string> Missing(Requirement needed, IEnumerable<ProvenDecision> approving) => Quorum.Missing(needed.Approvals, approving
         .Where(d => d.Proven >= needed.Assurance && !(needed.FourEyes && IsInterested(d.PersonId)))

@@ -24,16 +24,19 @@ public sealed record Requirement(
     public IReadOnlyDictionary<string, Better> Directions { get; init; } = new Dictionary<string, Better>();
 
     /// <summary>
-    /// What moving a version between two stages takes under a policy; null when neither stage is governed.
-    /// Leaving a governed stage needs that stage's quorum as well, so that nothing stops serving unseen.
+    /// What a move takes under a policy; null when neither stage is governed. Leaving a governed stage needs that
+    /// stage's quorum as well, so that nothing stops serving unseen; and a deployment needs what its target's stage
+    /// takes even where the version is there already, since how it is served is decided anew.
     /// </summary>
-    public static Requirement? For(PromotionPolicy policy, string from, string to, PromotionKind kind)
+    public static Requirement? For(PromotionPolicy policy, StageMove move)
     {
-        var entered = policy.Promotions.GetValueOrDefault(to);
+        var (from, to, kind, _) = move;
+        var entered = policy.Promotions.GetValueOrDefault(move.Held);
         var left = from == to ? null : policy.Promotions.GetValueOrDefault(from);
         var enter = entered is null ? null : kind == PromotionKind.Rollback && policy.Rollbacks.TryGetValue(to, out var back)
             ? new Requirement(back.Approvals, back.Assurance, back.FourEyes, entered.PendingHours, entered.ApplyHours, [])
-            : Of(entered, kind == PromotionKind.Rollback ? [] : GatesOf(entered));
+            // Where it came from and how long it was tried there was asked when it came.
+            : Of(entered, kind == PromotionKind.Rollback ? [] : [.. GatesOf(entered).Where(gate => from != to || gate is not (Gate.FromStage or Gate.SoakHours))]);
         var leave = left is null ? null : Of(left, []);
         return (enter is null ? leave : leave is null ? enter : enter.Stricter(leave)) is { } asked ? asked with
         {
@@ -43,7 +46,7 @@ public sealed record Requirement(
     }
 
     /// <summary>What it takes now that another policy may be in force: at least what it took, and at least what that policy asks of the same move.</summary>
-    public Requirement Under(PromotionPolicy policy, string from, string to, PromotionKind kind) => Stricter(For(policy, from, to, kind)) with
+    public Requirement Under(PromotionPolicy policy, StageMove move) => Stricter(For(policy, move)) with
     {
         // The one that ends first, in the words of the policy in force.
         Waivers = [.. Waivers.Select(w => policy.Waivers.Where(w.Covers).MaxBy(p => p.Expires) is { } still ? still with { Expires = still.Expires < w.Expires ? still.Expires : w.Expires } : null).OfType<Waiver>()],

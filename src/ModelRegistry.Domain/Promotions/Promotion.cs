@@ -1,7 +1,7 @@
 namespace ModelRegistry.Domain;
 
-/// <summary>A move to a stage, or a move back to a version that served there before.</summary>
-public enum PromotionKind { Promotion, Rollback }
+/// <summary>A move to a stage, a move back to a version that served there before, or a deployment on a target, with the move to its stage where that is needed.</summary>
+public enum PromotionKind { Promotion, Rollback, Deployment }
 
 /// <summary>Where a promotion stands. All but the first two are terminal.</summary>
 public enum PromotionState { Pending, Approved, Applied, Rejected, Withdrawn, Expired, Superseded, Revoked, Failed }
@@ -142,8 +142,8 @@ public sealed partial record Promotion
             ? this with { Statement = statement with { Revision = Revision + 1, Expires = Earlier(statement.Expires, Statement.Expires) }, Gates = gates }
             : Refusals.PromotionNotPending(Id, State);
 
-        static (string, PromotionKind, string, string, string, string, string) Identity(Statement s) =>
-            (s.PromotionId, s.Kind, s.ModelId, s.VersionId, s.ToStage, s.Proposer.Id, s.Owner.Id);
+        static (string, PromotionKind, string, string, string, TargetWish?, string, string) Identity(Statement s) =>
+            (s.PromotionId, s.Kind, s.ModelId, s.VersionId, s.ToStage, s.Deployment, s.Proposer.Id, s.Owner.Id);
     }
 
     /// <summary>

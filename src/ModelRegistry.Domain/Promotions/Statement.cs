@@ -22,6 +22,8 @@ public sealed record Statement
     public required string VersionLabel { get; init; }
     public required string FromStage { get; init; }
     public required string ToStage { get; init; }
+    /// <summary>The target to be served from there on, and how; null where nothing is deployed by it.</summary>
+    public TargetWish? Deployment { get; init; }
     public required Digest ManifestDigest { get; init; }
     /// <summary>Over metrics, dataset, card and the rest of what is known about the version.</summary>
     public required Digest MetadataDigest { get; init; }
@@ -38,6 +40,9 @@ public sealed record Statement
 
     public Digest Digest => CanonicalJson.Digest(ToJson());
 
+    /// <summary>What it moves, as a policy judges it.</summary>
+    public StageMove Move => new(FromStage, ToStage, Kind, Deployment?.Stage);
+
     /// <summary>
     /// What a passkey signs: SHA256("model-registry/approval/v1\0" ‖ decision ‖ 0x00 ‖ nonce ‖ SHA256(statement)), so
     /// that neither an approval of another promotion nor a rejection can pass for this approval.
@@ -48,7 +53,16 @@ public sealed record Statement
     /// <summary>Whether both ask for the same thing: all but the policy, which may only make it stricter, and the revision itself.</summary>
     public bool SameAs(Statement other) => this with { Revision = 0, PolicyDigest = default } == other with { Revision = 0, PolicyDigest = default };
 
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        var json = Fixed();
+        // Only where there is one: what was hashed before there were deployments hashes to the same.
+        if (Deployment is not null)
+            json["deployment"] = Deployment.ToJson();
+        return json;
+    }
+
+    private JsonObject Fixed() => new()
     {
         ["type"] = "model-registry/promotion/v1",
         ["promotion_id"] = PromotionId,
@@ -83,6 +97,7 @@ public sealed record Statement
         VersionLabel = (string)json["version"]!,
         FromStage = (string)json["from_stage"]!,
         ToStage = (string)json["to_stage"]!,
+        Deployment = json["deployment"] is JsonObject deployment ? TargetWish.FromJson(deployment) : null,
         ManifestDigest = Digest.Parse((string)json["manifest_sha256"]!),
         MetadataDigest = Digest.Parse((string)json["metadata_sha256"]!),
         Serving = json["serving"] is JsonObject s ? new ServingRef((string)s["version_id"]!, (string)s["version"]!, Digest.Parse((string)s["manifest_sha256"]!)) : null,

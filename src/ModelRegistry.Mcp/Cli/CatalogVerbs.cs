@@ -6,7 +6,7 @@ namespace ModelRegistry.Mcp.Cli;
 /// <summary>Verbs that look things up.</summary>
 internal static class CatalogVerbs
 {
-    private const int DefaultLimit = 20;
+    internal const int DefaultLimit = 20;
 
     public static Verb ListModels()
     {

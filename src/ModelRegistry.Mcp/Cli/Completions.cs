@@ -52,6 +52,9 @@ internal static class Completions
     public static IEnumerable<CompletionItem> Persons(CompletionContext context) => Look(context, async (registry, cancel) =>
         (await registry.AskAsync(Ask.Persons(), cancel)).Value.Items.Where(p => !p.Disabled).Select(p => p.Name));
 
+    public static IEnumerable<CompletionItem> Targets(CompletionContext context) => Look(context, async (registry, cancel) =>
+        (await registry.AskAsync(Ask.Targets(), cancel)).Value.Items.Select(t => t.Name));
+
     public static IEnumerable<CompletionItem> Webhooks(CompletionContext context) => Look(context, async (registry, cancel) =>
         (await registry.AskAsync(Ask.Webhooks(), cancel)).Value.Items.Where(w => w.State == "active").Select(w => w.Id));
 

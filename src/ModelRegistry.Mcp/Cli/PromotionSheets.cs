@@ -15,9 +15,10 @@ internal static class PromotionSheets
 
     public static Sheet One(PromotionView p) => Decisions(Gates(new Sheet()
         .Facts(("promotion", p.PromotionId), ("status", p.Status), ("kind", p.Kind), ("model", p.ModelName), ("version", $"{p.Version} (number {p.Number})"), ("from", p.FromStage), ("to", p.ToStage),
-            ("replaces", p.Replaces), ("requires", Required(p.Required)), ("missing", Shown.List(p.Missing)), ("requested", $"{Shown.Time(p.RequestedAt)} by {p.RequestedBy}{Owned(p)}"),
+            ("target", p.Deployment?.Target), ("replaces", p.Replaces), ("requires", Required(p.Required)), ("missing", Shown.List(p.Missing)), ("requested", $"{Shown.Time(p.RequestedAt)} by {p.RequestedBy}{Owned(p)}"),
             ("expires", p.ExpiresAt is null ? null : Shown.Time(p.ExpiresAt)), ("ended", p.EndedAt is null ? null : Shown.Time(p.EndedAt)), ("note", p.Note),
             ("glass broken", p.BreakGlass is { } g ? $"{Shown.Time(g.At)} by {g.Person}, {g.Assurance}" : null), ("review", GlassSheets.Reviewed(p.BreakGlass)), ("approve on", p.ApproveUrl), ("approve with", p.ApproveCommand))
+        .Words("configuration", Configuration(p))
         .Words("reason", p.Reason)
         .Words("why the glass was broken", p.BreakGlass?.Reason)
         .Words("what the review says", p.BreakGlass?.Review?.Comment), p), p);
@@ -29,13 +30,14 @@ internal static class PromotionSheets
         var p = review.Promotion;
         var kind = (string?)review.Statement["proposer"]?["kind"];
         var sheet = new Sheet()
-            .Line(p.Kind == "rollback" ? "You are asked to decide on going back to an earlier version." : "You are asked to decide on a promotion.")
-            .Facts(("promotion", p.PromotionId), ("status", p.Status), ("model", p.ModelName), ("version", $"{p.Version} (number {p.Number})"), ("stage", $"{p.FromStage} -> {p.ToStage}"),
+            .Line(p.Kind switch { "rollback" => "You are asked to decide on going back to an earlier version.", "deployment" => "You are asked to decide on a deployment.", _ => "You are asked to decide on a promotion." })
+            .Facts(("promotion", p.PromotionId), ("status", p.Status), ("model", p.ModelName), ("version", $"{p.Version} (number {p.Number})"), ("stage", p.FromStage == p.ToStage ? $"stays in {p.ToStage}" : $"{p.FromStage} -> {p.ToStage}"), ("target", p.Deployment?.Target),
                 ("replaces", p.Replaces ?? $"nothing serves {p.ToStage} now"), ("asked by", $"{p.RequestedBy}{(kind is null ? "" : $" ({kind})")}{Owned(p)}"), ("client, as it says", review.Client),
                 ("asked at", Shown.Time(p.RequestedAt)), ("expires", Shown.Time(p.ExpiresAt)), ("revision", Shown.Count(p.Revision)), ("requires", Required(p.Required)), ("still missing", Shown.List(p.Missing)))
             .Rows("metrics", p.Replaces is null ? ["METRIC", p.Version, "BETTER IS"] : ["METRIC", $"{p.Replaces} (serves)", p.Version, "CHANGE", "BETTER IS", "VERDICT"], review.Metrics.Select(m => Metric(m, p.Replaces is not null)));
         Gates(sheet, p)
             .Rows("files, against what serves now", ["FILE"], review.FilesChanged.Select(f => new[] { f }))
+            .Words("how it is to be served, as asked for (untrusted)", Configuration(p), mostLines: 40)
             .Words("why, in the words of who asked (untrusted)", p.Reason.Length > 0 ? p.Reason : "(no reason given)")
             .Words("model card, as registered (untrusted; beginning)", review.Card, mostLines: 15);
         return Decisions(sheet, p).Facts(("your decision will be", $"{assurance}{(p.Required is { } r ? $" ({p.ToStage} asks for {r.Assurance})" : "")}"), ("statement sha256", review.StatementDigest));
@@ -66,6 +68,8 @@ internal static class PromotionSheets
 
     internal static string? Required(RequiredView? r) => r is null ? null
         : $"{Shown.List(r.Approvals.Select(a => $"{a.Count} {a.Role}"))}, {r.Assurance}{(r.FourEyes ? ", four eyes" : "")}";
+
+    private static string? Configuration(PromotionView p) => p.Deployment is { } d ? Replies.Text(d.Configuration) : null;
 
     private static string Owned(PromotionView p) => p.Owner is { } owner && owner != p.RequestedBy ? $", owned by {owner}" : "";
 }

@@ -78,12 +78,12 @@ internal static class PromotionVerbs
         });
     }
 
-    private static int Asked(CliRun run, Outcome<PromotionView> promotion)
+    internal static int Asked(CliRun run, Outcome<PromotionView> promotion)
     {
         using var noted = promotion.Refusal is null && promotion.Value.PromotionId is { } id ? run.NotePromotion(id) : null;
         return run.Answer(promotion, PromotionSheets.One, Replies.SignOf, p => p.Next);
     }
 
-    private static (System.CommandLine.Option<string?> Reason, System.CommandLine.Option<string?> Key) Why(Verb verb) =>
+    internal static (System.CommandLine.Option<string?> Reason, System.CommandLine.Option<string?> Key) Why(Verb verb) =>
         (verb.Text("--reason", "TEXT", "Why; whoever decides reads it."), verb.Text("--idempotency-key", "KEY", "The same key with the same wish gives the same promotion."));
 }

@@ -7,8 +7,9 @@ internal static partial class TextOf
 {
     public static string Promotion(PromotionView p)
     {
-        var text = new StringBuilder($"{(p.Kind == "rollback" ? "Rollback" : "Promotion")} {(p.PromotionId is null ? "" : p.PromotionId + " ")}is {p.Status}: " +
+        var text = new StringBuilder($"{KindOf(p)} {(p.PromotionId is null ? "" : p.PromotionId + " ")}is {p.Status}: " +
             $"{p.ModelName} {p.Version} (number {p.Number}), {p.FromStage} → {p.ToStage}, {(p.Replaces is null ? "replaces nothing" : $"replaces {p.Replaces}")}; revision {p.Revision}\n");
+        Target(text, p);
         foreach (var gate in p.Gates)
             text.Append("- gate ").Append(gate.Rule).Append(": ").Append(gate.Verdict).Append(", measured ").Append(None(gate.Measured)).Append(", asked ").Append(None(gate.Threshold)).Append('\n');
         Line(text, "Required", p.Required is not { } r ? "no approval" : $"{string.Join(" and ", r.Approvals.Select(a => $"{a.Count} {a.Role}"))}, assurance {r.Assurance}{(r.FourEyes ? ", four eyes" : "")}");
@@ -30,6 +31,16 @@ internal static partial class TextOf
         return text.ToString().TrimEnd();
     }
 
+    private static string KindOf(PromotionView p) => p.Kind switch { "rollback" => "Rollback", "deployment" => "Deployment", _ => "Promotion" };
+
+    private static void Target(StringBuilder text, PromotionView p)
+    {
+        if (p.Deployment is not { } d)
+            return;
+        Line(text, "Target", $"{d.Target}, which requires {d.Stage}");
+        Line(text, "Configuration, as the proposer wrote it", d.Configuration.Count == 0 ? "none" : Untrusted.Line(d.Configuration.ToJsonString(), 5_000));
+    }
+
     public static string Promotions(PromotionsReply reply) => List(reply.Promotions.Count, "promotion", reply.NextCursor, reply.Promotions.Select(p =>
         $"- {p.PromotionId}: {p.Status}, {p.Kind} of {p.ModelName} {p.Version}, {p.FromStage} → {p.ToStage}, {(p.Replaces is null ? "replaces nothing" : $"replaces {p.Replaces}")}, by {Untrusted.Label(p.RequestedBy)} {Time(p.RequestedAt)}" +
         $"{Part(", missing ", string.Join(", ", p.Missing))}{(p.ExpiresAt is { } expires ? $", expires {Time(expires)}" : "")}{(p.EndedAt is { } ended ? $", ended {Time(ended)}" : "")}{Part(", reason ", Untrusted.Line(p.Reason, 200))}"));
@@ -38,7 +49,9 @@ internal static partial class TextOf
     public static string Question(ReviewView review)
     {
         var p = review.Promotion;
-        var text = new StringBuilder($"{(p.Kind == "rollback" ? "Roll back" : "Promote")} {p.ModelName} {p.Version} (number {p.Number}) from {p.FromStage} to {p.ToStage}?\n");
+        var text = new StringBuilder(p.Deployment is { } d ? $"Deploy {p.ModelName} {p.Version} (number {p.Number}) on {d.Target}, {(p.FromStage == p.ToStage ? $"staying in {p.ToStage}" : $"moving it from {p.FromStage} to {p.ToStage}")}?\n"
+            : $"{(p.Kind == "rollback" ? "Roll back" : "Promote")} {p.ModelName} {p.Version} (number {p.Number}) from {p.FromStage} to {p.ToStage}?\n");
+        Target(text, p);
         text.Append(p.Replaces is null ? $"Nothing serves {p.ToStage} now.\n" : $"It would replace {p.Replaces}, which serves {p.ToStage} now.\n");
         foreach (var m in review.Metrics.Take(12))
             text.Append("- ").Append(m.Metric).Append(" (").Append(m.Better).Append(" is better): ").AppendJoin(" → ", m.Values.Select(Number)).Append('\n');

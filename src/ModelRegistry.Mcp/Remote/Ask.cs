@@ -1,5 +1,6 @@
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
+using ModelRegistry.Deployments;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
 using ModelRegistry.Notices;
@@ -35,6 +36,14 @@ internal static class Ask
 
     public static Question<PromotionView> Rollback(RollbackRequest wish) => new((r, me, cancel) => r.Promotions.RollbackAsync(me, wish, cancel),
         RestRequest.Post("models", wish.ModelName, "rollback").With("to_version", wish.ToVersion).With("stage", wish.Stage).With("reason", wish.Reason).With("idempotency_key", wish.IdempotencyKey));
+
+    public static Question<PromotionView> Deploy(DeploymentRequest wish) => new((r, me, cancel) => r.Promotions.DeployAsync(me, wish, cancel),
+        RestRequest.Post("deploy").With("model_name", wish.ModelName).With("version", wish.Version).With("deployment_target", wish.Target).With("deployment_config", wish.Configuration).With("deployed_by", wish.DeployedBy).With("reason", wish.Reason).With("idempotency_key", wish.IdempotencyKey));
+
+    public static Question<Page<DeploymentView>> Deployments(DeploymentQuery q) => new((r, me, cancel) => r.Deployments.ListAsync(me, q, cancel),
+        RestRequest.Get("deployments").With("model", q.ModelName).With("target", q.Target).With("status", q.Status).With("limit", q.Limit).With("cursor", q.Cursor));
+
+    public static Question<Page<TargetView>> Targets() => new(async (r, me, cancel) => Paged(await r.Deployments.TargetsAsync(me, cancel)), RestRequest.Get("targets"));
 
     public static Question<Page<PromotionView>> Promotions(PromotionQuery q) => new((r, me, cancel) => r.Promotions.ListAsync(me, q, cancel),
         RestRequest.Get("promotions").With("status", q.Status).With("model", q.ModelName).With("limit", q.Limit).With("cursor", q.Cursor));

@@ -11,12 +11,12 @@ internal static class BlobRoutes
 
     public static void Map(RestRoutes routes)
     {
-        routes.Stream(["HEAD"], Path, call =>
+        routes.Stream(["HEAD"], Path, "Whether a content is here, or how much of it.", StreamShapes.BlobHead, call =>
         {
             var found = call.Registry.Blobs.Find(call.By, call.Of("sha256"));
             return found.Refusal is { } no ? Replies.ProblemAsync(call.Http, no) : Told(call.Http, found.Value);
         });
-        routes.Stream(["PUT"], Path, PutAsync);
+        routes.Stream(["PUT"], Path, "Puts a content, or a part of it, under its SHA-256.", StreamShapes.BlobPut, PutAsync);
     }
 
     private static async Task PutAsync(RestCall call)

@@ -10,9 +10,9 @@ internal static class FileRoutes
 
     public static void Map(RestRoutes routes)
     {
-        routes.Get("/models/{model}/versions/{version}/files", _ => 0, (call, _) => call.Registry.Downloads.FilesAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel), (call, files) => Replies.ItemsAsync(call.Http, files));
-        routes.Stream(Reads, "/models/{model}/versions/{version}/files/{**path}", SendAsync);
-        routes.Stream(["GET"], "/models/{model}/versions/{version}/archive", ArchiveAsync);
+        routes.Get("/models/{model}/versions/{version}/files", "The files of a version.", _ => 0, (call, _) => call.Registry.Downloads.FilesAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel), RestReply.Items);
+        routes.Stream(Reads, "/models/{model}/versions/{version}/files/{**path}", "One file of a version, whole or in ranges.", StreamShapes.File, SendAsync);
+        routes.Stream(["GET"], "/models/{model}/versions/{version}/archive", "All files of a version.", StreamShapes.Archive, ArchiveAsync);
     }
 
     /// <summary>

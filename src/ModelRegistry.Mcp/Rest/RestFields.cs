@@ -18,11 +18,13 @@ internal sealed class RestFields
     private readonly HashSet<string> _known = [];
     private readonly Dictionary<string, string> _bad = [];
     private readonly List<RestFields> _within = [];
+    // What was asked for, where that is the question.
+    private List<FieldShape>? _asked;
 
     private RestFields(IReadOnlyDictionary<string, object> given, string prefix) => (_given, _prefix) = (given, prefix);
 
     /// <summary>The members of an object whose texts are all well-formed and whose names are all different.</summary>
-    public static RestFields Of(JsonElement body) => Within(body, "");
+    public static RestFields Of(JsonElement body, Digest? digest = null) => new(Members(body), "") { Body = digest };
 
     public static Outcome<RestFields> Of(IQueryCollection query)
     {
@@ -34,6 +36,18 @@ internal sealed class RestFields
                 return Refusals.InvalidArgument(name, "is there more than once");
         return new RestFields(given, "");
     }
+
+    /// <summary>Over the bytes of the body, where its request has a key of its own.</summary>
+    public Digest? Body { get; init; }
+
+    /// <summary>Empty ones that remember what they are asked for, to describe the route that asks.</summary>
+    public static RestFields Asking() => new(new Dictionary<string, object>(), "") { _asked = [] };
+
+    /// <summary>What was asked for, in that order.</summary>
+    public IReadOnlyList<FieldShape> Asked => _asked ?? [];
+
+    /// <summary>Headers that the route looks at.</summary>
+    public List<string> Headers { get; } = [];
 
     /// <summary>Everything that does not fit; null when all does.</summary>
     public Refusal? Problem
@@ -49,6 +63,7 @@ internal sealed class RestFields
     /// <summary>A text, or a number as it is written; null when it was left out, is null or blank.</summary>
     public string? Text(string name, bool required = false)
     {
+        Note(new FieldShape(name, "string", required));
         var text = Find(name) switch
         {
             null => null,
@@ -72,6 +87,7 @@ internal sealed class RestFields
     /// <summary>One of several words, in any case.</summary>
     public string? Choice(string name, bool required, params string[] choices)
     {
+        Note(new FieldShape(name, "string", required, Choices: choices));
         if (Text(name, required) is not { } text)
             return null;
         return choices.FirstOrDefault(c => string.Equals(c, text.Trim(), StringComparison.OrdinalIgnoreCase))
@@ -81,6 +97,7 @@ internal sealed class RestFields
     /// <summary>A whole number.</summary>
     public int? Whole(string name, int least, int most)
     {
+        Note(new FieldShape(name, "integer", Least: least, Most: most));
         int? number = Find(name) switch
         {
             null => null,
@@ -97,6 +114,7 @@ internal sealed class RestFields
 
     public bool? Flag(string name)
     {
+        Note(new FieldShape(name, "boolean"));
         bool? flag = Find(name) switch
         {
             JsonElement { ValueKind: JsonValueKind.True } => true,
@@ -112,6 +130,7 @@ internal sealed class RestFields
     /// <summary>A moment (RFC 3339).</summary>
     public DateTimeOffset? Time(string name)
     {
+        Note(new FieldShape(name, "string", Format: "date-time"));
         if (Text(name) is not { } text)
             return null;
         if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
@@ -123,6 +142,7 @@ internal sealed class RestFields
     /// <summary>A list of texts; in a query, and where one text was sent, separated by commas.</summary>
     public IReadOnlyList<string> Texts(string name)
     {
+        Note(new FieldShape(name, "array"));
         var items = Find(name) switch
         {
             null => [],
@@ -140,12 +160,18 @@ internal sealed class RestFields
     /// <summary>An object within; null when it was left out.</summary>
     public RestFields? Object(string name)
     {
+        if (_asked is not null)
+        {
+            var asking = Asking();
+            Note(new FieldShape(name, "object", Within: asking));
+            return asking;
+        }
         switch (Find(name))
         {
             case null:
                 return null;
             case JsonElement { ValueKind: JsonValueKind.Object } element:
-                var within = Within(element, $"{_prefix}{name}.");
+                var within = new RestFields(Members(element), $"{_prefix}{name}.");
                 _within.Add(within);
                 return within;
             default:
@@ -155,7 +181,7 @@ internal sealed class RestFields
     }
 
     /// <summary>An object as it was written, for whoever reads it by its own rules; null when it was left out.</summary>
-    public string? Json(string name) => Find(name) switch
+    public string? Json(string name) => Find(name, "object") switch
     {
         null => null,
         JsonElement { ValueKind: JsonValueKind.Object } element => element.GetRawText(),
@@ -172,6 +198,7 @@ internal sealed class RestFields
     /// <summary>An object of texts; a null among them is kept. Null when it was left out.</summary>
     public Dictionary<string, string?>? Pairs(string name)
     {
+        Note(new FieldShape(name, "object", Format: "texts"));
         if (Find(name) is not { } found)
             return null;
         if (found is JsonElement { ValueKind: JsonValueKind.Object } element && element.EnumerateObject().All(m => m.Value.ValueKind is JsonValueKind.String or JsonValueKind.Null))
@@ -183,6 +210,7 @@ internal sealed class RestFields
     /// <summary>An object of finite numbers; null when it was left out.</summary>
     public Dictionary<string, double>? Numbers(string name)
     {
+        Note(new FieldShape(name, "object", Format: "numbers"));
         if (Find(name) is not { } found)
             return null;
         if (found is JsonElement { ValueKind: JsonValueKind.Object } element && element.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Number && double.IsFinite(m.Value.GetDouble())))
@@ -195,15 +223,32 @@ internal sealed class RestFields
     public string? Blank(string name) => Find(name) is JsonElement { ValueKind: JsonValueKind.String } element && string.IsNullOrWhiteSpace(element.GetString()) ? "" : Text(name);
 
     /// <summary>Whether a member is there and is an object.</summary>
-    public bool HasObject(string name) => _given.GetValueOrDefault(name) is JsonElement { ValueKind: JsonValueKind.Object };
+    public bool HasObject(string name)
+    {
+        Note(new FieldShape(name, "object"));
+        return _given.GetValueOrDefault(name) is JsonElement { ValueKind: JsonValueKind.Object };
+    }
 
-    private static RestFields Within(JsonElement element, string prefix) =>
-        new(element.EnumerateObject().ToDictionary(m => m.Name, m => (object)m.Value), prefix);
+    private static Dictionary<string, object> Members(JsonElement element) => element.EnumerateObject().ToDictionary(m => m.Name, m => (object)m.Value);
 
     private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    private object? Find(string name)
+    // The first word on a field stands; that an object would do as well is added.
+    private void Note(FieldShape shape)
     {
+        if (_asked is null)
+            return;
+        var known = _asked.FindIndex(f => f.Name == shape.Name);
+        if (known < 0)
+            _asked.Add(shape);
+        else if (_asked[known] is { Type: "object", Within: null } && shape.Type != "object")
+            _asked[known] = shape with { OrObject = true };
+    }
+
+    private object? Find(string name, string? type = null)
+    {
+        if (type is not null)
+            Note(new FieldShape(name, type));
         _known.Add(name);
         return _given.GetValueOrDefault(name) is { } value && value is not JsonElement { ValueKind: JsonValueKind.Null } ? value : null;
     }

@@ -6,13 +6,23 @@ using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Rest;
 
+/// <summary>A registration as it was asked for.</summary>
+/// <param name="Asked">Over all fields and files.</param>
+internal sealed record RegistrationForm(Registration Registration, Digest Asked)
+{
+    public static Digest DigestOf(string model, JsonObject fields, IReadOnlyList<UploadedFile> files) => Digest.Of(new JsonArray(
+        model, fields.DeepClone(), new JsonArray([.. files.Select(f => (JsonNode)new JsonArray(f.Path, f.Sha256))])).ToJsonString());
+}
+
 /// <summary>
 /// What a pipeline says of a new version, as JSON or as the fields of a form: the members of a metadata document, and beside
 /// them the label wanted, the usual metrics and shapes by their own names, and a whole document in <c>metadata</c>.
 /// </summary>
 internal static class VersionForm
 {
-    private static readonly string[] Metrics = ["accuracy", "precision", "recall", "f1_score", "mAP"], Shapes = ["input_shape", "output_shape"], Documents = ["metrics", "hyperparameters", "signature", "lineage", "tags", "dependencies"];
+    internal static readonly string[] Metrics = ["accuracy", "precision", "recall", "f1_score", "mAP"], Shapes = ["input_shape", "output_shape"];
+
+    private static readonly string[] Documents = ["metrics", "hyperparameters", "signature", "lineage", "tags", "dependencies"];
 
     /// <param name="given">The members; those that are read here are taken out of it.</param>
     /// <param name="uploads">Files that came with the form.</param>

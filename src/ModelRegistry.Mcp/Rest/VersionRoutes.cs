@@ -10,23 +10,23 @@ internal static class VersionRoutes
 
     public static void Map(RestRoutes routes)
     {
-        routes.Post("/models", call => NewModelOf(call, call.Given.Need("name")), (call, wish) => CreateAsync(call, wish), Created);
-        routes.Change(Patch, "/models/{model}", call => new MetadataEdit(call.Of("model"))
+        routes.Post("/models", "Makes a model.", call => NewModelOf(call, call.Given.Need("name")), CreateAsync, RestReply.CreatedModel);
+        routes.Change(Patch, "/models/{model}", "Edits what is known about a model; what is left out stays, and a tag that is null goes.", call => new MetadataEdit(call.Of("model"))
         {
             NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
-            Card = call.Given.Blank("card"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call),
+            Card = call.Given.Blank("card"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call), IfRevision = call.IfRevision(),
         }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
-        routes.Change(Delete, "/models/{model}", _ => 0, (call, _) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), call.Cancel));
-        routes.Change(Patch, "/models/{model}/versions/{version}", call => new MetadataEdit(call.Of("model"))
+        routes.Change(Delete, "/models/{model}", "Deletes a model: its name becomes free, its history stays.", _ => 0, (call, _) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), call.IfRevision(), call.Cancel));
+        routes.Change(Patch, "/models/{model}/versions/{version}", "Edits what is known about a version; its content never changes.", call => new MetadataEdit(call.Of("model"))
         {
             Version = call.Of("version"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Card = call.Given.Blank("card"),
-            Metrics = call.Given.Numbers("metrics") ?? [], Tags = Set(call), RemoveTags = Removed(call), Alias = call.Given.Text("alias"), Deprecated = call.Given.Flag("deprecated"),
+            Metrics = call.Given.Numbers("metrics") ?? [], Tags = Set(call), RemoveTags = Removed(call), Alias = call.Given.Text("alias"), Deprecated = call.Given.Flag("deprecated"), IfRevision = call.IfRevision(),
         }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
 
-        routes.Stream(["POST"], "/models/{model}/versions", call => RegisterAsync(call, call.Of("model")));
+        routes.Stream(["POST"], "/models/{model}/versions", "Registers a version.", StreamShapes.Registration(named: false), call => RegisterAsync(call, call.Of("model")));
         // The short forms, with the model's name in the body.
-        routes.Stream(["POST"], "/models/version", call => RegisterAsync(call, null));
-        routes.Stream(["POST"], "/models/register", call => RegisterAsync(call, null));
+        routes.Stream(["POST"], "/models/version", "Registers a version of the model that the body names.", StreamShapes.Registration(named: true), call => RegisterAsync(call, null));
+        routes.Stream(["POST"], "/models/register", "Registers a version of the model that the body names.", StreamShapes.Registration(named: true), call => RegisterAsync(call, null));
     }
 
     private static NewModel NewModelOf(RestCall call, string name) => new(name, call.Given.Text("description"), call.Given.Text("model_type") ?? call.Given.Text("task"), call.Given.Text("owner"), call.Given.Text("card"),
@@ -43,24 +43,18 @@ internal static class VersionRoutes
         return made.Refusal is { } no ? no : await call.Registry.Catalog.GetAsync(call.By, made.Value.ModelName, null, call.Cancel);
     }
 
-    private static Task Created(RestCall call, Outcome<ModelInfoView> made)
-    {
-        if (made.Refusal is null)
-            call.Http.Response.Headers.Location = $"/models/{Uri.EscapeDataString(made.Value.Name)}";
-        return Replies.CreatedAsync(call.Http, made);
-    }
-
     /// <summary>With its files in the form, or as JSON that refers to contents put before.</summary>
     private static async Task RegisterAsync(RestCall call, string? model)
     {
         var wish = VersionParts.IsForm(call.Http.Request) ? await VersionParts.ReadAsync(call, model) : await ReadJsonAsync(call, model);
-        var registered = wish.Refusal is { } unread ? unread : await call.Registry.Intake.RegisterAsync(call.By, wish.Value, null, call.Cancel);
+        var by = wish.Refusal is { } unread ? unread : RequestKeys.Of(call.Http, call.By, wish.Value.Asked);
+        var registered = by.Refusal is { } no ? no : await call.Registry.Intake.RegisterAsync(by.Value, wish.Value.Registration, null, call.Cancel);
         if (registered.Refusal is null)
             call.Http.Response.Headers.Location = $"/models/{Uri.EscapeDataString(registered.Value.ModelName)}/versions/{Uri.EscapeDataString(registered.Value.Version)}";
         await Replies.CreatedAsync(call.Http, registered);
     }
 
-    private static async Task<Outcome<Registration>> ReadJsonAsync(RestCall call, string? model)
+    private static async Task<Outcome<RegistrationForm>> ReadJsonAsync(RestCall call, string? model)
     {
         var body = await RestBody.ReadAsync(call.Http);
         if (body.Refusal is { } unread)
@@ -68,6 +62,7 @@ internal static class VersionRoutes
         model ??= body.Value.Need("model_name");
         var document = body.Value.Document();
         document.Remove("model_name");
-        return body.Value.Problem is { } misfit ? misfit : VersionForm.Read(model, document, []);
+        var asked = RegistrationForm.DigestOf(model, document, []);
+        return body.Value.Problem is { } misfit ? misfit : VersionForm.Read(model, document, []).Then<RegistrationForm>(wish => new RegistrationForm(wish, asked));
     }
 }

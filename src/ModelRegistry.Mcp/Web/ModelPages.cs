@@ -1,4 +1,5 @@
 using ModelRegistry.Catalog;
+using ModelRegistry.Deployments;
 using ModelRegistry.Mcp.Web.Pages;
 using ModelRegistry.Promotions;
 
@@ -44,10 +45,11 @@ internal static class ModelPages
             return;
         }
         var model = await catalog.GetAsync(visit.Person, name, null, visit.Cancel);
-        if (model.Refusal is { } gone)
+        var deployments = await visit.Registry.Deployments.ListAsync(visit.Person, new DeploymentQuery(name, Status: "active", Limit: 100), visit.Cancel);
+        if ((model.Refusal ?? deployments.Refusal) is { } gone)
             await Replies.PageAsync(visit, gone);
         else
-            await Replies.PageAsync<ModelPage>(visit, 200, ("Model", model.Value), ("Serving", serving.Value.Items), ("Versions", versions.Value), ("History", history.Value), ("Policy", policy.Value.Rules),
+            await Replies.PageAsync<ModelPage>(visit, 200, ("Model", model.Value), ("Serving", serving.Value.Items), ("Versions", versions.Value), ("History", history.Value), ("Policy", policy.Value.Rules), ("Deployments", deployments.Value.Items),
                 ("Stage", visit.Asked("stage")), ("Metrics", Several(visit, "metric")), ("Cursor", visit.Asked("cursor")), ("Earlier", visit.Asked("earlier")));
     }
 

@@ -2,6 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace ModelRegistry.Catalog;
 
+/// <summary>A view that names the revision it shows.</summary>
+public interface IRevised
+{
+    string Revision { get; }
+}
+
 /// <summary>A model in a list. Versions are given by label; null where there is none.</summary>
 public sealed record ModelView(
     string Name,
@@ -37,6 +43,7 @@ public sealed record VersionView(
 public sealed record FileView([property: UntrustedText(Label = true)] string Path, long SizeBytes, string Sha256);
 
 /// <summary>A model with one of its versions in full; <see cref="Version"/> is null while it has none.</summary>
+/// <param name="Revision">Changes with anything else here; an edit that names it is refused when somebody was faster.</param>
 public sealed record ModelInfoView(
     string Name,
     string ModelId,
@@ -52,9 +59,11 @@ public sealed record ModelInfoView(
     long Versions,
     VersionDetailView? Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    string Revision = "") : IRevised;
 
 /// <summary>Everything known about one version.</summary>
+/// <param name="Revision">Changes with anything else here; an edit that names it is refused when somebody was faster.</param>
 public sealed record VersionDetailView(
     string VersionId,
     string Version,
@@ -87,7 +96,8 @@ public sealed record VersionDetailView(
     [property: UntrustedText(Label = true)] string CreatedBy,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    InspectionView? Inspection = null);
+    InspectionView? Inspection = null,
+    string Revision = "") : IRevised;
 
 /// <summary>What looking inside the files of a version came to, without loading any of them.</summary>
 /// <param name="Verdict"><c>clean</c>, <c>unknown</c>, <c>findings</c> or <c>unsafe</c>; the gate <c>scan_clean</c> takes the first only.</param>

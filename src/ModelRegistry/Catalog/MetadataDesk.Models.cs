@@ -56,13 +56,16 @@ public sealed partial class MetadataDesk
     /// Deletes a model: its name becomes free, its id, versions, history and audit entries stay. Refused while a version
     /// serves a governed stage or a promotion is live.
     /// </summary>
-    public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, CancellationToken cancel = default) =>
+    /// <param name="ifRevision">Revisions of the model, one of which it must still have; null: whatever it has.</param>
+    public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, IReadOnlyList<string>? ifRevision = null, CancellationToken cancel = default) =>
         _db.WriteAsync<MetadataView>(by, new AuditAct("model.delete", "model", modelName), async session =>
         {
             if (await session.FindModelAsync(modelName) is not { } model)
                 return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
             if (Permissions.Check(by, Permission.Register, model.Name) is { } no)
                 return no;
+            if (await OutdatedAsync(session, model, null, ifRevision) is { } outdated)
+                return outdated;
             var policy = await _policies.GetAsync(session);
             var serving = await session.ServingOfModelAsync(model.Id);
             if (serving.Select(s => s.Stage).FirstOrDefault(policy.Governs) is { } governed)
@@ -81,6 +84,8 @@ public sealed partial class MetadataDesk
             }
             foreach (var (stage, _) in serving)
                 await session.EndServingAsync(model.Id, stage);
+            foreach (var active in await session.ActiveOfAsync(model.Id))
+                await session.UpdateDeploymentAsync(active.Deployment with { Status = DeploymentStatus.Stopped, EndedAt = session.Now, Note = "The model was deleted." }, DeploymentStatus.Active);
             if (!await session.DeleteModelAsync(model))
                 return Refusals.ChangedMeanwhile("The model");
             var facts = new JsonObject { ["name"] = model.Name, ["highest_number"] = model.HighestNumber, ["served"] = new JsonArray([.. serving.Select(s => (JsonNode)s.Stage)]) };

@@ -67,20 +67,22 @@ public sealed partial class ModelCatalog
             var aliases = await session.AliasesAsync(model.Id);
             var serving = await session.ServingOfModelAsync(model.Id);
             var rejected = await session.RejectedAsync([.. rows.Select(v => v.Id)]);
-            return new Page<VersionView>([.. rows.Take(query.Limit).Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))], rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
+            var deployed = await session.DeployedAsync([.. rows.Select(v => v.Id)]);
+            return new Page<VersionView>([.. rows.Take(query.Limit).Select(v => View(v, aliases, serving, rejected.Contains(v.Id), deployed.Contains(v.Id)))], rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
         }, cancel);
 
-    private static VersionView View(ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving, bool rejected) => new(
-        v.Label, v.Number, v.Stage, Status(v, serving, rejected), v.Metadata.Metrics, v.Metadata.Format, serving.Any(s => s.VersionId == v.Id), v.Deprecated,
+    private static VersionView View(ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) => new(
+        v.Label, v.Number, v.Stage, Status(v, serving, rejected, deployed), v.Metadata.Metrics, v.Metadata.Format, serving.Any(s => s.VersionId == v.Id), v.Deprecated,
         [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], v.ManifestDigest.Hex, v.SizeBytes, v.CreatedAt, v.Author.Name);
 
     private static async ValueTask<VersionDetailView> DetailAsync(RegistrySession session, RegisteredModel model, ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
     {
         var data = v.Metadata;
-        return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
+        var detail = new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
             data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)));
+        return detail with { Revision = RevisionOf(detail) };
     }
 
     private static InspectionView? View(InspectionReport? r) => r is null ? null : new InspectionView(
@@ -88,9 +90,9 @@ public sealed partial class ModelCatalog
         [.. r.Files.Select(f => new InspectedFileView(f.Path, f.Kind, InspectionReport.Word(f.Verdict)))], r.Formats, r.ParameterCount, r.TensorTypes, [.. r.Opsets.Select(o => $"{o.Key} {o.Value}")], r.IrVersion, r.Producer,
         [.. r.Notes.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.Details);
 
-    /// <summary>The seeds' words, derived: deployed serves production; approved serves or is in another stage past the first; rejected had its last promotion rejected.</summary>
-    private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected) =>
-        serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production) ? "deployed"
+    /// <summary>The seeds' words, derived: deployed serves production or stands on a target; approved serves or is in another stage past the first; rejected had its last promotion rejected.</summary>
+    private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) =>
+        deployed || serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production) ? "deployed"
         : v.Stage == Stages.Archived ? "archived"
         : rejected ? "rejected"
         : v.Stage is Stages.Staging or Stages.Production ? "approved"

@@ -25,12 +25,7 @@ public sealed partial class ModelCatalog
                     return no;
                 version = resolved.Refusal is null ? resolved.Value : null;
             }
-            var aliases = await session.AliasesAsync(model.Id);
-            var serving = await session.ServingOfModelAsync(model.Id);
-            var (count, latest) = await session.CountsAsync(model.Id);
-            return new ModelInfoView(model.Name, model.Id, model.Description, model.Task, model.Owner, model.Versioning.ToString().ToLowerInvariant(), model.IsActive, model.Tags,
-                aliases.ToDictionary(a => a.Alias, a => a.Label), latest, await ProductionLabelAsync(session, model.Id), count,
-                version is null ? null : await DetailAsync(session, model, version, aliases, serving), model.CreatedAt, model.UpdatedAt);
+            return await InfoAsync(session, model, version);
         }, cancel);
 
     /// <summary>Two to ten versions side by side; deltas are against the first. One named twice is shown once.</summary>
@@ -113,6 +108,21 @@ public sealed partial class ModelCatalog
             return new Page<ServingPeriodView>(views, last is null ? null : Cursor.Write(Times.Micros(last.From).ToString(System.Globalization.CultureInfo.InvariantCulture), last.Id));
         }, cancel);
 
+    /// <summary>A model with one of its versions in full, as it stands in this transaction.</summary>
+    internal static async ValueTask<ModelInfoView> InfoAsync(RegistrySession session, RegisteredModel model, ModelVersion? version)
+    {
+        var aliases = await session.AliasesAsync(model.Id);
+        var serving = await session.ServingOfModelAsync(model.Id);
+        var (count, latest) = await session.CountsAsync(model.Id);
+        var info = new ModelInfoView(model.Name, model.Id, model.Description, model.Task, model.Owner, model.Versioning.ToString().ToLowerInvariant(), model.IsActive, model.Tags,
+            aliases.ToDictionary(a => a.Alias, a => a.Label), latest, await ProductionLabelAsync(session, model.Id), count,
+            version is null ? null : await DetailAsync(session, model, version, aliases, serving), model.CreatedAt, model.UpdatedAt);
+        return info with { Revision = RevisionOf(info) };
+    }
+
+    /// <summary>A short digest over all that a view says.</summary>
+    private static string RevisionOf<T>(T view) => Digest.Of(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(view)).Hex[..24];
+
     private static async ValueTask<Outcome<List<ModelVersion>>> TwoToTenAsync(RegistrySession session, RegisteredModel model, IReadOnlyList<string> versionRefs)
     {
         if (versionRefs.Count is < 2 or > 10)
@@ -132,7 +142,8 @@ public sealed partial class ModelCatalog
     private async ValueTask<ComparisonView> CompareAsync(RegistrySession session, RegisteredModel model, List<ModelVersion> versions, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
     {
         var rejected = await session.RejectedAsync([.. versions.Select(v => v.Id)]);
-        return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected.Contains(v.Id)))],
+        var deployed = await session.DeployedAsync([.. versions.Select(v => v.Id)]);
+        return new ComparisonView(model.Name, [.. versions.Select(v => View(v, aliases, serving, rejected.Contains(v.Id), deployed.Contains(v.Id)))],
             Comparison.Metrics(await _policies.GetAsync(session), versions), Comparison.Differences(versions), await ProductionLabelAsync(session, model.Id));
     }
 

@@ -75,6 +75,11 @@ internal sealed class NoticeReader(RegistryDb db, PolicyInForce policies, PageAd
             data["expires_at"] = Times.Text(it.Promotion.DeadlineUnder(it.Effective));
             told.AddRange([("Model", it.Model.Name), ("Version", statement.VersionLabel), ("From", statement.FromStage), ("To", statement.ToStage), ("Status", status),
                 ("Proposed by", statement.Proposer.Name), ("Id", line.SubjectId)]);
+            if (statement.Deployment is { } wish)
+            {
+                data["target"] = wish.Target;
+                told.Add(("Target", wish.Target));
+            }
             if (status == "pending")
                 told.Add(("Decide by", Times.Text(it.Promotion.DeadlineUnder(it.Effective))));
             if (line.Verb is "promotion.decide" or "promotion.withdraw" or "promotion.revoke" && await session.FindActorAsync(line.ActorId) is { } by)

@@ -17,7 +17,7 @@ internal sealed class PromotionCase
     private PromotionCase(RegistrySession session, StoredPromotion stored, PromotionPolicy policy, RegisteredModel model, ModelVersion? version)
     {
         (_session, Promotion, VersionNumber, Policy, Model, Version) = (session, stored.Promotion, stored.VersionNumber, policy, model, version);
-        Effective = Promotion.Requirement.Under(policy, Promotion.Statement.FromStage, Promotion.Statement.ToStage, Promotion.Statement.Kind);
+        Effective = Promotion.Requirement.Under(policy, Promotion.Statement.Move);
     }
 
     public Promotion Promotion { get; private set; }
@@ -110,6 +110,8 @@ internal sealed class PromotionCase
         if (!await _session.UpdatePromotionAsync(promotion))
             throw new InvalidOperationException($"Promotion {promotion.Id} changed within its own transaction.");
         Promotion = promotion with { RowVersion = promotion.RowVersion + 1 };
+        if (!promotion.IsLive && promotion.State != PromotionState.Applied)
+            await Deployments.TargetMoves.CancelAsync(_session, promotion);
         facts ??= [];
         facts["state"] = promotion.State.ToString().ToLowerInvariant();
         facts["revision"] = promotion.Revision;
@@ -132,6 +134,8 @@ internal sealed class PromotionCase
             return $"the policy in force has no stage {Promotion.Statement.ToStage}.";
         if (Version.Stage != Promotion.Statement.FromStage)
             return $"version {Version.Label} has moved to {Version.Stage} meanwhile.";
+        if (PromotionDesk.TargetGone(Policy, Promotion.Statement) is { } gone)
+            return gone;
         var serving = await StageMoves.ServingAsync(_session, Model.Id, Promotion.Statement.ToStage);
         return serving == Promotion.Statement.Serving ? null
             : serving is null ? $"nothing serves {Promotion.Statement.ToStage} any more."

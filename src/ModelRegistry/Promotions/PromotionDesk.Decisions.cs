@@ -155,7 +155,7 @@ public sealed partial class PromotionDesk
             var applied = it.Promotion.Apply(it.Effective, await ApproversAsync(session, it.Promotion), await it.JudgeAsync(), session.Now);
             if (applied.Refusal is { } no)
                 return no;
-            var moved = await StageMoves.MoveAsync(session, it.Policy, it.Version!, it.Promotion.Statement.ToStage, promotionId);
+            var moved = await StageMoves.MoveAsync(session, it.Policy, it.Version!, it.Promotion);
             await it.StepAsync(applied, "promotion.apply", moved);
             return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts, [.. it.Changes, new FeedChange("serving", it.Model.Id, it.Promotion.Statement.ToStage)]);
         }, CancellationToken.None);

@@ -49,7 +49,7 @@ public sealed partial class PromotionDesk
                 return Refusals.GlassContent(request.PromotionId, "the files are not those of its statement.");
 
             var missing = it.Promotion.QuorumMissing(it.Effective, await ApproversAsync(session, it.Promotion));
-            var moved = await StageMoves.MoveAsync(session, it.Policy, it.Version!, it.Promotion.Statement.ToStage, request.PromotionId);
+            var moved = await StageMoves.MoveAsync(session, it.Policy, it.Version!, it.Promotion);
             await session.InsertGlassAsync(request.PromotionId, broken.Value.Glass!);
             await it.StepAsync(broken, "glass.break", Facts(moved, broken.Value.Glass!, missing, report), new Dictionary<string, string> { ["person"] = stored.Name, ["reason"] = glass.Reason });
             return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts,

@@ -85,7 +85,7 @@ public sealed partial class PromotionDesk
         var policy = await _policies.GetAsync(session);
         var statement = stored.Promotion.Statement;
         var effective = stored.Promotion.Requirement.Approvals.Count == 0 ? null
-            : stored.Promotion.Requirement.Under(policy, statement.FromStage, statement.ToStage, statement.Kind);
+            : stored.Promotion.Requirement.Under(policy, statement.Move);
         return View(stored.Promotion, stored.VersionNumber, effective, await ApproversAsync(session, stored.Promotion), session.Now);
     }
 
@@ -102,7 +102,8 @@ public sealed partial class PromotionDesk
             p.Statement.Serving?.Label, p.Revision, Gates(p.Gates), Required(requirement), missing,
             [.. p.Decisions.Select(d => new DecisionView(d.Person.Name, d.Verdict.ToString().ToLowerInvariant(), Word(d.Proof.Assurance), d.Proof.Channel, d.Revision, d.Revision == p.Revision, d.Comment, d.At))],
             p.Statement.Proposer.Name, p.Statement.Owner.Name, p.Reason, p.RequestedAt, live ? p.Deadline : null, p.EndedAt, p.Note,
-            live ? _pages.Promotion(p.Id) : null, live && InTerminal(p, requirement) ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing, InTerminal(p, requirement)), GlassOf(p));
+            live ? _pages.Promotion(p.Id) : null, live && InTerminal(p, requirement) ? _options.Command($"approve {p.Id}") : null, Next(p, state, missing, InTerminal(p, requirement)), GlassOf(p),
+            p.Statement.Deployment is { } d ? new TargetWishView(d.Target, d.Stage, System.Text.Json.Nodes.JsonNode.Parse(d.Configuration)!.AsObject()) : null);
     }
 
     /// <summary>Whether a passphrase on a terminal could decide it: not where a signature is asked for, nor what a gate stops.</summary>
@@ -126,6 +127,7 @@ public sealed partial class PromotionDesk
         PromotionState.Pending => $"Waits for a person ({string.Join(", ", missing)}) to decide. Tell them the approve command; get_promotion shows what came of it.",
         PromotionState.Approved => "Approved; it is being applied.",
         PromotionState.Applied when p.Glass is { Review: null } => $"{p.Statement.VersionLabel} is in {p.Statement.ToStage}: {p.Glass.Person.Name} broke the glass, and another approver owes it a review.",
+        PromotionState.Applied when p.Statement.Deployment is { } deployed => $"{p.Statement.VersionLabel} is deployed on {deployed.Target}.",
         PromotionState.Applied => p.Statement.Kind == PromotionKind.Rollback ? $"{p.Statement.VersionLabel} serves {p.Statement.ToStage} again." : $"{p.Statement.VersionLabel} is in {p.Statement.ToStage}.",
         PromotionState.Rejected => "It was rejected; read the comment before proposing again.",
         PromotionState.Expired => "It expired undecided or unapplied; propose again if it is still wanted.",

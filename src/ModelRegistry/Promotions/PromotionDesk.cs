@@ -91,7 +91,7 @@ public sealed partial class PromotionDesk
         return parked with { ApproveUrl = _pages.Promotion(id) };
     }
 
-    private sealed record Wish(PromotionPolicy Policy, RegisteredModel Model, ActorRef Owner, string Reason, string? Key, bool Emergency = false);
+    private sealed record Wish(PromotionPolicy Policy, RegisteredModel Model, ActorRef Owner, string Reason, string? Key, bool Emergency = false, TargetWish? Deployment = null, string? DeployedBy = null);
 
     private async ValueTask<Outcome<Wish>> ReadWishAsync(RegistrySession session, Actor by, string modelName, string? reason, string? key)
     {
@@ -149,13 +149,13 @@ public sealed partial class PromotionDesk
         {
             live = await PromotionCase.OfAsync(session, _policies, stored);
             await live.BringUpToDateAsync();
-            if (live.Promotion.IsLive && live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind)
+            if (live.Promotion.IsLive && live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind && live.Promotion.Statement.Deployment == wish.Deployment)
                 return new Written<PromotionView>(View(live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
             if (live.Promotion.IsLive && (kind != PromotionKind.Rollback || live.Promotion.State != PromotionState.Pending))
                 return Refusals.AnotherPending(live.Promotion.Id, live.Promotion.Statement.VersionLabel, stage);
         }
 
-        var requirement = Requirement.For(policy, version.Stage, stage, kind) is { } asked
+        var requirement = Requirement.For(policy, new StageMove(version.Stage, stage, kind, wish.Deployment?.Stage)) is { } asked
             ? asked with { Waivers = [.. asked.Waivers.Where(w => w.Covers(w.Rule, model.Name, version.Label))] } : null;
         var report = requirement is null ? new GateReport([]) : await PromotionCase.JudgeAsync(session, policy, requirement, model, version, stage, wish.Reason);
         // Only a rollback that will itself be put forward makes way for itself.
@@ -185,12 +185,14 @@ public sealed partial class PromotionDesk
             facts["emergency"] = true;
         facts["statement"] = promotion.Statement.ToJson();
         facts["statement_sha256"] = promotion.Statement.Digest.Hex;
-        acts.Add(new AuditAct("promotion.request", "promotion", promotion.Id, model.Id, facts, Said(wish.Reason)));
+        acts.Add(new AuditAct("promotion.request", "promotion", promotion.Id, model.Id, facts, Said(wish.Reason, wish.DeployedBy)));
         var changes = new List<FeedChange> { new("promotion", model.Id, promotion.Id) };
+        if (promotion.Statement.Deployment is not null)
+            await InsertDeploymentAsync(session, promotion, wish);
         if (requirement is null)
         {
-            var moved = await StageMoves.MoveAsync(session, policy, version, stage, promotion.Id);
-            promotion = promotion with { State = PromotionState.Applied, EndedAt = session.Now, Note = $"{stage} is not governed by the policy '{policy.Name}': applied at once." };
+            var moved = await StageMoves.MoveAsync(session, policy, version, promotion);
+            promotion = promotion with { State = PromotionState.Applied, EndedAt = session.Now, Note = $"{promotion.Statement.Move.Held} is not governed by the policy '{policy.Name}': applied at once." };
             acts.Add(new AuditAct("promotion.apply", "promotion", promotion.Id, model.Id, moved));
             changes.Add(new FeedChange("serving", model.Id, stage));
         }
@@ -213,6 +215,7 @@ public sealed partial class PromotionDesk
             VersionLabel = version.Label,
             FromStage = version.Stage,
             ToStage = stage,
+            Deployment = wish.Deployment,
             ManifestDigest = version.ManifestDigest,
             MetadataDigest = PromotionCase.Metadata(version, wish.Model),
             Serving = serving,
@@ -237,5 +240,13 @@ public sealed partial class PromotionDesk
 
     private static readonly Requirement Ungoverned = new([], Assurance.Attested, false, 0, 0, []);
 
-    private static Dictionary<string, string>? Said(string? reason) => string.IsNullOrWhiteSpace(reason) ? null : new() { ["reason"] = reason.Trim() };
+    private static Dictionary<string, string>? Said(string? reason, string? deployedBy = null)
+    {
+        var said = new Dictionary<string, string>();
+        if (!string.IsNullOrWhiteSpace(reason))
+            said["reason"] = reason.Trim();
+        if (!string.IsNullOrWhiteSpace(deployedBy))
+            said["deployed_by"] = deployedBy.Trim();
+        return said.Count == 0 ? null : said;
+    }
 }

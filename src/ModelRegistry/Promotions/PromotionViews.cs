@@ -52,7 +52,12 @@ public sealed record PromotionView(
     string? ApproveUrl,
     string? ApproveCommand,
     string Next,
-    GlassView? BreakGlass = null);
+    GlassView? BreakGlass = null,
+    TargetWishView? Deployment = null);
+
+/// <summary>Where a promotion deploys its version, and how.</summary>
+/// <param name="Stage">The stage that the target requires.</param>
+public sealed record TargetWishView(string Target, string Stage, [property: UntrustedText] JsonObject Configuration);
 
 /// <summary>How a promotion came to serve without its quorum.</summary>
 /// <param name="Review">Another approver's look at it; null while it is owed.</param>

@@ -15,11 +15,21 @@ internal static class StageMoves
         await session.ServingNowAsync(modelId, stage) is { } now ? new ServingRef(now.VersionId, now.Label, now.Manifest) : null;
 
     /// <summary>Moves it; the caller has settled that it may. Returns what happened, for the audit entry.</summary>
-    public static async ValueTask<JsonObject> MoveAsync(RegistrySession session, PromotionPolicy policy, ModelVersion version, string toStage, string promotionId)
+    public static async ValueTask<JsonObject> MoveAsync(RegistrySession session, PromotionPolicy policy, ModelVersion version, Promotion promotion)
     {
-        var (modelId, fromStage) = (version.ModelId, version.Stage);
+        var (modelId, fromStage, toStage, promotionId) = (version.ModelId, version.Stage, promotion.Statement.ToStage, promotion.Id);
         var facts = new JsonObject { ["version_id"] = version.Id, ["version"] = version.Label, ["from_stage"] = fromStage, ["to_stage"] = toStage, ["promotion_id"] = promotionId };
+        // A deployment of what has come far enough moves no stage.
+        if (fromStage != toStage || promotion.Statement.Kind != PromotionKind.Deployment)
+            await EnterAsync(session, policy, version, toStage, promotionId, facts);
+        if (await Deployments.TargetMoves.MoveAsync(session, policy, promotion) is { Count: > 0 } deployments)
+            facts["deployments"] = deployments;
+        return facts;
+    }
 
+    private static async ValueTask EnterAsync(RegistrySession session, PromotionPolicy policy, ModelVersion version, string toStage, string promotionId, JsonObject facts)
+    {
+        var modelId = version.ModelId;
         if (policy.Promotions.TryGetValue(toStage, out var rule) && await session.ServingVersionAsync(modelId, toStage) is { } replaced && replaced.Id != version.Id)
         {
             await ChangeStageAsync(session, replaced, rule.OnReplace);
@@ -34,7 +44,6 @@ internal static class StageMoves
         if (Serves(policy, toStage))
             await session.BeginServingAsync(Ids.New("srv", session.Now), modelId, toStage, version.Id, promotionId);
         await FollowAsync(session, policy, modelId);
-        return facts;
     }
 
     private static async ValueTask ChangeStageAsync(RegistrySession session, ModelVersion version, string stage)

@@ -13,6 +13,7 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
         "compare churn 1 2", "compare churn @champion latest", "serving churn", "serving churn --stage staging", "serving churn --at 2020-01-31", "history churn", "history churn --limit 1", "history churn --at 2020-01-31T12:00:00Z",
         "pending", "pending --status all", "pending --model churn --status rejected --limit 1", "get-promotion {pending}", "get-promotion {rejected}",
         "person list", "person keys ben", "person keys nobody", "token list", "webhook list", "policy show", "policy show {policy}", "policy history", "policy history --limit 1", "policy check regulated", "policy check team",
+        "targets", "deployments", "deployments --model churn --target production --status active --limit 1", "deployments --model none",
         "audit list", "audit list --model churn --limit 3", "audit list --subject {rejected}",
         // And what says no.
         "get-model none", "get-model churn --version ..", "serving churn --stage moon", "list-models --cursor rubbish", "compare churn 1", "get-promotion prm_none",
@@ -58,7 +59,7 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
     [Fact]
     public async Task Every_verb_works_through_a_server_or_says_that_it_does_not()
     {
-        string[] changing = ["promote", "rollback", "approve", "reject", "revoke", "withdraw", "person add", "person disable", "token create", "token revoke", "policy accept", "policy reject",
+        string[] changing = ["promote", "rollback", "deploy", "approve", "reject", "revoke", "withdraw", "person add", "person disable", "token create", "token revoke", "policy accept", "policy reject",
             "person email", "person passphrase", "person revoke-key", "person invite", "webhook add", "webhook remove", "webhook test", "break-glass", "review"];
         string[] elsewhere = ["stdio", "doctor", "mcp-config", "completion", "audit checkpoint", "audit key", "export", "verify-export"];
         foreach (var verb in Below(CommandLine.Root()))

@@ -137,7 +137,7 @@ public sealed class PolicyDifferenceTests
                 foreach (var from in Stages.Ladder)
                     foreach (var to in Stages.Ladder.Where(s => s != from))
                         foreach (var kind in Enum.GetValues<PromotionKind>())
-                            if (!AtLeast(Requirement.For(now, from, to, kind), Requirement.For(was, from, to, kind)))
+                            if (!AtLeast(Requirement.For(now, new StageMove(from, to, kind)), Requirement.For(was, new StageMove(from, to, kind))))
                                 return false;
             }
             return true;

@@ -17,7 +17,7 @@ public sealed class RequirementTests
           "rollback": {"production": {"approvals": 1, "assurance": "authenticated"}} }
         """).Value;
 
-    private static Requirement? For(string from, string to, PromotionKind kind = PromotionKind.Promotion) => Requirement.For(Policy, from, to, kind);
+    private static Requirement? For(string from, string to, PromotionKind kind = PromotionKind.Promotion) => Requirement.For(Policy, new StageMove(from, to, kind));
 
     [Fact]
     public void A_move_between_ungoverned_stages_takes_nothing()

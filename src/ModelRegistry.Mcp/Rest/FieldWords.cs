@@ -1,0 +1,83 @@
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>What each name in a request means, for whoever reads the description of the routes. A name means the same wherever it stands.</summary>
+internal static class FieldWords
+{
+    private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
+    {
+        ["agent"] = "The agent the token is for.",
+        ["alias"] = "An alias that points at the version afterwards; governed ones move by promotions only.",
+        ["at"] = "As it was at this moment.",
+        ["actor"] = "By whom: an actor's id.",
+        ["by"] = "The person who does it, and their proof.",
+        ["card"] = "A model card, Markdown.",
+        ["change_id"] = "The change of policy that waits.",
+        ["code_commit"] = "The commit of the training code.",
+        ["comment"] = "Why; shown to everybody afterwards.",
+        ["cursor"] = "Where a page begins, as the page before it said.",
+        ["dataset"] = "Link or id of the dataset version it was trained on.",
+        ["decision"] = "What is decided.",
+        ["deployed_by"] = "Who deploys it, recorded as a claim; who asks is told by the credential.",
+        ["deployment_config"] = "How to serve it, at most 4 KiB. Whoever decides reads it, and it stays on record: no secrets.",
+        ["deployment_target"] = "A target that the policy declares.",
+        ["deprecated"] = "Whether people should not start using it.",
+        ["description"] = "What it is.",
+        ["digest"] = "The SHA-256 of a policy, or its beginning.",
+        ["email"] = "Where mail goes; null: nowhere.",
+        ["events"] = "Kinds of events; none given: all.",
+        ["expires_days"] = "How long the token is good for.",
+        ["id"] = "Its id.",
+        ["idempotency_key"] = "1 to 200 characters: the same key with the same wish gives the same promotion. The header does the same.",
+        ["instance"] = "Which of several instances it is.",
+        ["is_active"] = "Active models only (default), inactive ones (`false`), or `any`; in a change, whether the model is active.",
+        ["is_default"] = "Whether it is the version that is given when none is named.",
+        ["limit"] = "The most items of a page.",
+        ["message"] = "What it says beside that.",
+        ["metrics"] = "Numbers by name.",
+        ["model"] = "A model's name; for a token, see `models`.",
+        ["model_name"] = "A model's name.",
+        ["model_type"] = "The model's task, such as classification.",
+        ["models"] = "Name patterns that narrow the token; none: all models.",
+        ["name"] = "Its name.",
+        ["offered"] = "What whoever will accept it can prove.",
+        ["owed"] = "Those only that a review is owed for (default).",
+        ["owner"] = "Who answers for it.",
+        ["passkey"] = "The browser's answer, as `navigator.credentials.get` gives it.",
+        ["passphrase"] = "The person's passphrase.",
+        ["path"] = "The file's path within the version.",
+        ["person"] = "The person's name.",
+        ["policy"] = "A policy document, or the name of one that ships.",
+        ["proof"] = "What shows that it is them: `passphrase`, or `passkey` with `state`.",
+        ["reason"] = "Why; whoever decides reads it.",
+        ["release_notes"] = "What is new in it.",
+        ["roles"] = "Roles granted.",
+        ["search"] = "Part of the name or the description.",
+        ["service"] = "The service the token is for.",
+        ["sha256"] = "The SHA-256 of the content, 64 hexadecimal digits.",
+        ["shown_against"] = "The digest of the policy that it was compared with.",
+        ["stage"] = "A stage of the policy; `dev`, `prod` and any case are understood.",
+        ["state"] = "The state that came with the challenge.",
+        ["statement_sha256"] = "The digest of the statement that was looked at.",
+        ["status"] = "In this state only; in a report, what it does.",
+        ["subject"] = "About what: the id of a promotion, a version, a person.",
+        ["tag"] = "`key` or `key:value`, on the model or one of its versions.",
+        ["tags"] = "Texts by key; one that is null is taken away.",
+        ["target"] = "A target that the policy declares.",
+        ["task"] = "The same as `model_type`.",
+        ["to_version"] = "What to go back to; default: what served just before.",
+        ["url"] = "Where events are sent.",
+        ["use"] = "What the challenge is for.",
+        ["verb"] = "What was done, such as promotion.apply.",
+        ["verdict"] = "What the review comes to.",
+        ["version"] = "A number, a label, `latest`, `default` or `@alias`.",
+        ["versioning"] = "`auto` (v1, v2, …) or `semver`.",
+        ["versions"] = "Two to ten versions.",
+        ["wait"] = "How many seconds to wait for news; 0: not at all.",
+    };
+
+    /// <summary>The names that have a meaning.</summary>
+    public static IReadOnlyCollection<string> Known => Words.Keys;
+
+    /// <exception cref="KeyNotFoundException">A route asks for a name that nobody has described.</exception>
+    public static string Of(string name) => Words.TryGetValue(name, out var words) ? words : throw new KeyNotFoundException($"'{name}' is asked for and has no description in {nameof(FieldWords)}.");
+}
