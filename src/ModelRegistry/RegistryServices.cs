@@ -27,7 +27,7 @@ public sealed class RegistryServices : IAsyncDisposable
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
         Vault = ArtifactVault.Open(ArtifactFolder(options));
-        Catalog = new ModelCatalog(db, policies);
+        Catalog = new ModelCatalog(db, policies, keys.Fingerprint);
         var inspector = new Artifacts.Inspection.Inspector(Vault, keys);
         Intake = new VersionIntake(db, policies, Vault, inspector, time);
         Blobs = new BlobDesk(db, Vault);

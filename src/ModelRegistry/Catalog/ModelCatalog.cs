@@ -9,8 +9,10 @@ public sealed partial class ModelCatalog
 {
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
+    private readonly string _signingKeys;
 
-    internal ModelCatalog(RegistryDb db, PolicyInForce policies) => (_db, _policies) = (db, policies);
+    /// <param name="signingKeys">The fingerprint of the pinned keys: a signature that was held against others is not told as one of theirs.</param>
+    internal ModelCatalog(RegistryDb db, PolicyInForce policies, string signingKeys) => (_db, _policies, _signingKeys) = (db, policies, signingKeys);
 
     /// <summary>A model with one version in full; the default version when none is named.</summary>
     public Task<Outcome<ModelInfoView>> GetAsync(Actor by, string modelName, string? versionRef, CancellationToken cancel = default) =>

@@ -29,7 +29,7 @@ internal static class TorchArchive
             else if (!entry.Path.StartsWith(root, StringComparison.Ordinal) || !IsPart(entry.Path[root.Length..], isScript))
                 others.Add(entry);
         if (plain)
-            it.Note("pickle_plain", "Its pickles name nothing but constructors of plain state: a reader that takes only those (torch.load with weights_only) can load it.");
+            it.Note("pickle_plain", $"Its pickles name nothing but constructors of plain state{(isScript ? " and classes of its own code" : ": a reader that takes only those (torch.load with weights_only) can load it")}.");
         if (others.Count > 0)
             Archive.Look(file, it, others, isKeras: false);
     }

@@ -11,17 +11,18 @@ namespace ModelRegistry.Tests.Artifacts;
 /// <summary>Signatures of OpenSSF Model Signing v1: held against the version's files, names too, and against pinned keys.</summary>
 public sealed class SignatureInspectionTests : IDisposable
 {
+    private static readonly (string Path, byte[] Bytes)[] Model = [("model.onnx", Onnx.Model()), ("README.md", "words"u8.ToArray())];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("signing-keys");
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private static readonly (string Path, byte[] Bytes)[] Model = [("model.onnx", Onnx.Model()), ("README.md", "words"u8.ToArray())];
 
     /// <summary>A signature by a key that nobody keeps.</summary>
     internal static byte[] Sample { get; } = MakeSample();
 
     private static byte[] MakeSample()
     {
-        using var tests = new SignatureInspectionTests();
-        return tests.Sign(Model);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Sign(key, Model);
     }
 
     public void Dispose()
@@ -39,9 +40,8 @@ public sealed class SignatureInspectionTests : IDisposable
     private static string Pem(ECDsa key) => key.ExportSubjectPublicKeyInfoPem() + "\n";
 
     /// <summary>As the tool's signer with a key writes it: bundle 0.3, DSSE, in-toto statement v1.</summary>
-    private byte[] Sign((string Path, byte[] Bytes)[] files, string subject = "my-model", Action<JsonObject>? statement = null, Action<JsonObject>? bundle = null, ECDsa? key = null, string[]? ignored = null)
+    internal static byte[] Sign(ECDsa key, (string Path, byte[] Bytes)[] files, string subject = "my-model", Action<JsonObject>? statement = null, Action<JsonObject>? bundle = null, string[]? ignored = null)
     {
-        key ??= _key;
         var sorted = files.OrderBy(f => f.Path, StringComparer.Ordinal).ToList();
         var said = new JsonObject
         {
@@ -71,6 +71,9 @@ public sealed class SignatureInspectionTests : IDisposable
         bundle?.Invoke(whole);
         return Encoding.UTF8.GetBytes(whole.ToJsonString());
     }
+
+    private byte[] Sign((string Path, byte[] Bytes)[] files, string subject = "my-model", Action<JsonObject>? statement = null, Action<JsonObject>? bundle = null, ECDsa? key = null, string[]? ignored = null) =>
+        Sign(key ?? _key, files, subject, statement, bundle, ignored);
 
     private InspectionReport Look((string Path, byte[] Bytes)[] files, byte[] signature, SigningKeys? keys = null, string path = "model.sig") => Files(keys ?? Pinned(), [.. files, (path, signature)]);
 
