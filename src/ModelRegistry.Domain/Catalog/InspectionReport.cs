@@ -86,15 +86,6 @@ public sealed record InspectionReport
         };
     }
 
-    /// <summary>
-    /// The same as it may be shown where those keys are pinned: whose a signature is counts only where it was held against
-    /// them, or whoever looks with keys of their own would be believed.
-    /// </summary>
-    public InspectionReport Under(string signingKeys) => SigningKeys.Length == 0 || SigningKeys == signingKeys ? this : this with
-    {
-        Notes = [.. Notes.Select(n => n.Code == "signed" ? n with { Code = "signature_keys_changed", Words = "Its signature was held against other keys than those pinned here now; it is looked at again when the version is next proposed." } : n)],
-    };
-
     // The formats of which it can be told that the bytes are not theirs.
     private static readonly string[] Recognised = ["onnx", "safetensors", "gguf", "tflite", "keras", "tensorflow_saved_model", "pytorch", "torchscript", "sklearn"];
 

@@ -118,7 +118,12 @@ public sealed record InspectionView(
     long? IrVersion,
     [property: UntrustedText(Label = true)] string Producer,
     IReadOnlyList<InspectionFindingView> Notes,
-    [property: UntrustedText(Label = true)] IReadOnlyDictionary<string, string> Details);
+    [property: UntrustedText(Label = true)] IReadOnlyDictionary<string, string> Details)
+{
+    /// <summary>Which pinned keys signatures were held against; for the registry itself.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string SigningKeys { get; init; } = "";
+}
 
 /// <summary>One thing found; <see cref="Path"/> is empty when it is about the version as a whole.</summary>
 public sealed record InspectionFindingView(string Code, [property: UntrustedText(Label = true)] string Path, [property: UntrustedText(Label = true)] string Words);

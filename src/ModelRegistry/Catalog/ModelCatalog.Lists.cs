@@ -75,20 +75,20 @@ public sealed partial class ModelCatalog
         v.Label, v.Number, v.Stage, Status(v, serving, rejected, deployed), v.Metadata.Metrics, v.Metadata.Format, serving.Any(s => s.VersionId == v.Id), v.Deprecated,
         [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], v.ManifestDigest.Hex, v.SizeBytes, v.CreatedAt, v.Author.Name);
 
-    private async ValueTask<VersionDetailView> DetailAsync(RegistrySession session, RegisteredModel model, ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
+    private static async ValueTask<VersionDetailView> DetailAsync(RegistrySession session, RegisteredModel model, ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
     {
         var data = v.Metadata;
         var detail = new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
-            data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format).Under(_signingKeys)));
+            data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)));
         return detail with { Revision = RevisionOf(detail) };
     }
 
     private static InspectionView? View(InspectionReport? r) => r is null ? null : new InspectionView(
         InspectionReport.Word(r.Verdict), [.. r.Findings.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.FindingCount,
         [.. r.Files.Select(f => new InspectedFileView(f.Path, f.Kind, InspectionReport.Word(f.Verdict)))], r.Formats, r.ParameterCount, r.TensorTypes, [.. r.Opsets.Select(o => $"{o.Key} {o.Value}")], r.IrVersion, r.Producer,
-        [.. r.Notes.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.Details);
+        [.. r.Notes.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.Details) { SigningKeys = r.SigningKeys };
 
     /// <summary>The seeds' words, derived: deployed serves production or stands on a target; approved serves or is in another stage past the first; rejected had its last promotion rejected.</summary>
     private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) =>

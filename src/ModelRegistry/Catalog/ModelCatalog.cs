@@ -27,7 +27,7 @@ public sealed partial class ModelCatalog
                     return no;
                 version = resolved.Refusal is null ? resolved.Value : null;
             }
-            return await InfoAsync(session, model, version);
+            return UnderKeys(await InfoAsync(session, model, version));
         }, cancel);
 
     /// <summary>Two to ten versions side by side; deltas are against the first. One named twice is shown once.</summary>
@@ -109,6 +109,21 @@ public sealed partial class ModelCatalog
             var last = periods.Count > query.Limit ? periods[query.Limit - 1] : null;
             return new Page<ServingPeriodView>(views, last is null ? null : Cursor.Write(Times.Micros(last.From).ToString(System.Globalization.CultureInfo.InvariantCulture), last.Id));
         }, cancel);
+
+    /// <summary>
+    /// Whose a signature is counts only where it was held against the keys pinned here, or whoever looks with keys of their
+    /// own would be believed. The revision is of what is kept, whatever keys are pinned.
+    /// </summary>
+    private ModelInfoView UnderKeys(ModelInfoView info) => info.Version?.Inspection is not { SigningKeys.Length: > 0 } seen || seen.SigningKeys == _signingKeys ? info : info with
+    {
+        Version = info.Version with
+        {
+            Inspection = seen with
+            {
+                Notes = [.. seen.Notes.Select(n => n.Code == "signed" ? n with { Code = "signature_keys_changed", Words = "Its signature was held against other keys than those pinned here now; it is looked at again when the version is next proposed." } : n)],
+            },
+        },
+    };
 
     /// <summary>A model with one of its versions in full, as it stands in this transaction.</summary>
     internal static async ValueTask<ModelInfoView> InfoAsync(RegistrySession session, RegisteredModel model, ModelVersion? version)

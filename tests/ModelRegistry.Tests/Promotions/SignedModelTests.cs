@@ -12,7 +12,7 @@ public sealed class SignedModelTests
 {
     private static async Task<VersionDetailView> RegisterAsync(TestRegistry it, Actor by, params (string Name, byte[] Bytes)[] files)
     {
-        var folder = Directory.CreateDirectory(it.File("", Guid.NewGuid().ToString("N"))).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(it.DataFolder, "..", Guid.NewGuid().ToString("N"))).FullName;
         foreach (var (name, bytes) in files)
             await File.WriteAllBytesAsync(Path.Combine(folder, name), bytes);
         var registered = Ok(await it.Services.Intake.RegisterAsync(by, new Registration("digits", null, null, [folder], Metadata(0.98) with { Format = "other" })));
@@ -36,7 +36,7 @@ public sealed class SignedModelTests
     {
         await using var it = await OpenAsync("regulated");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var keys = Directory.CreateDirectory(it.File("", "keys")).FullName;
+        var keys = Directory.CreateDirectory(Path.Combine(it.DataFolder, "..", "keys")).FullName;
         await File.WriteAllTextAsync(Path.Combine(keys, "release.pem"), key.ExportSubjectPublicKeyInfoPem() + "\n");
         it.SigningKeys = keys;
         await it.ReopenAsync();
