@@ -38,7 +38,7 @@ internal static class CommandLine
     [
         Setting("--data", "DIR", "Data folder: database, blobs, keys, checkpoints. Default: the user's."),
         Setting("--database", "WHERE", "sqlite:PATH (default: in the data folder) or postgres://…"),
-        Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder)."),
+        Setting("--artifacts", "WHERE", "file:PATH (default: in the data folder) or s3://BUCKET/PREFIX, reached as MODELREGISTRY_S3_ENDPOINT, _ACCESS_KEY, _SECRET_KEY and _REGION say."),
         Setting("--server", "URL", "A running server to speak to instead of opening a data folder: https, or http on this machine."),
         Setting("--token", "TOKEN", "The bearer token for it. Better in the environment: MODELREGISTRY_TOKEN."),
         Setting("--policy", "POLICY", "open, local, team, regulated or a JSON file; seeds a new registry only."),
@@ -53,7 +53,7 @@ internal static class CommandLine
     [
         ProgramVerbs.Stdio(), ProgramVerbs.Serve(), ProgramVerbs.Demo(), PersonVerbs.Init(), DoctorVerb.Make(),
         CatalogVerbs.ListModels(), CatalogVerbs.ListVersions(), CatalogVerbs.GetModel(), CatalogVerbs.Compare(), CatalogVerbs.Serving(), CatalogVerbs.History(),
-        RegisterVerb.Make(), MetadataVerb.Make(), DownloadVerb.Make(),
+        RegisterVerb.Make(), MetadataVerb.Make(), DeleteVerb.Make(), DownloadVerb.Make(),
         PromotionVerbs.Promote(), PromotionVerbs.Rollback(), DeploymentVerbs.Deploy(), DeploymentVerbs.Deployments(), DeploymentVerbs.Targets(), WaitingVerb.Make(), PromotionVerbs.Get(),
         DecideVerb.Approve(), DecideVerb.Reject(), PromotionVerbs.Revoke(), PromotionVerbs.Withdraw(), GlassVerbs.BreakGlass(), GlassVerbs.Review(),
         PersonVerbs.Person(), TokenVerbs.Token(), WebhookVerbs.Webhook(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ExportVerbs.Export(), ExportVerbs.Verify(), ProgramVerbs.McpConfig(), CompletionVerb.Make(),

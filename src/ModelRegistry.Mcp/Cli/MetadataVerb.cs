@@ -49,8 +49,9 @@ internal static class MetadataVerb
                 IsActive = run.YesNo(active),
                 NewName = run.Of(rename),
             };
-            return run.Answer(await registry.Metadata.SetAsync(me, edit, run.Cancel),
-                m => new Sheet().Facts(("model", m.ModelName), ("version", m.Version), ("changed", m.Changed.Count == 0 ? "nothing" : Shown.List(m.Changed))));
+            return run.Answer(await registry.Metadata.SetAsync(me, edit, run.Cancel), Changed);
         });
     }
+
+    internal static Sheet Changed(MetadataView m) => new Sheet().Facts(("model", m.ModelName), ("version", m.Version), ("changed", m.Changed.Count == 0 ? "nothing" : Shown.List(m.Changed)));
 }

@@ -43,6 +43,9 @@ internal sealed class RestFields
     /// <summary>Empty ones that remember what they are asked for, to describe the route that asks.</summary>
     public static RestFields Asking() => new(new Dictionary<string, object>(), "") { _asked = [] };
 
+    /// <summary>Whether nothing was sent, and the question is what would be asked for.</summary>
+    public bool IsAsking => _asked is not null;
+
     /// <summary>What was asked for, in that order.</summary>
     public IReadOnlyList<FieldShape> Asked => _asked ?? [];
 
@@ -110,6 +113,16 @@ internal sealed class RestFields
             return number;
         Bad(name, $"must be a whole number from {least} to {most}");
         return null;
+    }
+
+    /// <summary>A length in bytes that the route cannot do without; 0 when it is missing or none, which <see cref="Problem"/> tells.</summary>
+    public long NeedBytes(string name)
+    {
+        Note(new FieldShape(name, "integer", true));
+        if (Find(name) is JsonElement { ValueKind: JsonValueKind.Number } element && element.TryGetInt64(out var bytes) && bytes >= 0)
+            return bytes;
+        Bad(name, "must be a whole number of bytes");
+        return 0;
     }
 
     public bool? Flag(string name)

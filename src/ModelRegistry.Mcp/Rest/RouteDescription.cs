@@ -34,7 +34,7 @@ internal sealed record RouteDescription(string Method, string Path, string Says,
     public bool HasBody => Stream is null && Method is "POST" or "PATCH";
 
     /// <summary>Whether it takes <c>Idempotency-Key</c>.</summary>
-    public bool HasKey => Access != RouteAccess.Anybody && Method is "POST" or "PATCH" or "DELETE" && Stream is null;
+    public bool HasKey => Access == RouteAccess.Token && Method is "POST" or "PATCH" or "DELETE" && Stream is null;
 }
 
 /// <summary>Bodies and answers of a route that reads and writes for itself.</summary>

@@ -48,7 +48,7 @@ internal static class StreamShapes
             ? new JsonObject
             {
                 ["type"] = "array",
-                ["items"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["path"] = new JsonObject { ["type"] = "string" }, ["sha256"] = new JsonObject { ["type"] = "string" } }, ["required"] = new JsonArray("path", "sha256") },
+                ["items"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["path"] = Text("Within the version; with a uri, default: the last step of its key."), ["sha256"] = Text("Of a content that was put before; with a uri, what it must hash to."), ["uri"] = Text("s3://BUCKET/KEY: an object of the registry's bucket, in place of a content put before.") } },
             }
             : new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string", ["contentMediaType"] = Binary }, ["description"] = "One or more; the file name is the path within the version." };
         var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };

@@ -16,7 +16,9 @@ internal static class VersionRoutes
             NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
             Card = call.Given.Blank("card"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call), IfRevision = call.IfRevision(),
         }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
-        routes.Change(Delete, "/models/{model}", "Deletes a model: its name becomes free, its history stays.", _ => 0, (call, _) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), call.IfRevision(), call.Cancel));
+        routes.Change(Delete, "/models/{model}", "Deletes a model: its name becomes free, its history stays.", call => call.IfRevision(), (call, seen) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), seen, call.Cancel));
+        routes.Change(Delete, "/models/{model}/versions/{version}", "Deletes a version: its number and label are never given again, its history stays.", call => (Reason: call.Given.Text("reason"), Seen: call.IfRevision()),
+            (call, asked) => call.Registry.Metadata.DeleteVersionAsync(call.By, call.Of("model"), call.Of("version"), asked.Reason, asked.Seen, call.Cancel));
         routes.Change(Patch, "/models/{model}/versions/{version}", "Edits what is known about a version; its content never changes.", call => new MetadataEdit(call.Of("model"))
         {
             Version = call.Of("version"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Card = call.Given.Blank("card"),

@@ -50,6 +50,12 @@ internal sealed class ViewSchemas
                 var named = Of(inner);
                 return schema is JsonObject { } made && made["type"] is JsonArray ? new JsonObject { ["anyOf"] = new JsonArray(named, new JsonObject { ["type"] = "null" }) } : named;
             }
+            // Numbers are written as numbers, whatever else would be read.
+            if (schema is JsonObject number && number["type"] is JsonArray types && types.Any(t => (string?)t is "integer" or "number") && number.Remove("pattern"))
+            {
+                var kept = types.Select(t => (string)t!).Where(t => t != "string").ToArray();
+                number["type"] = kept.Length == 1 ? kept[0] : new JsonArray([.. kept.Select(t => (JsonNode)t)]);
+            }
             // The root may be null as far as its type says, and is not.
             if (inner == type && context.Path.IsEmpty && schema is JsonObject root && root["type"] is JsonArray)
                 root["type"] = "object";

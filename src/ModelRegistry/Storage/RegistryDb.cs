@@ -144,12 +144,12 @@ public sealed class RegistryDb : IAsyncDisposable
             ct);
     }
 
-    /// <summary>Takes the duty of telling people what happened, for all processes on this database; null while another has it.</summary>
-    internal async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct)
+    /// <summary>Takes a duty for all processes on this database; null while another has it.</summary>
+    internal async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct, DutyOf of = DutyOf.Notices)
     {
         try
         {
-            return await _dialect.TryTakeDutyAsync(ct).ConfigureAwait(false);
+            return await _dialect.TryTakeDutyAsync(of, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (_dialect.Outage(e) is { } outage)
         {

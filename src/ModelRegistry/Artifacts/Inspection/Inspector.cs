@@ -16,7 +16,7 @@ internal sealed class Inspector(ArtifactVault vault, SigningKeys keys)
         {
             try
             {
-                return Inspect(files, file => vault.OpenSeekable(file.Sha256, file.Size), keys, cancel);
+                return Inspect(files, file => vault.OpenSeekableAsync(file.Sha256, file.Size, cancel).GetAwaiter().GetResult(), keys, cancel);
             }
             catch (Exception e) when (StorageUnavailableException.Covers(e))
             {
