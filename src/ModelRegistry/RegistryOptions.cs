@@ -27,6 +27,9 @@ public sealed record RegistryOptions
     /// <summary>Base of approval links; null where no page can be reached.</summary>
     public string? PublicUrl { get; init; }
 
+    /// <summary>A PEM file or a folder of them: the public keys that signatures over models are held against; null: none.</summary>
+    public string? SigningKeys { get; init; }
+
     /// <summary>How people are told what happened.</summary>
     public NoticeOptions Notices { get; init; } = new();
 

@@ -24,13 +24,13 @@ public sealed class RegistryServices : IAsyncDisposable
 {
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time, ILogger log)
+    private RegistryServices(RegistryDb db, RegistryOptions options, Artifacts.Inspection.SigningKeys keys, TimeProvider time, ILogger log)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
         Vault = new ArtifactVault(OpenStore(options));
-        Catalog = new ModelCatalog(db, policies);
-        var inspector = new Artifacts.Inspection.Inspector(Vault);
+        Catalog = new ModelCatalog(db, policies, keys.Fingerprint);
+        var inspector = new Artifacts.Inspection.Inspector(Vault, keys);
         Blobs = new BlobDesk(db, Vault);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
@@ -115,6 +115,9 @@ public sealed class RegistryServices : IAsyncDisposable
                 return unreadable;
             json = read.Value;
         }
+        var keys = Artifacts.Inspection.SigningKeys.Load(options.SigningKeys);
+        if (keys.Refusal is { } unfit)
+            return unfit;
         var opened = OpenDatabase(options, time, logs);
         if (opened.Refusal is { } nowhere)
             return nowhere;
@@ -126,7 +129,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
-            var services = new RegistryServices(db, options, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
+            var services = new RegistryServices(db, options, keys.Value, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
             // A store elsewhere is looked after by whoever serves: a command is not to wait for it, nor to fail with it.
             if (services.Vault.IsLocal)

@@ -42,6 +42,7 @@ internal static class CommandLine
         Setting("--server", "URL", "A running server to speak to instead of opening a data folder: https, or http on this machine."),
         Setting("--token", "TOKEN", "The bearer token for it. Better in the environment: MODELREGISTRY_TOKEN."),
         Setting("--policy", "POLICY", "open, local, team, regulated or a JSON file; seeds a new registry only."),
+        Setting("--signing-keys", "PATH", "A PEM file or a folder of them: the public keys that signatures over models are held against."),
         Setting("--public-url", "URL", "Where clients reach the server, behind a proxy for instance."),
         Choice("--log-level", "What to log to stderr. Default: warning.", Settings.LevelNames),
         Choice("--log-format", "How to log. Default: text.", ["text", "json"]),

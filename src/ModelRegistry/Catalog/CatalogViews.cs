@@ -104,6 +104,8 @@ public sealed record VersionDetailView(
 /// <param name="ParameterCount">Elements of all constants together; null where that could not be told.</param>
 /// <param name="TensorTypes">How many tensors there are of each type.</param>
 /// <param name="Opsets">Operator sets of ONNX: domain and version, such as <c>ai.onnx 13</c>.</param>
+/// <param name="Notes">What bears on no verdict: a chat template, a signature and the pinned key it is by.</param>
+/// <param name="Details">What the format says beside all that: architecture, quantization, context length, licence.</param>
 public sealed record InspectionView(
     string Verdict,
     IReadOnlyList<InspectionFindingView> Findings,
@@ -114,7 +116,14 @@ public sealed record InspectionView(
     IReadOnlyDictionary<string, long> TensorTypes,
     [property: UntrustedText(Label = true)] IReadOnlyList<string> Opsets,
     long? IrVersion,
-    [property: UntrustedText(Label = true)] string Producer);
+    [property: UntrustedText(Label = true)] string Producer,
+    IReadOnlyList<InspectionFindingView> Notes,
+    [property: UntrustedText(Label = true)] IReadOnlyDictionary<string, string> Details)
+{
+    /// <summary>Which pinned keys signatures were held against; for the registry itself.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string SigningKeys { get; init; } = "";
+}
 
 /// <summary>One thing found; <see cref="Path"/> is empty when it is about the version as a whole.</summary>
 public sealed record InspectionFindingView(string Code, [property: UntrustedText(Label = true)] string Path, [property: UntrustedText(Label = true)] string Words);
