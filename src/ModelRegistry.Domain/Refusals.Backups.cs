@@ -5,7 +5,7 @@ public static partial class Refusals
     // ---- backups ------------------------------------------------------------------------------------------------
 
     public static Refusal BackupInvalid(string folder, string why) => new(RefusalKind.Unproven, "backup_invalid",
-        $"'{Shown(folder)}' holds no backup that can be used: {why}.", "Name a folder that `backup` has written, whole; one that was cut is finished by running `backup` again.");
+        $"'{Shown(folder)}' holds no backup that can be used: {why.TrimEnd('.')}.", "Name a folder that `backup` has written, whole; one that was cut is finished by running `backup` again.");
 
     public static Refusal BackupOfAnother(string folder, string registryId) => new(RefusalKind.Conflict, "backup_of_another",
         $"'{Shown(folder)}' holds a backup of another registry ({registryId}).", "Name another folder.");

@@ -99,7 +99,7 @@ public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<Postgre
         Ok(await it.Services.Backup.BackupAsync(Robot, folder.At("backup")));
         async Task<string> RestoreAsync() => No(await RegistryRestore.RestoreAsync(folder.At("backup"), new RegistryOptions { DataFolder = folder.At("data") }, it.Clock));
 
-        var blob = Assert.Single(TemporaryFolder.FilesIn(folder.At("backup", "blobs")));
+        var blob = folder.At("backup", "blobs", Assert.Single(TemporaryFolder.FilesIn(folder.At("backup", "blobs"))));
         var content = await File.ReadAllBytesAsync(blob);
         File.Delete(blob);
         Assert.Equal("blob_missing", await RestoreAsync());

@@ -13,7 +13,7 @@ public sealed class IntakeTests
 
     private static Task<Outcome<RegisteredView>> RegisterAsync(TestRegistry it, Registration asked) => it.Services.Intake.RegisterAsync(Robot, asked);
 
-    private static string[] StoredFiles(TestRegistry it) => ModelRegistry.Tests.Artifacts.TemporaryFolder.FilesIn(Path.Combine(it.DataFolder, "artifacts"));
+    private static string[] StoredFiles(TestRegistry it) => ModelRegistry.Tests.Artifacts.TemporaryFolder.FilesIn(Path.Combine(it.DataFolder, "artifacts", "blobs"));
 
     [Fact]
     public async Task Numbers_follow_one_another_jump_forward_and_never_back()
