@@ -16,6 +16,8 @@ public sealed partial class ModelCatalog
         var after = query.Cursor is null ? [""] : Cursor.Read(query.Cursor, 1);
         if (after is null)
             return Refusals.CursorInvalid;
+        if (TooMany(query.Tags, query.Metrics) is { } tooMany)
+            return tooMany;
         return await _db.ReadAsync<Outcome<Page<ModelView>>>(async session =>
         {
             string? stage = null;
@@ -25,7 +27,7 @@ public sealed partial class ModelCatalog
                 if ((stage = Stages.Find(ladder, query.Stage)) is null)
                     return Refusals.StageUnknown(query.Stage, ladder);
             }
-            var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Blank(query.Tag), query.IncludeInactive, query.OnlyInactive), after[0], query.Limit + 1);
+            var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Tags([query.Tag, .. query.Tags]), query.Metrics, query.IncludeInactive, query.OnlyInactive), after[0], query.Limit + 1);
             var tags = await session.TagsOfModelsAsync([.. rows.Select(r => r.Id)]);
             return new Page<ModelView>(
                 [.. rows.Take(query.Limit).Select(r => r.View with { Tags = tags[r.Id].ToDictionary(t => t.Key, t => t.Value) })],
@@ -53,6 +55,8 @@ public sealed partial class ModelCatalog
         {
             if (Cursor.Limit(query.Limit).Refusal is { } no)
                 return no;
+            if (TooMany(query.Tags, query.Metrics) is { } tooMany)
+                return tooMany;
             var below = long.MaxValue;
             if (query.Cursor is not null && (Cursor.Read(query.Cursor, 1) is not [var key] || !long.TryParse(key, out below)))
                 return Refusals.CursorInvalid;
@@ -63,7 +67,7 @@ public sealed partial class ModelCatalog
                 if ((stage = Stages.Find(ladder, query.Stage)) is null)
                     return Refusals.StageUnknown(query.Stage, ladder);
             }
-            var rows = await session.ListVersionsAsync(model.Id, stage, below, query.Limit + 1);
+            var rows = await session.ListVersionsAsync(model.Id, new VersionFilter(stage, Tags(query.Tags), query.Metrics), below, query.Limit + 1);
             var aliases = await session.AliasesAsync(model.Id);
             var serving = await session.ServingOfModelAsync(model.Id);
             var rejected = await session.RejectedAsync([.. rows.Select(v => v.Id)]);
@@ -81,7 +85,7 @@ public sealed partial class ModelCatalog
         return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
-            data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)));
+            ModelCard.Of(data, model.Card), data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)));
     }
 
     private static InspectionView? View(InspectionReport? r) => r is null ? null : new InspectionView(
@@ -95,6 +99,15 @@ public sealed partial class ModelCatalog
         : rejected ? "rejected"
         : v.Stage is Stages.Staging or Stages.Production ? "approved"
         : "pending_review";
+
+    // Each is one more look per row.
+    private static Refusal? TooMany(IReadOnlyList<string> tags, IReadOnlyList<MetricBound> metrics) =>
+        tags.Count > MostConditions ? Refusals.InvalidArgument("tag", $"at most {MostConditions} at once")
+        : metrics.Count > MostConditions ? Refusals.InvalidArgument("metrics", $"bounds of at most {MostConditions} at once") : null;
+
+    private const int MostConditions = 8;
+
+    private static string[] Tags(IEnumerable<string?> tags) => [.. tags.Select(Blank).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }
