@@ -9,11 +9,11 @@ internal static class ModelRoutes
     public static void Map(RestRoutes routes, CancellationToken stopping)
     {
         routes.Get("/models",
-            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), call.Given.Text("tag"), Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false"),
+            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), null, Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false") { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
             (call, query) => call.Registry.Catalog.ListModelsAsync(call.By, query, call.Cancel));
         routes.Get("/models/{model}", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel));
         routes.Get("/models/{model}/versions",
-            call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
+            call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")) { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
             (call, query) => call.Registry.Catalog.ListVersionsAsync(call.By, query, call.Cancel));
         routes.Get("/models/{model}/versions/{version}", _ => 0, async (call, _) =>
             (await call.Registry.Catalog.GetAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel)).Then<VersionDetailView>(info => info.Version!));

@@ -14,12 +14,14 @@ internal static class VersionRoutes
         routes.Change(Patch, "/models/{model}", call => new MetadataEdit(call.Of("model"))
         {
             NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
-            Card = call.Given.Blank("card"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call),
+            Card = call.Given.Blank("card"), CardFrom = call.Given.Text("card_from"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call),
         }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
         routes.Change(Delete, "/models/{model}", _ => 0, (call, _) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), call.Cancel));
         routes.Change(Patch, "/models/{model}/versions/{version}", call => new MetadataEdit(call.Of("model"))
         {
             Version = call.Of("version"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Card = call.Given.Blank("card"),
+            CardFrom = call.Given.Text("card_from"), Framework = call.Given.Blank("framework"),
+            Dependencies = call.Given.List("dependencies"), Hyperparameters = call.Given.Tree("hyperparameters"), Signature = call.Given.Tree("signature"), Lineage = call.Given.Tree("lineage"),
             Metrics = call.Given.Numbers("metrics") ?? [], Tags = Set(call), RemoveTags = Removed(call), Alias = call.Given.Text("alias"), Deprecated = call.Given.Flag("deprecated"),
         }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
 

@@ -1,3 +1,6 @@
+using System.Globalization;
+using ModelRegistry.Domain;
+
 namespace ModelRegistry.Catalog;
 
 /// <param name="Search">Part of the name or description, any case.</param>
@@ -23,7 +26,22 @@ public sealed record VersionQuery(string ModelName, string? Stage = null, int Li
 }
 
 /// <summary>Where a metric's current value must lie, both ends included. A version that does not report it is outside.</summary>
-public sealed record MetricBound(string Metric, double? Least, double? Most);
+public sealed record MetricBound(string Metric, double? Least, double? Most)
+{
+    /// <summary>Reads bounds such as <c>accuracy&gt;=0.9</c> and <c>latency_ms&lt;=50</c>.</summary>
+    public static Outcome<IReadOnlyList<MetricBound>> Parse(IEnumerable<string> texts)
+    {
+        var bounds = new List<MetricBound>();
+        foreach (var text in texts)
+        {
+            var at = text.IndexOfAny(['<', '>']);
+            if (at <= 0 || at + 1 >= text.Length || text[at + 1] != '=' || !double.TryParse(text[(at + 2)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+                return Refusals.InvalidArgument("metrics", "each must be name>=number or name<=number, such as accuracy>=0.9");
+            bounds.Add(text[at] == '>' ? new MetricBound(text[..at].Trim(), number, null) : new MetricBound(text[..at].Trim(), null, number));
+        }
+        return (Outcome<IReadOnlyList<MetricBound>>)bounds;
+    }
+}
 
 /// <param name="Dataset">Exactly as a version gave it, in <c>dataset</c> or its lineage.</param>
 /// <param name="CodeCommit">A commit, or at least seven hexadecimal digits that it begins with.</param>

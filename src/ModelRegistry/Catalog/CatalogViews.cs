@@ -88,7 +88,19 @@ public sealed record VersionDetailView(
     [property: UntrustedText(Label = true)] string CreatedBy,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    InspectionView? Inspection = null);
+    InspectionView? Inspection = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LineageView? Links = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, EvidenceView>? Evidence = null);
+
+/// <summary>What the current value of a metric was measured on, as its author says.</summary>
+public sealed record EvidenceView(
+    [property: UntrustedText(Label = true)] string Dataset,
+    [property: UntrustedText(Label = true)] string Split,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? MeasuredAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Count,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? StandardError,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Low,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? High);
 
 /// <summary>What looking inside the files of a version came to, without loading any of them.</summary>
 /// <param name="Verdict"><c>clean</c>, <c>unknown</c>, <c>findings</c> or <c>unsafe</c>; the gate <c>scan_clean</c> takes the first only.</param>

@@ -85,7 +85,8 @@ public sealed partial class ModelCatalog
         return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
-            ModelCard.Of(data, model.Card), data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)));
+            ModelCard.Of(data, model.Card), data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)),
+            Evidence: data.Evidence.Count == 0 ? null : data.Evidence.ToDictionary(e => e.Key, e => new EvidenceView(e.Value.Dataset, e.Value.Split, e.Value.MeasuredAt, e.Value.Count, e.Value.StandardError, e.Value.Low, e.Value.High)));
     }
 
     private static InspectionView? View(InspectionReport? r) => r is null ? null : new InspectionView(
