@@ -83,7 +83,7 @@ public static class Significance
     private static bool Different(string one, string other) => one.Length > 0 && other.Length > 0 && one != other;
 
     /// <summary>P(|T| ≥ t) of Student's t: the regularized incomplete beta I_{ν/(ν+t²)}(ν/2, 1/2).</summary>
-    internal static double StudentTwoSided(double t, double freedom)
+    private static double StudentTwoSided(double t, double freedom)
     {
         var x = double.IsFinite(t * t) ? freedom / (freedom + t * t) : 0;
         // So many degrees are a normal distribution in every digit that is shown.
@@ -127,7 +127,7 @@ public static class Significance
     }
 
     /// <summary>The complementary error function for x ≥ 0: its series where that converges fast, else its continued fraction.</summary>
-    internal static double Erfc(double x)
+    private static double Erfc(double x)
     {
         if (x > 27)
             return 0;

@@ -53,7 +53,7 @@ internal static class LineageVerbs
 
     public static Verb Card()
     {
-        var verb = new Verb("card", "Shows the model card of a model or a version, its problems, or what it said before.", "card fraud-detector", "card fraud-detector 3 --history", "card fraud-detector 3 --edit crd_1");
+        var verb = new Verb("card", "Shows the model card of a model or a version, its problems, or what it said before.", "card fraud-detector", "card fraud-detector 3 --history", "card fraud-detector 3 --edit ced_1");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var version = verb.OptionalWord("V", "Number, label, latest, default or @alias. Default: the model's own card.", Completions.Versions);
         var history = verb.Flag("--history", "Its edits, newest first.");

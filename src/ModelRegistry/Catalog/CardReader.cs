@@ -39,6 +39,11 @@ internal static class CardReader
                     return new(new ModelCard(text, fields, body), null, CardFields.Problems(fields, front));
                 no = new(2, "front matter", "is no list of fields", "Write one field a line, such as license: mit, or begin the card with an empty line if that is no front matter.");
             }
+            catch (Exception e) when (e is not YamlException && e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
+            {
+                // What the library has no words for.
+                no = new(0, "front matter", "is no YAML", "Write one field a line, such as license: mit.");
+            }
             catch (YamlException e)
             {
                 // What its author wrote may be in the message; it is shown as theirs.
@@ -129,10 +134,12 @@ internal static class CardReader
                 "false" or "False" or "FALSE" => false,
                 // No leading zero, exponent or infinity: what looks like a date or an id stays the text it was.
                 _ when text.Length < 18 && text.TrimStart('-').All(char.IsAsciiDigit) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) && (text == whole.ToString(CultureInfo.InvariantCulture)) => whole,
-                _ when text.Length < 40 && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.') && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+                _ when text.Length < 40 && !LeadingZero(text) && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.') && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
                 _ => text,
             };
         }
+
+        private static bool LeadingZero(string text) => text.TrimStart('-', '+') is ['0', >= '0' and <= '9', ..];
 
         private static YamlException Error(ParsingEvent at, string message) => new(at.Start, at.End, message);
     }

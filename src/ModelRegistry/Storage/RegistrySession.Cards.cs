@@ -14,7 +14,7 @@ public sealed partial class RegistrySession
         var digest = Digest.Of(text).Hex;
         await ExecuteAsync("insert into kept_text (sha256, text) values (@sha, @text) on conflict do nothing", ("sha", digest), ("text", text));
         await ExecuteAsync("insert into card_edit (id, model_id, version_id, sha256, edited_by, edited_by_name, edited_at) values (@id, @model, cast(@version as text), @sha, cast(@by as text), cast(@by_name as text), cast(@at as bigint))",
-            ("id", Ids.New("crd", at ?? DateTimeOffset.UnixEpoch)), ("model", modelId), ("version", versionId), ("sha", digest), ("by", by?.Id), ("by_name", by?.Name), ("at", at is { } when ? Times.Micros(when) : null));
+            ("id", Ids.New("ced", at ?? DateTimeOffset.UnixEpoch)), ("model", modelId), ("version", versionId), ("sha", digest), ("by", by?.Id), ("by_name", by?.Name), ("at", at is { } when ? Times.Micros(when) : null));
     }
 
     internal async ValueTask<long> CardEditCountAsync(string modelId, string? versionId) => (long)(await ScalarAsync($"select count(*) from card_edit where {OfCard(versionId)}", CardArgs(modelId, versionId)))!;
