@@ -11,20 +11,9 @@ internal static class VersionRoutes
     public static void Map(RestRoutes routes)
     {
         routes.Post("/models", call => NewModelOf(call, call.Given.Need("name")), (call, wish) => CreateAsync(call, wish), Created);
-        routes.Change(Patch, "/models/{model}", call => new MetadataEdit(call.Of("model"))
-        {
-            NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
-            Card = call.Given.Blank("card"), CardFrom = call.Given.Text("card_from"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call),
-        }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
+        foreach (var edited in new[] { "/models/{model}", "/models/{model}/versions/{version}" })
+            routes.Change(Patch, edited, EditOf, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
         routes.Change(Delete, "/models/{model}", _ => 0, (call, _) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), call.Cancel));
-        routes.Change(Patch, "/models/{model}/versions/{version}", call => new MetadataEdit(call.Of("model"))
-        {
-            Version = call.Of("version"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Card = call.Given.Blank("card"),
-            CardFrom = call.Given.Text("card_from"), Framework = call.Given.Blank("framework"),
-            Dependencies = call.Given.List("dependencies"), Hyperparameters = call.Given.Tree("hyperparameters"), Signature = call.Given.Tree("signature"), Lineage = call.Given.Tree("lineage"),
-            Metrics = call.Given.Numbers("metrics") ?? [], Tags = Set(call), RemoveTags = Removed(call), Alias = call.Given.Text("alias"), Deprecated = call.Given.Flag("deprecated"),
-        }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
-
         routes.Stream(["POST"], "/models/{model}/versions", call => RegisterAsync(call, call.Of("model")));
         // The short forms, with the model's name in the body.
         routes.Stream(["POST"], "/models/version", call => RegisterAsync(call, null));
@@ -33,6 +22,15 @@ internal static class VersionRoutes
 
     private static NewModel NewModelOf(RestCall call, string name) => new(name, call.Given.Text("description"), call.Given.Text("model_type") ?? call.Given.Text("task"), call.Given.Text("owner"), call.Given.Text("card"),
         call.Given.Choice("versioning", false, "auto", "semver") is { } scheme ? Enum.Parse<Versioning>(scheme, ignoreCase: true) : null, Set(call));
+
+    // Whatever is said of a model or a version: what belongs to the other is the use case's to refuse.
+    private static MetadataEdit EditOf(RestCall call) => new(call.Of("model"))
+    {
+        Version = call.Of("version"), NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
+        IsActive = call.Given.Flag("is_active"), Card = call.Given.Blank("card"), CardFrom = call.Given.Text("card_from"), Tags = Set(call), RemoveTags = Removed(call), Metrics = call.Given.Numbers("metrics") ?? [],
+        Alias = call.Given.Text("alias"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Deprecated = call.Given.Flag("deprecated"),
+        Framework = call.Given.Blank("framework"), Dependencies = call.Given.List("dependencies"), Hyperparameters = call.Given.Tree("hyperparameters"), Signature = call.Given.Tree("signature"), Lineage = call.Given.Tree("lineage"),
+    };
 
     private static Dictionary<string, string> Set(RestCall call) => (call.Given.Pairs("tags") ?? []).Where(t => t.Value is not null).ToDictionary(t => t.Key, t => t.Value!);
 

@@ -101,7 +101,8 @@ public abstract class MetadataContract
         Assert.All(edits, e => Assert.Equal("robot", e.By));
         Assert.True(edits[1].At > edits[2].At);
         var changed = Ok(await it.Services.Catalog.CardEditAsync(Robot, of, edits[1].EditId, null));
-        Assert.Equal((edits[2].EditId, ["-Reading digits.", "+Reading letters."]), (changed.Against, changed.Difference.Where(l => l[0] != ' ')));
+        Assert.Equal(edits[2].EditId, changed.Against);
+        Assert.Equal(["-Reading digits.", "+Reading letters."], changed.Difference.Where(l => l[0] != ' '));
         Assert.Equal(registered, Ok(await it.Services.Catalog.CardEditAsync(Robot, of, edits[2].EditId, null)).Text);
         Assert.Single(Ok(await it.Services.Catalog.CardHistoryAsync(Robot, new CardQuery("m"))).Items);
         // Neither the edits of another card nor any other id.
