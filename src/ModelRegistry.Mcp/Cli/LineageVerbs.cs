@@ -10,7 +10,7 @@ internal static class LineageVerbs
     public static Verb Measure()
     {
         var verb = new Verb("measure", "Records measurements of a version. Gates look at them only with --current.",
-            "measure fraud-detector 3 --metric accuracy=0.981 --count 540 --dataset digits@2 --split test --current", "measure fraud-detector 3 --metric auc=0.97 --standard-error 0.004 --count 540 --measured-at 2026-01-31");
+            "measure fraud-detector 3 --metric accuracy=0.981 --count 540 --dataset digits@2 --split test --current", "measure fraud-detector 3 --metric auc=0.97 --standard-error auc=0.004 --count 540 --measured-at 2026-01-31");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var version = verb.Word("V", "Number, label, latest, default or @alias.", Completions.Versions);
         var metrics = verb.Numbers("--metric", "NAME=NUMBER", "A value that was measured.");
