@@ -75,5 +75,5 @@ public sealed partial class ModelCatalog
 
     private static CardEditView View(CardEdit e) => new(e.Id, e.Sha256.Hex, e.Characters, e.By?.Name, e.At);
 
-    private static MeasurementView View(Measurement m) => new(m.Id, m.Metric, m.Value, m.MadeCurrent, m.Evidence.Dataset, m.Evidence.Split, m.Evidence.MeasuredAt, m.Evidence.Count, m.Evidence.StandardError, m.Evidence.Low, m.Evidence.High, m.At, m.By.Name);
+    private static MeasurementView View(Measurement m) => new(m.Id, m.Metric, m.Value, m.MadeCurrent, m.Evidence.Dataset, m.Evidence.Split, m.At, m.By.Name, m.Evidence.MeasuredAt, m.Evidence.Count, m.Evidence.StandardError, m.Evidence.Low, m.Evidence.High);
 }

