@@ -38,6 +38,9 @@ public sealed record Actor(
     /// </summary>
     public bool SessionOnly { get; init; }
 
+    /// <summary>The request's own key, so that what it changes is changed once; null where none was sent.</summary>
+    public RequestKey? Once { get; init; }
+
     public bool IsPerson => Kind == ActorKind.Person;
 
     /// <summary>The actor that the registry itself is, for expiry and other acts nobody asked for.</summary>

@@ -9,6 +9,8 @@ public enum RefusalKind
     NotFound,
     /// <summary>It clashes with what is there now; reading again helps.</summary>
     Conflict,
+    /// <summary>What it was meant for has changed since the caller saw it.</summary>
+    Outdated,
     /// <summary>This caller may not, with this credential.</summary>
     Forbidden,
     /// <summary>The policy in force says no.</summary>

@@ -5,6 +5,12 @@ namespace ModelRegistry.Domain;
 
 public static partial class Refusals
 {
+    public static Refusal ContentCollected => new(RefusalKind.Conflict, "content_collected",
+        "A content of this version was collected while it was being registered.", "Send its files again, and repeat the registration.");
+
+    public static Refusal CollectionBusy => new(RefusalKind.Conflict, "collection_busy",
+        "Another process is collecting contents of this registry.", "Wait until it is done.");
+
     // ---- file paths and manifests -------------------------------------------------------------------------------
 
     /// <param name="problem">Which rule it breaks, as the end of the sentence "…: it is absolute".</param>
@@ -94,6 +100,32 @@ public static partial class Refusals
     public static Refusal BlobAltered(Digest digest, string how) => new(RefusalKind.Unproven, "blob_altered",
         $"The stored content {digest} is not what was registered: {how}.",
         "Do not use it. Restore it from a backup and find out who wrote to the storage.");
+
+    // ---- objects of the bucket ----------------------------------------------------------------------------------
+
+    /// <param name="problem">As the end of the sentence "…: it names no bucket and key".</param>
+    public static Refusal ReferenceInvalid(string? text, string problem) => new(RefusalKind.Invalid, "reference_invalid",
+        $"The reference '{Shown(text)}' cannot be taken: {problem}.", "Write it as s3://BUCKET/KEY, with plain steps between the slashes.");
+
+    public static Refusal ReferenceElsewhere(string reference) => new(RefusalKind.Invalid, "reference_elsewhere",
+        $"'{Shown(reference)}' is not in the bucket this registry keeps its files in.", "Refer to an object of that bucket, or upload the file.");
+
+    /// <summary>Said of whatever lies there, and of nothing that lies there.</summary>
+    public static Refusal ReferenceNotAllowed(string reference) => new(RefusalKind.Forbidden, "reference_not_allowed",
+        $"'{Shown(reference)}' may not be referred to.", "Refer to an object outside the registry's own keys; an operator names the beginnings of keys that are open (MODELREGISTRY_S3_REFERENCES).");
+
+    public static Refusal ReferenceMissing(string reference) => new(RefusalKind.NotFound, "reference_missing",
+        $"There is no object '{Shown(reference)}'.", "Check the key; it is taken as it is written, without unescaping.");
+
+    public static Refusal PresignedNotOffered => new(RefusalKind.Invalid, "presigned_not_offered",
+        "The files of this registry lie in a folder of its server, so nobody else can give them out.", "Use the ordinary routes: GET /models/{model}/versions/{version}/files/{path}, and PUT /blobs/{sha256}.");
+
+    public static Refusal PresignedUploadMissing(Digest digest) => new(RefusalKind.NotFound, "presigned_upload_missing",
+        $"No upload of {digest} waits to be completed.", $"Ask for its addresses with POST /blobs/{digest}/presigned, and put its parts there first.");
+
+    /// <param name="missing">The first part that did not come.</param>
+    public static Refusal PresignedUploadIncomplete(Digest digest, int missing) => new(RefusalKind.Conflict, "presigned_upload_incomplete",
+        $"Part {missing} of {digest} is not here, or not as long as it was said to be.", $"Ask again with POST /blobs/{digest}/presigned which parts are wanted, put them, then complete it.");
 
     // ---- writing downloads --------------------------------------------------------------------------------------
 

@@ -2,6 +2,22 @@ namespace ModelRegistry.Domain;
 
 public static partial class Refusals
 {
+    public static Refusal VersionServes(string version, string stage) => new(RefusalKind.Conflict, "version_serves",
+        $"Version {version} serves {stage}.", "Promote another version in its place, or move it to archived first.");
+
+    public static Refusal VersionDeployed(string version, string target) => new(RefusalKind.Conflict, "version_deployed",
+        $"Version {version} is deployed on {target}.", "Deploy another version there, or stop that deployment first.");
+
+    public static Refusal VersionHasLivePromotion(string version, string id) => new(RefusalKind.Conflict, "version_has_live_promotion",
+        $"Promotion {id} of version {version} is still live.", $"Wait for its decision or withdraw it (withdraw_promotion, or `withdraw {id}`).");
+
+    public static Refusal VersionRetained(string version, string stage, DateTimeOffset until) => new(RefusalKind.PolicyUnmet, "version_retained",
+        $"Version {version} served {stage}, and is kept until {Times.Text(until)}.", "Delete it then, or have an admin lower retention_days in the policy.");
+
+    public static Refusal RevisionChanged(string model, string? version) => new(RefusalKind.Outdated, "revision_changed",
+        string.IsNullOrWhiteSpace(version) ? $"'{model}' is no longer as it was when you looked." : $"Version {Shown(version)} of '{model}' is no longer as it was when you looked.",
+        "Look again, and repeat the change with the new revision (the ETag) if it is still wanted. Nothing was changed.");
+
     // ---- what is asked for --------------------------------------------------------------------------------------
 
     /// <summary>Several bad fields of one request, each named with what it may hold.</summary>

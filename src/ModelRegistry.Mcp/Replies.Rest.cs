@@ -63,7 +63,12 @@ internal static partial class Replies
     private static string Tag(byte[] json) => $"\"{Digest.Of(json).Hex[..32]}\"";
 
     /// <summary>A view under a tag of its content (RFC 9110, section 8.8.3): who has it already is told so with 304 and nothing else.</summary>
-    public static async Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome)
+    public static Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome) => TaggedAsync(http, outcome, (_, json) => Tag(json));
+
+    /// <summary>The same for a view that names its own revision, which a later edit may ask for (<c>If-Match</c>).</summary>
+    public static Task RevisedAsync<T>(HttpContext http, Outcome<T> outcome, Func<T, string> revision) => TaggedAsync(http, outcome, (view, _) => $"\"{revision(view)}\"");
+
+    private static async Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome, Func<T, byte[], string> tagOf)
     {
         if (outcome.Refusal is { } no)
         {
@@ -71,7 +76,14 @@ internal static partial class Replies
             return;
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json);
-        var tag = Tag(json);
+        await UnderTagAsync(http, json, tagOf(outcome.Value, json));
+    }
+
+    /// <summary>JSON that is written already, under a tag of its content.</summary>
+    public static Task BytesUnderTagAsync(HttpContext http, byte[] json) => UnderTagAsync(http, json, Tag(json));
+
+    private static async Task UnderTagAsync(HttpContext http, byte[] json, string tag)
+    {
         http.Response.Headers.ETag = tag;
         if (Knows(http, tag))
         {

@@ -31,6 +31,7 @@ internal static partial class Replies
         RefusalKind.Invalid => (400, Exit.Invalid),
         RefusalKind.NotFound => (404, Exit.NotFound),
         RefusalKind.Conflict => (409, Exit.Conflict),
+        RefusalKind.Outdated => (412, Exit.Conflict),
         RefusalKind.Forbidden => (403, Exit.Forbidden),
         RefusalKind.PolicyUnmet => (422, Exit.PolicyUnmet),
         RefusalKind.Unproven => (409, Exit.Unverified),

@@ -56,7 +56,8 @@ internal static class ServerHost
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
         var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
-            registry.Watch.RunAsync(stop.Token), registry.Deliverer.RunAsync(stop.Token));
+            registry.Watch.RunAsync(stop.Token), registry.Deliverer.RunAsync(stop.Token), registry.Staging.RunAsync(stop.Token),
+            registry.Readable.RunAsync(stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Streams end first: they would keep the server from ending, and their clients come back.
         await stop.CancelAsync();

@@ -22,12 +22,12 @@ internal sealed record LogSettings(LogEventLevel Level, bool Json);
 
 /// <summary>What one process is told, read once: the <c>appsettings.json</c> beside the executable, then the environment, then the command line; the last one wins.</summary>
 /// <param name="Server">The running server to speak to instead of opening a data folder; null: none.</param>
-internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surface, HttpSettings Http, LogSettings Log, ServerSettings? Server)
+internal sealed partial record Settings(RegistryOptions Registry, SurfaceSettings Surface, HttpSettings Http, LogSettings Log, ServerSettings? Server)
 {
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "server", "token", "policy", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "s3-endpoint", "s3-access-key", "s3-secret-key", "s3-region", "s3-public-endpoint", "s3-timeout", "s3-references", "readable", "server", "token", "policy", "signing-keys", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -77,9 +77,7 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             bad["public-url"] = "an address without a path, such as https://models.example.org";
         var http = ReadHttp(said, bad);
         var notices = ReadNotices(said, bad);
-        var artifacts = said.GetValueOrDefault("artifacts");
-        if (artifacts is not null && (!artifacts.StartsWith("file:", StringComparison.Ordinal) || artifacts.Length == "file:".Length))
-            bad["artifacts"] = "file:PATH";
+        var (artifacts, bucket, shown) = (ReadArtifacts(said, bad), ReadBucket(said, bad), ReadShown(said, bad));
         // In the environment it may be there for others.
         if (tokenTyped && !said.ContainsKey("server"))
             bad["token"] = "goes with --server";
@@ -96,7 +94,10 @@ internal sealed record Settings(RegistryOptions Registry, SurfaceSettings Surfac
             DataFolderNamed = folder != RegistryOptions.DefaultDataFolder,
             Database = said.GetValueOrDefault("database"),
             Artifacts = artifacts,
+            S3 = bucket,
+            Readable = shown,
             Policy = said.GetValueOrDefault("policy"),
+            SigningKeys = said.GetValueOrDefault("signing-keys"),
             Notices = notices,
         };
         return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"), server.Value);

@@ -1,3 +1,6 @@
+using ModelRegistry.Artifacts;
+using ModelRegistry.Artifacts.S3;
+
 namespace ModelRegistry;
 
 /// <summary>What one process is told about its registry; read once at the wiring door.</summary>
@@ -9,14 +12,23 @@ public sealed record RegistryOptions
     /// <summary><c>sqlite:PATH</c> or a PostgreSQL address; null: SQLite in the data folder.</summary>
     public string? Database { get; init; }
 
-    /// <summary><c>file:PATH</c>; null: in the data folder.</summary>
+    /// <summary><c>file:PATH</c> or <c>s3://BUCKET/PREFIX</c>; null: in the data folder.</summary>
     public string? Artifacts { get; init; }
+
+    /// <summary>What lies beside the contents under the names of models; null: files in a folder, where they cost nothing, and metadata in a bucket.</summary>
+    public Shown? Readable { get; init; }
+
+    /// <summary>How the store of a bucket is reached.</summary>
+    public S3Options S3 { get; init; } = new();
 
     /// <summary>A profile's name or a file: the policy a new registry starts with. An existing one refuses another than its own.</summary>
     public string? Policy { get; init; }
 
     /// <summary>Base of approval links; null where no page can be reached.</summary>
     public string? PublicUrl { get; init; }
+
+    /// <summary>A PEM file or a folder of them: the public keys that signatures over models are held against; null: none.</summary>
+    public string? SigningKeys { get; init; }
 
     /// <summary>How people are told what happened.</summary>
     public NoticeOptions Notices { get; init; } = new();

@@ -1,7 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelRegistry.Artifacts;
+using ModelRegistry.Artifacts.Files;
+using ModelRegistry.Artifacts.Readable;
+using ModelRegistry.Artifacts.S3;
 using ModelRegistry.Audit;
 using ModelRegistry.Catalog;
 using ModelRegistry.Changes;
@@ -18,23 +22,22 @@ namespace ModelRegistry;
 /// <summary>The one wiring door: opens a registry and hands out its use cases.</summary>
 public sealed class RegistryServices : IAsyncDisposable
 {
-    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1), UploadAbandonedAfter = TimeSpan.FromHours(24);
-
     private readonly RegistryDb _db;
 
-    private RegistryServices(RegistryDb db, RegistryOptions options, TimeProvider time, ILogger log)
+    private RegistryServices(RegistryDb db, RegistryOptions options, Artifacts.Inspection.SigningKeys keys, TimeProvider time, ILogger log)
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
-        Vault = ArtifactVault.Open(ArtifactFolder(options));
-        Catalog = new ModelCatalog(db, policies);
-        var inspector = new Artifacts.Inspection.Inspector(Vault);
-        Intake = new VersionIntake(db, policies, Vault, inspector, time);
+        Vault = new ArtifactVault(OpenStore(options));
+        Catalog = new ModelCatalog(db, policies, keys.Fingerprint);
+        var inspector = new Artifacts.Inspection.Inspector(Vault, keys);
         Blobs = new BlobDesk(db, Vault);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
         var states = new OneTimeStates();
         Changes = new ChangeFeed(db, time);
+        Readable = new ReadableFiles(db, Vault.Readable(options.Readable), Changes, time, log);
+        Intake = new VersionIntake(db, policies, Vault, inspector, Readable, time);
         Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
@@ -47,6 +50,9 @@ public sealed class RegistryServices : IAsyncDisposable
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
         Exports = new PromotionExport(db, time);
+        Backup = new Backups.RegistryBackup(db, Vault, time);
+        Collector = new ContentCollector(db, Vault, time);
+        Staging = new StagingSweep(Vault, time, log);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
@@ -75,6 +81,10 @@ public sealed class RegistryServices : IAsyncDisposable
     public PromotionWatch Watch { get; }
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
+    public StagingSweep Staging { get; }
+    public ContentCollector Collector { get; }
+    public Backups.RegistryBackup Backup { get; }
+    public ReadableFiles Readable { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
@@ -82,6 +92,9 @@ public sealed class RegistryServices : IAsyncDisposable
 
     /// <summary>The database engine, its version and its place, for a doctor.</summary>
     public (string Engine, string Location, string RegistryId) Storage => (_db.Engine, _db.Location, _db.RegistryId);
+
+    /// <summary>Where contents lie, for an operator.</summary>
+    public string ArtifactPlace => Vault.Place;
 
     /// <summary>The version of the database's schema; opening brings it up to date.</summary>
     public static int SchemaVersion => Migration.Known[^1].Version;
@@ -102,6 +115,9 @@ public sealed class RegistryServices : IAsyncDisposable
                 return unreadable;
             json = read.Value;
         }
+        var keys = Artifacts.Inspection.SigningKeys.Load(options.SigningKeys);
+        if (keys.Refusal is { } unfit)
+            return unfit;
         var opened = OpenDatabase(options, time, logs);
         if (opened.Refusal is { } nowhere)
             return nowhere;
@@ -114,9 +130,11 @@ public sealed class RegistryServices : IAsyncDisposable
                 return no;
             }
             await VersionIndex.CatchUpAsync(db, cancel);
-            var services = new RegistryServices(db, options, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
+            var services = new RegistryServices(db, options, keys.Value, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
-            services.Vault.SweepStaging(AbandonedAfter, UploadAbandonedAfter, time.GetUtcNow());
+            // A store elsewhere is looked after by whoever serves: a command is not to wait for it, nor to fail with it.
+            if (services.Vault.IsLocal)
+                await services.Staging.SweepAsync(cancel);
             return services;
         }
         catch
@@ -131,6 +149,7 @@ public sealed class RegistryServices : IAsyncDisposable
         People.Dispose();
         Deliverer.Dispose();
         Exports.Dispose();
+        Vault.Dispose();
         return _db.DisposeAsync();
     }
 
@@ -139,8 +158,12 @@ public sealed class RegistryServices : IAsyncDisposable
     public async Task CheckAsync(CancellationToken cancel = default)
     {
         await _db.ReadAsync(session => session.PolicyDigestAsync(), cancel);
-        Vault.Check();
+        await Vault.CheckAsync(write: false, cancel);
     }
+
+    /// <summary>Writes, reads and deletes something small where contents lie.</summary>
+    /// <exception cref="StorageUnavailableException">One of them cannot be done.</exception>
+    public Task CheckArtifactsAsync(CancellationToken cancel = default) => Vault.CheckAsync(write: true, cancel);
 
     /// <summary>The text of a profile or of a policy file.</summary>
     public static Outcome<string> ReadPolicy(string nameOrPath)
@@ -200,10 +223,19 @@ public sealed class RegistryServices : IAsyncDisposable
         }
     }
 
-    private static string ArtifactFolder(RegistryOptions options) => options.Artifacts switch
+    internal static IArtifactStore OpenStore(RegistryOptions options) => options.Artifacts switch
     {
-        null => Path.Combine(options.DataFolder, "artifacts"),
-        ['f', 'i', 'l', 'e', ':', .. var path] => Path.GetFullPath(path),
-        var other => throw new ArgumentException($"The artifact store '{other}' is not known: use file:PATH."),
+        null => FileStore.Open(Path.Combine(options.DataFolder, "artifacts")),
+        ['f', 'i', 'l', 'e', ':', .. var path] => FileStore.Open(Path.GetFullPath(path)),
+        ['s', '3', ':', '/', '/', .. var bucket] => OpenBucket(bucket, options.S3),
+        var other => throw new ArgumentException($"The artifact store '{other}' is not known: use file:PATH or s3://BUCKET/PREFIX."),
     };
+
+    // By itself, so that nothing of that library is loaded where the store is a folder.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static IArtifactStore OpenBucket(string named, S3Options options)
+    {
+        var parts = named.TrimEnd('/').Split('/', 2);
+        return new S3Store(parts[0], parts.Length == 2 ? parts[1] : "", options);
+    }
 }

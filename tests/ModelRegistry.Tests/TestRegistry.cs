@@ -24,7 +24,10 @@ internal sealed class TestRegistry : IAsyncDisposable
     public TestClock Clock { get; }
     public RegistryServices Services { get; private set; } = null!;
     public string DataFolder => Path.Combine(_folder, "data");
-    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database, Notices = Notices };
+    public RegistryOptions Options => new() { DataFolder = DataFolder, DataFolderNamed = true, Database = _database, Notices = Notices, SigningKeys = SigningKeys };
+
+    /// <summary>Where the pinned keys are that signatures are held against; counts from the next opening.</summary>
+    public string? SigningKeys { get; set; }
 
     /// <summary>How people are told. Receivers of tests are on this machine.</summary>
     public NoticeOptions Notices { get; set; } = new() { PrivateWebhooks = true };

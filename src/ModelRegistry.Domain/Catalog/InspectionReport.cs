@@ -34,9 +34,9 @@ public sealed record InspectedFile(string Path, string Kind, ScanVerdict Verdict
 public sealed record InspectionReport
 {
     /// <summary>Raised whenever the same bytes may come to something else; older reports are then made anew.</summary>
-    public const int CurrentRules = 1;
+    public const int CurrentRules = 2;
 
-    public const int MostFindings = 50, MostFiles = 200;
+    public const int MostFindings = 50, MostFiles = 200, MostNotes = 20, MostDetails = 20;
 
     public int Rules { get; init; } = CurrentRules;
     /// <summary>The worst of all files; never clean without a model of a format that is parsed.</summary>
@@ -44,6 +44,8 @@ public sealed record InspectionReport
     /// <summary>The first <see cref="MostFindings"/>.</summary>
     public IReadOnlyList<InspectionFinding> Findings { get; init; } = [];
     public int FindingCount { get; init; }
+    /// <summary>What is worth knowing and bears on no verdict: a chat template, a signature and whose. The first <see cref="MostNotes"/>.</summary>
+    public IReadOnlyList<InspectionFinding> Notes { get; init; } = [];
     /// <summary>The first <see cref="MostFiles"/>, those that are not clean before the others.</summary>
     public IReadOnlyList<InspectedFile> Files { get; init; } = [];
     public int FileCount { get; init; }
@@ -62,14 +64,18 @@ public sealed record InspectionReport
     public long? IrVersion { get; init; }
     /// <summary>The program that wrote it, as it calls itself: untrusted text.</summary>
     public string Producer { get; init; } = "";
+    /// <summary>What a format says beside all that, such as <c>architecture</c>, <c>quantization</c>, <c>context_length</c>, <c>license</c>: untrusted text.</summary>
+    public IReadOnlyDictionary<string, string> Details { get; init; } = new Dictionary<string, string>();
+    /// <summary>The fingerprint of the pinned keys that signatures were held against; empty where there was no signature.</summary>
+    public string SigningKeys { get; init; } = "";
 
     /// <summary>The same held against the format that was claimed: a contradiction is one more finding.</summary>
     public InspectionReport Against(string claimed)
     {
         if (Formats.Count == 0 || Formats.Contains(claimed, StringComparer.OrdinalIgnoreCase) || !Recognised.Contains(claimed, StringComparer.OrdinalIgnoreCase))
             return this;
-        // PyTorch writes pickles, in an archive or without one; TorchScript looks the same from outside.
-        if (claimed is "torchscript" or "pytorch" && (Formats.Contains("pytorch") || Formats.Contains("pickle")))
+        // PyTorch and scikit-learn write pickles, and not every pickle tells whose it is.
+        if (claimed.ToLowerInvariant() is "pytorch" or "sklearn" && Formats.Contains("pickle") || claimed.Equals("pytorch", StringComparison.OrdinalIgnoreCase) && Formats.Contains("torchscript"))
             return this;
         var finding = new InspectionFinding("format_contradicted", "", $"It is registered as {claimed.ToLowerInvariant()}; the bytes are {string.Join(" and ", Formats)}.");
         return this with
@@ -81,7 +87,7 @@ public sealed record InspectionReport
     }
 
     // The formats of which it can be told that the bytes are not theirs.
-    private static readonly string[] Recognised = ["onnx", "safetensors", "gguf", "tflite", "keras", "tensorflow_saved_model", "pytorch", "torchscript"];
+    private static readonly string[] Recognised = ["onnx", "safetensors", "gguf", "tflite", "keras", "tensorflow_saved_model", "pytorch", "torchscript", "sklearn"];
 
     /// <summary>The metadata with what its author left out and the files say. What was said stays.</summary>
     public VersionMetadata Fill(VersionMetadata said) => said with
@@ -117,6 +123,7 @@ public sealed record InspectionReport
         ["verdict"] = Word(Verdict),
         ["findings"] = new JsonArray([.. Findings.Select(f => (JsonNode)new JsonObject { ["code"] = f.Code, ["path"] = f.Path, ["words"] = f.Words })]),
         ["finding_count"] = FindingCount,
+        ["notes"] = new JsonArray([.. Notes.Select(f => (JsonNode)new JsonObject { ["code"] = f.Code, ["path"] = f.Path, ["words"] = f.Words })]),
         ["files"] = new JsonArray([.. Files.Select(f => (JsonNode)new JsonObject { ["path"] = f.Path, ["kind"] = f.Kind, ["verdict"] = Word(f.Verdict) })]),
         ["file_count"] = FileCount,
         ["formats"] = new JsonArray([.. Formats.Select(f => (JsonNode)f)]),
@@ -128,14 +135,18 @@ public sealed record InspectionReport
         ["opsets"] = Counts(Opsets),
         ["ir_version"] = IrVersion,
         ["producer"] = Producer,
+        ["details"] = new JsonObject(Details.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),
+        ["signing_keys"] = SigningKeys,
     };
 
     public static InspectionReport FromJson(JsonObject json) => new()
     {
         Rules = (int)json["rules"]!,
         Verdict = Enum.Parse<ScanVerdict>((string)json["verdict"]!, ignoreCase: true),
-        Findings = [.. json["findings"]!.AsArray().Select(f => new InspectionFinding((string)f!["code"]!, (string)f["path"]!, (string)f["words"]!))],
+        Findings = Found(json["findings"]),
         FindingCount = (int)json["finding_count"]!,
+        // Reports by the first rules have neither notes nor details.
+        Notes = Found(json["notes"]),
         Files = [.. json["files"]!.AsArray().Select(f => new InspectedFile((string)f!["path"]!, (string)f["kind"]!, Enum.Parse<ScanVerdict>((string)f["verdict"]!, ignoreCase: true)))],
         FileCount = (int)json["file_count"]!,
         Formats = [.. json["formats"]!.AsArray().Select(f => (string)f!)],
@@ -146,7 +157,11 @@ public sealed record InspectionReport
         Opsets = Counts(json["opsets"]!.AsObject()),
         IrVersion = (long?)json["ir_version"],
         Producer = (string)json["producer"]!,
+        Details = json["details"] is JsonObject details ? details.ToDictionary(d => d.Key, d => (string)d.Value!) : [],
+        SigningKeys = (string?)json["signing_keys"] ?? "",
     };
+
+    private static List<InspectionFinding> Found(JsonNode? list) => list is JsonArray found ? [.. found.Select(f => new InspectionFinding((string)f!["code"]!, (string)f["path"]!, (string)f["words"]!))] : [];
 
     private static JsonObject Counts(IReadOnlyDictionary<string, long> counts) =>
         new(counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value)));

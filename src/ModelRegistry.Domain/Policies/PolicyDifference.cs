@@ -94,6 +94,7 @@ public sealed partial class PolicyDifference
         Allowed(stage, "from", was.From, now.From);
         Amount(stage, "a promotion waits for its decision at most", "h", was.PendingHours, now.PendingHours, lessIsStricter: true);
         Amount(stage, "an approval waits to be applied at most", "h", was.ApplyHours, now.ApplyHours, lessIsStricter: true);
+        Amount(stage, "what served it is kept afterwards for at least", "days", was.RetentionDays, now.RetentionDays, lessIsStricter: false);
         if (was.OnReplace != now.OnReplace)
             Say(stage, $"what is replaced goes to {now.OnReplace}, not to {was.OnReplace}", Bearing.Neutral);
         Gates(stage, was.Gates, now.Gates);

@@ -84,6 +84,7 @@ public static class PolicyProfiles
               "assurance": "signed",
               "four_eyes": true,
               "reason_required": true,
+              "retention_days": 3650,
               "pending_hours": 24,
               "apply_hours": 1,
               "on_replace": "archived",

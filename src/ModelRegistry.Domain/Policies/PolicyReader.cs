@@ -72,6 +72,7 @@ public static partial class PolicyReader
             ReasonRequired = read.Boolean("reason_required", false),
             PendingHours = read.Number("pending_hours", 24, 0.01, 24 * 90),
             ApplyHours = read.Number("apply_hours", 1, 0.01, 24 * 7),
+            RetentionDays = read.Number("retention_days", 30, 0, 36_500),
             OnReplace = read.Child("on_replace") is { } replaced ? Stage(replaced, stages, errors) : stages.Count > 0 ? stages[^1] : "",
             Gates = read.Items("gates", n => ReadGate(n, stages, errors)).OfType<Gate>().ToList(),
         };

@@ -27,6 +27,8 @@ public sealed record StageRule
     /// <summary>Whether no approver may be the proposer, its owner, or who answers for the version's author.</summary>
     public bool FourEyes { get; init; }
     public bool ReasonRequired { get; init; }
+    /// <summary>How many days a version that served the stage is kept after it stopped serving it.</summary>
+    public double RetentionDays { get; init; } = 30;
     /// <summary>How long a promotion may wait for its decision.</summary>
     public double PendingHours { get; init; } = 24;
     /// <summary>How long an approval may wait to be applied.</summary>

@@ -37,8 +37,9 @@ internal static class CatalogSheets
             ("registered", $"{Shown.Time(v.CreatedAt)} by {v.CreatedBy}"), ("id", v.VersionId),
             ("inspection", v.Inspection is { } i ? Inspection(i) : "not inspected"), ("parameters", v.Inspection?.ParameterCount is { } count ? Shown.Count(count) : null),
             ("tensors", v.Inspection is { TensorTypes.Count: > 0 } t ? string.Join(", ", t.TensorTypes.Select(n => $"{n.Key} {n.Value}")) : null),
-            ("opsets", Shown.List(v.Inspection?.Opsets ?? [])), ("made by", v.Inspection?.Producer))
+            ("opsets", Shown.List(v.Inspection?.Opsets ?? [])), ("made by", v.Inspection?.Producer), ("said of itself", v.Inspection is { Details.Count: > 0 } d ? string.Join(", ", d.Details.Select(n => $"{n.Key} {n.Value}")) : null))
         .Rows("inspection", ["FOUND", "IN", "WHAT"], (v.Inspection?.Findings ?? []).Select(f => new[] { f.Code, f.Path, f.Words }))
+        .Rows("notes", ["NOTE", "IN", "WHAT"], (v.Inspection?.Notes ?? []).Select(f => new[] { f.Code, f.Path, f.Words }))
         .Rows("metrics", ["METRIC", "VALUE"], v.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => new[] { m.Key, Shown.Number(m.Value) }))
         .Rows("files", ["PATH", "SIZE", "SHA-256"], v.Files.Select(f => new[] { f.Path, Shown.Size(f.SizeBytes), f.Sha256 }))
         .Words("release notes", v.ReleaseNotes)

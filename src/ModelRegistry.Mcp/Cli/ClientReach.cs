@@ -15,7 +15,8 @@ internal sealed record ClientReach(IReadOnlyList<string> Command, Uri? Url, IRea
         // A PostgreSQL address holds a password: it belongs in MODELREGISTRY_DATABASE.
         string[] database = registry.Database is { } given && given.StartsWith("sqlite:", StringComparison.Ordinal) ? ["--database", given] : [];
         string[] artifacts = registry.Artifacts is { } elsewhere ? ["--artifacts", elsewhere] : [];
-        return new ClientReach([.. program, "stdio", "--data", registry.DataFolder, .. database, .. artifacts, .. Options(surface)], null, [], false);
+        string[] keys = registry.SigningKeys is { } pinned ? ["--signing-keys", Path.GetFullPath(pinned)] : [];
+        return new ClientReach([.. program, "stdio", "--data", registry.DataFolder, .. database, .. artifacts, .. keys, .. Options(surface)], null, [], false);
     }
 
     /// <summary>The same for a program that opens no registry and speaks on to a server.</summary>

@@ -82,6 +82,7 @@ internal static class DoctorVerb
         return
         [
             Ok("database", $"{registry.Storage.Engine} at {registry.Storage.Location}"),
+            await ArtifactsAsync(registry, run.Cancel),
             Ok("schema", $"version {RegistryServices.SchemaVersion}"),
             Ok("registry", registry.Storage.RegistryId),
             Ok("policy", $"{policy.Name}, sha256 {policy.Digest}"),
@@ -93,6 +94,19 @@ internal static class DoctorVerb
             // The registry's times never go back, so a clock behind its last entry is a clock that did.
             last is not null && last.At > now.AddMinutes(1) ? new("clock", "fail", $"{Shown.Time(now)}, before the last entry of {Shown.Time(last.At)}", "Set the clock; deadlines are judged by it.") : Ok("clock", Shown.Time(now)),
         ];
+    }
+
+    private static async Task<CheckView> ArtifactsAsync(RegistryServices registry, CancellationToken cancel)
+    {
+        try
+        {
+            await registry.CheckArtifactsAsync(cancel);
+            return Ok("artifacts", registry.ArtifactPlace);
+        }
+        catch (StorageUnavailableException e)
+        {
+            return new("artifacts", "fail", $"{registry.ArtifactPlace}: {e.Message}", e.Remedy);
+        }
     }
 
     private static CheckView Waiting(Policies.PolicyView policy) => policy.Pending is { } pending

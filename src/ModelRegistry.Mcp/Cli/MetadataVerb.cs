@@ -61,4 +61,6 @@ internal static class MetadataVerb
             return run.Answer(await registry.AskAsync(Metadata.Set(file.Value is { } said ? edit.Over(said) : edit), run.Cancel), MetadataSheets.Edited);
         });
     }
+
+    internal static Sheet Changed(MetadataView m) => new Sheet().Facts(("model", m.ModelName), ("version", m.Version), ("changed", m.Changed.Count == 0 ? "nothing" : Shown.List(m.Changed)));
 }

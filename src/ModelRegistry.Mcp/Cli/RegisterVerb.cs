@@ -13,7 +13,7 @@ internal static class RegisterVerb
             "register fraud-detector --version 1.2.0 --file ./model --metadata metadata.json --card CARD.md",
             "register fraud-detector --bump minor --file model.onnx --tag team=risk --output json");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
-        var files = verb.Many("--file", "PATH", "A file, or a folder with everything below it.", required: true);
+        var files = verb.Many("--file", "PATH", "A file, a folder with everything below it, or an object of the registry's bucket: s3://BUCKET/KEY.", required: true);
         var label = verb.Text("--version", "LABEL", "The label wanted, such as v7 or 1.2.0. Default: the next one.");
         var bump = verb.Choice("--bump", "Which part of a semantic version goes up.", "major", "minor", "patch");
         var metrics = verb.Numbers("--metric", "NAME=NUMBER", "A metric.");

@@ -14,7 +14,7 @@ internal static class RegistrarTools
     [
         new("register_version", "Register a version", "Register files on this machine as a new version; a model that is not there is made. Nothing is promoted by it.", Hints.Makes,
             [
-                Model, new("files", ArgumentKind.Texts, "paths of files and folders") { Required = true, Most = 100 }, Text("version", "label; the next one unless named"), Choice("bump", ["major", "minor", "patch"]),
+                Model, new("files", ArgumentKind.Texts, "paths of files and folders, or s3://BUCKET/KEY in the registry's bucket") { Required = true, Most = 100 }, Text("version", "label; the next one unless named"), Choice("bump", ["major", "minor", "patch"]),
                 new("metrics", ArgumentKind.Texts, "name=value each") { Most = 500 }, new("tags", ArgumentKind.Texts, "key=value each") { Most = 100 },
                 Text("format", "e.g. onnx, safetensors", 64), Text("dataset", most: 2_000), Text("code_commit"), Text("release_notes", most: 65_536), Text("alias", most: 128),
                 Text("metadata", "JSON: framework, hyperparameters, dependencies, signature, lineage, card, description, task, owner, model_card", 262_144),

@@ -106,11 +106,13 @@ internal static partial class TextOf
             return;
         }
         Line(text, "Inspection", $"{i.Verdict}{Part(", ", string.Join(" and ", i.Formats))}{(i.ParameterCount is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} parameters") : "")}" +
-            $"{Part(", tensors ", string.Join(", ", i.TensorTypes.Select(t => $"{t.Key} {t.Value}")))}{Part(", opsets ", string.Join(", ", i.Opsets.Select(Untrusted.Label)))}{Part(", made by ", Untrusted.Label(i.Producer))}");
+            $"{Part(", tensors ", string.Join(", ", i.TensorTypes.Select(t => $"{t.Key} {t.Value}")))}{Part(", opsets ", string.Join(", ", i.Opsets.Select(Untrusted.Label)))}{Part(", made by ", Untrusted.Label(i.Producer))}{Part(", ", string.Join(", ", i.Details.Select(d => $"{Untrusted.Label(d.Key)} {Untrusted.Label(d.Value)}")))}");
         foreach (var f in i.Findings.Take(10))
             text.Append("- found: ").Append(f.Code).Append(Part(" in ", Untrusted.Label(f.Path))).Append(": ").Append(Untrusted.Line(f.Words, 300)).Append('\n');
         if (i.FindingCount > Math.Min(10, i.Findings.Count))
             text.Append(CultureInfo.InvariantCulture, $"- and {i.FindingCount - Math.Min(10, i.Findings.Count)} more findings\n");
+        foreach (var note in i.Notes)
+            text.Append("- note: ").Append(note.Code).Append(Part(" in ", Untrusted.Label(note.Path))).Append(": ").Append(Untrusted.Line(note.Words, 300)).Append('\n');
     }
 
     private static string List(int count, string noun, string? next, IEnumerable<string> lines) =>

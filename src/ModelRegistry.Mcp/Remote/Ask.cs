@@ -28,6 +28,11 @@ internal static class Ask
     public static Question<ServingView> Serving(string model, string? stage, DateTimeOffset? at) => new((r, me, cancel) => r.Catalog.ServingAsync(me, model, stage, at, cancel),
         RestRequest.Get("models", model, "serving").With("stage", stage).With("at", at));
 
+    public static Question<MetadataView> DeleteModel(string model) => new((r, me, cancel) => r.Metadata.DeleteModelAsync(me, model, cancel: cancel), RestRequest.Delete("models", model));
+
+    public static Question<MetadataView> DeleteVersion(string model, string version, string? reason) => new((r, me, cancel) => r.Metadata.DeleteVersionAsync(me, model, version, reason, cancel: cancel),
+        RestRequest.Delete("models", model, "versions", version).With("reason", reason));
+
     public static Question<Page<ServingPeriodView>> History(HistoryQuery q) => new((r, me, cancel) => r.Catalog.HistoryAsync(me, q, cancel),
         RestRequest.Get("models", q.ModelName, "history").With("at", q.At).With("limit", q.Limit).With("cursor", q.Cursor));
 

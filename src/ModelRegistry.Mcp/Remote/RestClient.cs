@@ -29,7 +29,7 @@ internal sealed class RestClient(ServerSettings server) : IDisposable
     public async Task<Outcome<T>> SendAsync<T>(RestRequest asked, bool withToken, CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patience.CancelAfter(asked.Body is null ? Reading : Changing);
+        patience.CancelAfter(asked.Method == HttpMethod.Get ? Reading : Changing);
         try
         {
             using var request = withToken ? ServerLine.Request(server, asked.Method, asked.Path) : new HttpRequestMessage(asked.Method, asked.Path);

@@ -19,6 +19,8 @@ internal sealed record RestRequest(HttpMethod Method, string Path, JsonObject? B
 
     public static RestRequest Post(params string[] segments) => new(HttpMethod.Post, PathOf(segments), []);
 
+    public static RestRequest Delete(params string[] segments) => new(HttpMethod.Delete, PathOf(segments), null);
+
     /// <summary>With one value more: in the query of what reads, in the body of what changes. One that is not there is left out.</summary>
     public RestRequest With(string name, object? value)
     {

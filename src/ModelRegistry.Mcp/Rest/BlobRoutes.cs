@@ -11,12 +11,16 @@ internal static class BlobRoutes
 
     public static void Map(RestRoutes routes)
     {
-        routes.Stream(["HEAD"], Path, call =>
+        routes.Stream(["HEAD"], Path, "Whether a content is here, or how much of it.", StreamShapes.BlobHead, async call =>
         {
-            var found = call.Registry.Blobs.Find(call.By, call.Of("sha256"));
-            return found.Refusal is { } no ? Replies.ProblemAsync(call.Http, no) : Told(call.Http, found.Value);
+            var found = await call.Registry.Blobs.FindAsync(call.By, call.Of("sha256"), call.Cancel);
+            await (found.Refusal is { } no ? Replies.ProblemAsync(call.Http, no) : Told(call.Http, found.Value));
         });
-        routes.Stream(["PUT"], Path, PutAsync);
+        routes.Stream(["PUT"], Path, "Puts a content, or a part of it, under its SHA-256.", StreamShapes.BlobPut, PutAsync);
+        routes.Post(Path + "/presigned", "Gives addresses to put the parts of a content to, past this server, where its files lie in a bucket.", call => call.Given.NeedBytes("size_bytes"), async (call, size) =>
+            await call.Registry.Blobs.AdmitAsync(call.By, cancel: call.Cancel) is { } no ? no : await call.Registry.Blobs.SignAsync(call.By, call.Of("sha256"), size, call.Cancel));
+        routes.Post(Path + "/complete", "Takes in what was put to such addresses, once it hashes to its SHA-256.", _ => 0, async (call, _) =>
+            await call.Registry.Blobs.AdmitAsync(call.By, cancel: call.Cancel) is { } no ? no : await call.Registry.Blobs.CompleteAsync(call.By, call.Of("sha256"), call.Cancel), RestReply.Created);
     }
 
     private static async Task PutAsync(RestCall call)

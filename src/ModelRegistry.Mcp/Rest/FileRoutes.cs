@@ -10,9 +10,9 @@ internal static class FileRoutes
 
     public static void Map(RestRoutes routes)
     {
-        routes.Get("/models/{model}/versions/{version}/files", _ => 0, (call, _) => call.Registry.Downloads.FilesAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel), (call, files) => Replies.ItemsAsync(call.Http, files));
-        routes.Stream(Reads, "/models/{model}/versions/{version}/files/{**path}", SendAsync);
-        routes.Stream(["GET"], "/models/{model}/versions/{version}/archive", ArchiveAsync);
+        routes.Get("/models/{model}/versions/{version}/files", "The files of a version.", _ => 0, (call, _) => call.Registry.Downloads.FilesAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel), RestReply.Items);
+        routes.Stream(Reads, "/models/{model}/versions/{version}/files/{**path}", "One file of a version, whole or in ranges; with ?presigned=true, where its files lie in a bucket, an address to fetch it from past this server.", StreamShapes.File, SendAsync);
+        routes.Stream(["GET"], "/models/{model}/versions/{version}/archive", "All files of a version.", StreamShapes.Archive, ArchiveAsync);
     }
 
     /// <summary>
@@ -21,6 +21,13 @@ internal static class FileRoutes
     /// </summary>
     private static async Task SendAsync(RestCall call)
     {
+        var past = call.Given.Flag("presigned");
+        if (call.Http.Request.Query.ContainsKey("presigned") && (past == true || call.Given.Problem is not null))
+        {
+            await (call.Given.Problem is { } misfit ? Replies.ProblemAsync(call.Http, misfit)
+                : Replies.JsonAsync(call.Http, await call.Registry.Downloads.SignAsync(call.By, call.Of("model"), call.Of("version"), call.Of("path"), call.Cancel)));
+            return;
+        }
         var (http, ranged) = (call.Http, call.Http.Request.Headers.Range.Count > 0);
         var opened = await call.Registry.Downloads.OpenAsync(call.By, call.Of("model"), call.Of("version"), call.Of("path"), seekable: ranged || HttpMethods.IsHead(call.Http.Request.Method), call.Cancel);
         if (opened.Refusal is { } no)

@@ -11,14 +11,14 @@ internal static class GlassRoutes
 
     public static void Map(RestRoutes routes)
     {
-        routes.Proven("/promotions/{id}/break-glass", null, PasskeyUse.Decide, byToken: false,
+        routes.Proven("/promotions/{id}/break-glass", "Applies a pending promotion at once, in an emergency, by a listed person's passkey.", null, PasskeyUse.Decide, byToken: false,
             call => (Reason: call.Given.Need("reason"), Statement: call.Given.Text("statement_sha256")), BreakAsync, (call, wish) => RefuseAsync(call, wish.Reason));
 
-        routes.Get("/reviews", call => (Owed: call.Given.Flag("owed") ?? true, Limit: call.Given.Whole("limit", 1, 100) ?? 20, Cursor: call.Given.Text("cursor")),
+        routes.Get("/reviews", "Broken glasses, those first that a review is owed for.", call => (Owed: call.Given.Flag("owed") ?? true, Limit: call.Given.Whole("limit", 1, 100) ?? 20, Cursor: call.Given.Text("cursor")),
             (call, page) => call.Registry.Promotions.GlassReviewsAsync(call.By, page.Owed, page.Limit, page.Cursor, call.Cancel));
-        routes.Get("/reviews/{id}", _ => 0, (call, _) => call.Registry.Promotions.GetGlassAsync(call.By, call.Of("id"), call.Cancel));
-        routes.Open("/reviews/{id}/challenges", Verdict, (call, verdict) => call.Registry.Passkeys.GlassChallengeAsync(call.Of("id"), verdict, call.Cancel));
-        routes.Proven("/reviews/{id}", null, PasskeyUse.Decide, byToken: false, call => (Verdict: Verdict(call), Comment: call.Given.Text("comment") ?? ""),
+        routes.Get("/reviews/{id}", "One broken glass, with what it did.", _ => 0, (call, _) => call.Registry.Promotions.GetGlassAsync(call.By, call.Of("id"), call.Cancel));
+        routes.Open("/reviews/{id}/challenges", "What a passkey has to sign to review a broken glass.", Verdict, (call, verdict) => call.Registry.Passkeys.GlassChallengeAsync(call.Of("id"), verdict, call.Cancel));
+        routes.Proven("/reviews/{id}", "An approver's verdict on a broken glass.", null, PasskeyUse.Decide, byToken: false, call => (Verdict: Verdict(call), Comment: call.Given.Text("comment") ?? ""),
             (call, review) => call.Registry.Promotions.ReviewGlassAsync(call.By, new GlassReviewRequest(call.Of("id"), review.Verdict, review.Comment, call.ProofOrNone), call.Cancel));
     }
 

@@ -8,24 +8,24 @@ internal static class ModelRoutes
 {
     public static void Map(RestRoutes routes, CancellationToken stopping)
     {
-        routes.Get("/models",
+        routes.Get("/models", "Lists models by name.",
             call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), null, Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false") { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
             (call, query) => call.Registry.Catalog.ListModelsAsync(call.By, query, call.Cancel));
-        routes.Get("/models/{model}", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel));
-        routes.Get("/models/{model}/versions",
-            call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")) { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
+        routes.Get("/models/{model}", "One model, with one of its versions in full.", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel), RestReply.Revised);
+        routes.Get("/models/{model}/versions", "Lists a model's versions, newest first.",
+            call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), call.Given.Text("status"), call.Given.Flag("is_default")) { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
             (call, query) => call.Registry.Catalog.ListVersionsAsync(call.By, query, call.Cancel));
-        routes.Get("/models/{model}/versions/{version}", _ => 0, async (call, _) =>
-            (await call.Registry.Catalog.GetAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel)).Then<VersionDetailView>(info => info.Version!));
-        routes.Get("/models/{model}/compare",
+        routes.Get("/models/{model}/versions/{version}", "Everything that is known about one version.", _ => 0, async (call, _) =>
+            (await call.Registry.Catalog.GetAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel)).Then<VersionDetailView>(info => info.Version!), RestReply.Revised);
+        routes.Get("/models/{model}/compare", "Puts two to ten versions side by side; differences are to the first.",
             call => call.Given.Texts("versions"), (call, versions) => call.Registry.Catalog.CompareAsync(call.By, call.Of("model"), versions, call.Cancel));
-        routes.Get("/models/{model}/history",
+        routes.Get("/models/{model}/history", "What served when, newest first, and who approved it.",
             call => new HistoryQuery(call.Of("model"), call.Given.Time("at"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
             (call, query) => call.Registry.Catalog.HistoryAsync(call.By, query, call.Cancel));
-        routes.Get("/models/{model}/serving",
+        routes.Get("/models/{model}/serving", "What serves a stage, now or at a moment; with `wait`, as soon as that changes.",
             call => (Stage: call.Given.Text("stage"), At: call.Given.Time("at"), Wait: call.Given.Whole("wait", 0, MostWait) ?? 0),
             (call, asked) => asked is { Wait: > 0, At: null } ? WaitAsync(routes, call, asked.Stage, TimeSpan.FromSeconds(asked.Wait), stopping) : call.Registry.Catalog.ServingAsync(call.By, call.Of("model"), asked.Stage, asked.At, call.Cancel),
-            (call, serving) => Replies.TaggedAsync(call.Http, serving));
+            RestReply.Tagged);
     }
 
     /// <summary>The longest wait of one request, in seconds: proxies and clients give up after a minute.</summary>

@@ -12,28 +12,28 @@ internal static class PromotionRoutes
 
     public static void Map(RestRoutes routes, CancellationToken stopping)
     {
-        routes.Post("/models/{model}/versions/{version}/promotions",
-            call => new PromotionRequest(call.Of("model"), call.Of("version"), call.Given.Need("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key")),
-            (call, wish) => call.Registry.Promotions.RequestAsync(call.By, wish, call.Cancel), Replies.AskedAsync);
-        routes.Post("/models/{model}/rollback",
-            call => new RollbackRequest(call.Of("model"), call.Given.Text("to_version"), call.Given.Text("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key")),
-            (call, wish) => call.Registry.Promotions.RollbackAsync(call.By, wish, call.Cancel), Replies.AskedAsync);
+        routes.Ask("/models/{model}/versions/{version}/promotions", "Proposes to move a version to a stage.",
+            call => new PromotionRequest(call.Of("model"), call.Of("version"), call.Given.Need("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key") ?? call.Key),
+            (call, wish) => call.Registry.Promotions.RequestAsync(call.By, wish, call.Cancel), RestReply.Asked);
+        routes.Ask("/models/{model}/rollback", "Proposes to go back to a version that served before.",
+            call => new RollbackRequest(call.Of("model"), call.Given.Text("to_version"), call.Given.Text("stage"), call.Given.Text("reason"), call.Given.Text("idempotency_key") ?? call.Key),
+            (call, wish) => call.Registry.Promotions.RollbackAsync(call.By, wish, call.Cancel), RestReply.Asked);
 
-        routes.Get("/promotions",
+        routes.Get("/promotions", "Lists promotions, newest first.",
             call => new PromotionQuery(call.Given.Text("status"), call.Given.Text("model"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor")),
             (call, query) => call.Registry.Promotions.ListAsync(call.By, query, call.Cancel));
-        routes.Get("/promotions/{id}",
+        routes.Get("/promotions/{id}", "One promotion with its gates and decisions; with `wait`, once it is decided.",
             call => call.Given.Whole("wait", 0, MostWait) ?? 0,
-            (call, wait) => LookAsync(routes, call, wait, stopping), (call, promotion) => Replies.TaggedAsync(call.Http, promotion));
-        routes.Get("/promotions/{id}/statement", _ => 0, (call, _) => call.Registry.Promotions.ReviewAsync(call.By, call.Of("id"), call.Cancel));
+            (call, wait) => LookAsync(routes, call, wait, stopping), RestReply.Tagged);
+        routes.Get("/promotions/{id}/statement", "What a person decides on, to the byte, and what it means.", _ => 0, (call, _) => call.Registry.Promotions.ReviewAsync(call.By, call.Of("id"), call.Cancel));
 
-        routes.Open("/promotions/{id}/challenges", call => call.Given.Choice("decision", true, "approve", "reject", GlassBreak.Word) ?? "",
+        routes.Open("/promotions/{id}/challenges", "What a passkey has to sign to decide on a promotion.", call => call.Given.Choice("decision", true, "approve", "reject", GlassBreak.Word) ?? "",
             (call, word) => call.Registry.Passkeys.ChallengeAsync(call.Of("id"), word, call.Cancel));
-        routes.Proven("/promotions/{id}/decisions", null, PasskeyUse.Decide, byToken: false,
+        routes.Proven("/promotions/{id}/decisions", "A person's decision on a promotion, with a proof made for it.", null, PasskeyUse.Decide, byToken: false,
             call => new Decided(Verdict(call), call.Given.Text("comment") ?? "", call.Given.Text("statement_sha256")), DecideAsync, RefuseAsync);
-        routes.Proven("/promotions/{id}/withdraw", null, PasskeyUse.Confirm, byToken: true,
+        routes.Proven("/promotions/{id}/withdraw", "Takes a pending promotion back.", null, PasskeyUse.Confirm, byToken: true,
             call => call.Given.Text("reason"), (call, reason) => call.Registry.Promotions.WithdrawAsync(call.By, call.Of("id"), reason, call.Cancel));
-        routes.Proven("/promotions/{id}/revoke", null, PasskeyUse.Confirm, byToken: false,
+        routes.Proven("/promotions/{id}/revoke", "Takes an approval back that is not applied yet.", null, PasskeyUse.Confirm, byToken: false,
             call => call.Given.Text("reason"), (call, reason) => call.Registry.Promotions.RevokeAsync(call.By, call.Of("id"), reason, call.Cancel));
     }
 

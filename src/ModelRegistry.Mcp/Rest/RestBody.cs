@@ -34,10 +34,11 @@ internal static class RestBody
         {
             return (e as BadHttpRequestException)?.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusals.BodyTooLarge(MostBytes) : Refusals.BodyInvalid("it did not arrive whole");
         }
-        return Parse(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
+        var body = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+        return Parse(body, http.Request.Headers.ContainsKey(RequestKeys.Header) ? Digest.Of(body.Span) : null);
     }
 
-    private static Outcome<RestFields> Parse(ReadOnlyMemory<byte> bytes)
+    private static Outcome<RestFields> Parse(ReadOnlyMemory<byte> bytes, Digest? digest)
     {
         // A tree is made from bytes that are decoded when they are looked at; what is no UTF-8 would throw there.
         if (!Utf8.IsValid(bytes.Span))
@@ -46,7 +47,7 @@ internal static class RestBody
         {
             using var document = JsonDocument.Parse(bytes, Strict);
             Read(document.RootElement);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? RestFields.Of(document.RootElement.Clone()) : Refusals.BodyInvalid("it is not an object");
+            return document.RootElement.ValueKind == JsonValueKind.Object ? RestFields.Of(document.RootElement.Clone(), digest) : Refusals.BodyInvalid("it is not an object");
         }
         catch (JsonException e)
         {

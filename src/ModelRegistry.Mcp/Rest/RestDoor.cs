@@ -20,5 +20,8 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
         PeopleRoutes.Map(routes);
         NoticeRoutes.Map(routes);
         RecordRoutes.Map(routes);
+        // Made when it is first asked for; it gives nothing away, and is the same for everybody.
+        var document = new Lazy<byte[]>(() => OpenApiDocument.Write(routes.Described, registry));
+        endpoints.MapGet("/openapi/v1.json", http => Replies.BytesUnderTagAsync(http, document.Value));
     }
 }

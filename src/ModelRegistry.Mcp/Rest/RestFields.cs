@@ -19,11 +19,13 @@ internal sealed class RestFields
     private readonly HashSet<string> _known = [];
     private readonly Dictionary<string, string> _bad = [];
     private readonly List<RestFields> _within = [];
+    // What was asked for, where that is the question.
+    private List<FieldShape>? _asked;
 
     private RestFields(IReadOnlyDictionary<string, object> given, string prefix) => (_given, _prefix) = (given, prefix);
 
     /// <summary>The members of an object whose texts are all well-formed and whose names are all different.</summary>
-    public static RestFields Of(JsonElement body) => Within(body, "");
+    public static RestFields Of(JsonElement body, Digest? digest = null) => new(Members(body), "") { Body = digest };
 
     public static Outcome<RestFields> Of(IQueryCollection query)
     {
@@ -35,6 +37,21 @@ internal sealed class RestFields
                 given[name] = values.Take(MostItems + 1).Select(v => v ?? "").ToArray();
         return new RestFields(given, "");
     }
+
+    /// <summary>Over the bytes of the body, where its request has a key of its own.</summary>
+    public Digest? Body { get; init; }
+
+    /// <summary>Empty ones that remember what they are asked for, to describe the route that asks.</summary>
+    public static RestFields Asking() => new(new Dictionary<string, object>(), "") { _asked = [] };
+
+    /// <summary>Whether nothing was sent, and the question is what would be asked for.</summary>
+    public bool IsAsking => _asked is not null;
+
+    /// <summary>What was asked for, in that order.</summary>
+    public IReadOnlyList<FieldShape> Asked => _asked ?? [];
+
+    /// <summary>Headers that the route looks at.</summary>
+    public List<string> Headers { get; } = [];
 
     /// <summary>Everything that does not fit; null when all does.</summary>
     public Refusal? Problem
@@ -50,6 +67,7 @@ internal sealed class RestFields
     /// <summary>A text, or a number as it is written; null when it was left out, is null or blank.</summary>
     public string? Text(string name, bool required = false)
     {
+        Note(new FieldShape(name, "string", required));
         var text = Find(name) switch
         {
             null => null,
@@ -73,6 +91,7 @@ internal sealed class RestFields
     /// <summary>One of several words, in any case.</summary>
     public string? Choice(string name, bool required, params string[] choices)
     {
+        Note(new FieldShape(name, "string", required, Choices: choices));
         if (Text(name, required) is not { } text)
             return null;
         return choices.FirstOrDefault(c => string.Equals(c, text.Trim(), StringComparison.OrdinalIgnoreCase))
@@ -82,6 +101,7 @@ internal sealed class RestFields
     /// <summary>A whole number.</summary>
     public int? Whole(string name, int least, int most)
     {
+        Note(new FieldShape(name, "integer", Least: least, Most: most));
         int? number = Find(name) switch
         {
             null => null,
@@ -96,8 +116,19 @@ internal sealed class RestFields
         return null;
     }
 
+    /// <summary>A length in bytes that the route cannot do without; 0 when it is missing or none, which <see cref="Problem"/> tells.</summary>
+    public long NeedBytes(string name)
+    {
+        Note(new FieldShape(name, "integer", true));
+        if (Find(name) is JsonElement { ValueKind: JsonValueKind.Number } element && element.TryGetInt64(out var bytes) && bytes >= 0)
+            return bytes;
+        Bad(name, "must be a whole number of bytes");
+        return 0;
+    }
+
     public bool? Flag(string name)
     {
+        Note(new FieldShape(name, "boolean"));
         bool? flag = Find(name) switch
         {
             JsonElement { ValueKind: JsonValueKind.True } => true,
@@ -113,6 +144,7 @@ internal sealed class RestFields
     /// <summary>A moment (RFC 3339).</summary>
     public DateTimeOffset? Time(string name)
     {
+        Note(new FieldShape(name, "string", Format: "date-time"));
         if (Text(name) is not { } text)
             return null;
         if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
@@ -124,6 +156,7 @@ internal sealed class RestFields
     /// <summary>A list of texts; in a query, and where one text was sent, separated by commas.</summary>
     public IReadOnlyList<string> Texts(string name)
     {
+        Note(new FieldShape(name, "array"));
         var items = Find(name) switch
         {
             null => [],
@@ -141,12 +174,18 @@ internal sealed class RestFields
     /// <summary>An object within; null when it was left out.</summary>
     public RestFields? Object(string name)
     {
+        if (_asked is not null)
+        {
+            var asking = Asking();
+            Note(new FieldShape(name, "object", Within: asking));
+            return asking;
+        }
         switch (Find(name))
         {
             case null:
                 return null;
             case JsonElement { ValueKind: JsonValueKind.Object } element:
-                var within = Within(element, $"{_prefix}{name}.");
+                var within = new RestFields(Members(element), $"{_prefix}{name}.");
                 _within.Add(within);
                 return within;
             default:
@@ -156,7 +195,7 @@ internal sealed class RestFields
     }
 
     /// <summary>An object as it was written, for whoever reads it by its own rules; null when it was left out.</summary>
-    public string? Json(string name) => Find(name) switch
+    public string? Json(string name) => Find(name, "object") switch
     {
         null => null,
         JsonElement { ValueKind: JsonValueKind.Object } element => element.GetRawText(),
@@ -179,6 +218,7 @@ internal sealed class RestFields
     /// <summary>An object of texts; a null among them is kept. Null when it was left out.</summary>
     public Dictionary<string, string?>? Pairs(string name)
     {
+        Note(new FieldShape(name, "object", Format: "texts"));
         if (Find(name) is not { } found)
             return null;
         if (found is JsonElement { ValueKind: JsonValueKind.Object } element && element.EnumerateObject().All(m => m.Value.ValueKind is JsonValueKind.String or JsonValueKind.Null))
@@ -190,6 +230,7 @@ internal sealed class RestFields
     /// <summary>An object of finite numbers; null when it was left out.</summary>
     public Dictionary<string, double>? Numbers(string name)
     {
+        Note(new FieldShape(name, "object", Format: "numbers"));
         if (Find(name) is not { } found)
             return null;
         if (found is JsonElement { ValueKind: JsonValueKind.Object } element && element.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Number && double.IsFinite(m.Value.GetDouble())))
@@ -202,16 +243,20 @@ internal sealed class RestFields
     public string? Blank(string name) => Find(name) is JsonElement { ValueKind: JsonValueKind.String } element && string.IsNullOrWhiteSpace(element.GetString()) ? "" : Text(name);
 
     /// <summary>Whether a member is there and is an object.</summary>
-    public bool HasObject(string name) => _given.GetValueOrDefault(name) is JsonElement { ValueKind: JsonValueKind.Object };
+    public bool HasObject(string name)
+    {
+        Note(new FieldShape(name, "object"));
+        return _given.GetValueOrDefault(name) is JsonElement { ValueKind: JsonValueKind.Object };
+    }
 
-    private static RestFields Within(JsonElement element, string prefix) =>
-        new(element.EnumerateObject().ToDictionary(m => m.Name, m => (object)m.Value), prefix);
+    private static Dictionary<string, object> Members(JsonElement element) => element.EnumerateObject().ToDictionary(m => m.Name, m => (object)m.Value);
 
     private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A parameter that may be there more than once; those that are blank are left out.</summary>
     public IReadOnlyList<string> Several(string name)
     {
+        Note(new FieldShape(name, "string"));
         _known.Add(name);
         string[] items = _given.GetValueOrDefault(name) switch { null => [], string one => [one], string[] several => several, _ => ["\0"] };
         if (items.Length <= MostItems && items.All(item => item.Length <= MostText && !item.Contains('\0')))
@@ -239,8 +284,29 @@ internal sealed class RestFields
         return [.. bounds.Values];
     }
 
-    private object? Find(string name)
+    /// <summary>Says what is asked for where another reads it.</summary>
+    public void Tell(string type, params string[] names)
     {
+        foreach (var name in names)
+            Note(new FieldShape(name, type));
+    }
+
+    // The first word on a field stands; that an object would do as well is added.
+    private void Note(FieldShape shape)
+    {
+        if (_asked is null)
+            return;
+        var known = _asked.FindIndex(f => f.Name == shape.Name);
+        if (known < 0)
+            _asked.Add(shape);
+        else if (_asked[known] is { Type: "object", Within: null } && shape.Type != "object")
+            _asked[known] = shape with { OrObject = true };
+    }
+
+    private object? Find(string name, string? type = null)
+    {
+        if (type is not null)
+            Note(new FieldShape(name, type));
         _known.Add(name);
         if (_given.GetValueOrDefault(name) is string[])
             return Bad(name, "is there more than once");

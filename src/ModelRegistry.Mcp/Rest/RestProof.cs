@@ -21,8 +21,11 @@ internal sealed record RestProof(string Person, string? Passphrase, PasskeyAnswe
         }
         var person = from.Need("person");
         if (!proof.HasObject("passkey"))
+        {
             // The other two are named, so that a misspelt one is told what it should be.
-            return new RestProof(person, proof.Text("passphrase", required: (proof.Json("passkey"), proof.Text("state")) is (null, null)), null);
+            var neither = (proof.Json("passkey"), proof.Text("state")) is (null, null);
+            return new RestProof(person, proof.Text("passphrase", required: neither && !proof.IsAsking), null);
+        }
         return new RestProof(person, null, new PasskeyAnswer(proof.Need("state"), proof.Json("passkey")!));
     }
 

@@ -12,23 +12,32 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
 {
     public const string Door = "rest";
 
+    private readonly List<RouteDescription> _described = [];
+
+    /// <summary>Every route, in the order in which they were mapped.</summary>
+    public IReadOnlyList<RouteDescription> Described => _described;
+
     private static readonly string[] Reads = ["GET", "HEAD"];
 
     /// <summary>A route that reads, for who has a token.</summary>
-    public void Get<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
-        routes.MapMethods(path, Reads, http => OfCallerAsync(http, QueryAsync, read, use, reply));
+    public void Get<TAsked, TView>(string path, string says, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, RestReply? reply = null) =>
+        Told<TAsked, TView>("GET", path, says, RouteAccess.Token, read, reply).MapMethods(path, Reads, http => OfCallerAsync(http, QueryAsync, read, use, reply));
 
-    /// <summary>A route that asks for something, for who has a token.</summary>
-    public void Post<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
-        routes.MapPost(path, http => OfCallerAsync(http, RestBody.ReadAsync, read, use, reply));
+    /// <summary>A route that asks for something, for who has a token. Sent twice with the same <c>Idempotency-Key</c>, it is done once.</summary>
+    public void Post<TAsked, TView>(string path, string says, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, RestReply? reply = null) =>
+        Told<TAsked, TView>("POST", path, says, RouteAccess.Token, read, reply).MapPost(path, http => OfCallerAsync(http, RestBody.ReadAsync, read, use, reply));
+
+    /// <summary>The same where the use case itself keeps the keys of its requests: the header is the member <c>idempotency_key</c>.</summary>
+    public void Ask<TAsked, TView>(string path, string says, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, RestReply? reply = null) =>
+        Told<TAsked, TView>("POST", path, says, RouteAccess.Token, read, reply).MapPost(path, http => OfCallerAsync(http, RestBody.ReadAsync, read, use, reply, ownKeys: true));
 
     /// <summary>A route that changes or takes away what its address names, for who has a token.</summary>
     /// <param name="method"><c>PATCH</c> or <c>DELETE</c>; the latter has no body.</param>
-    public void Change<TAsked, TView>(string method, string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply = null) =>
-        routes.MapMethods(path, [method], http => OfCallerAsync(http, method == "DELETE" ? QueryAsync : RestBody.ReadAsync, read, use, reply));
+    public void Change<TAsked, TView>(string method, string path, string says, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, RestReply? reply = null) =>
+        Told<TAsked, TView>(method, path, says, RouteAccess.Token, read, reply).MapMethods(path, [method], http => OfCallerAsync(http, method == "DELETE" ? QueryAsync : RestBody.ReadAsync, read, use, reply));
 
     /// <summary>A route whose body or answer is a stream of any length, for who has a token. It reads and answers for itself.</summary>
-    public void Stream(string[] methods, string path, Func<RestCall, Task> answer) => routes.MapMethods(path, methods, async http =>
+    public void Stream(string[] methods, string path, string says, StreamShape shape, Func<RestCall, Task> answer) => Told(methods, path, says, shape).MapMethods(path, methods, async http =>
     {
         var entered = await gate.EnterAsync(http, Door);
         if (entered.Refusal is { } no)
@@ -45,7 +54,7 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
     });
 
     /// <summary>A route that anybody may ask: it gives nothing away. Counted by where it comes from.</summary>
-    public void Open<TAsked, TView>(string path, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use) => routes.MapPost(path, async http =>
+    public void Open<TAsked, TView>(string path, string says, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use) => Told<TAsked, TView>("POST", path, says, RouteAccess.Anybody, read, null).MapPost(path, async http =>
     {
         if (!limits.Fail(http.Connection.RemoteIpAddress))
             await Replies.ProblemAsync(http, Refusals.RateLimited(1));
@@ -61,8 +70,12 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
     /// <param name="use">What a passkey's challenge was for.</param>
     /// <param name="byToken">Whether a token alone may do; where it may not, who has neither is told of the proof.</param>
     /// <param name="failed">What is done, in place of what was asked, when a machine sends a proof that is none; null: it is told so, as anybody is.</param>
-    public void Proven<TAsked, TView>(string path, string? where, PasskeyUse use, bool byToken, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> work,
-        Func<RestCall, TAsked, Task<Outcome<TView>>>? failed = null, Func<RestCall, Outcome<TView>, Task>? reply = null) => routes.MapPost(path, async http =>
+    public void Proven<TAsked, TView>(string path, string says, string? where, PasskeyUse use, bool byToken, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> work,
+        Func<RestCall, TAsked, Task<Outcome<TView>>>? failed = null, RestReply? reply = null) => Told<TAsked, TView>("POST", path, says, RouteAccess.Person, call =>
+    {
+        _ = RestProof.Read(where is null ? call.Given : call.Given.Object(where));
+        return read(call);
+    }, reply).MapPost(path, async http =>
     {
         var body = await RestBody.ReadAsync(http);
         if (body.Refusal is { } unread)
@@ -103,10 +116,27 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
             return;
         }
         using var entry = machine.Value;
-        await AnswerAsync(call with { By = entry.Caller }, asked, failed ?? work, reply);
+        var keyed = RequestKeys.Of(http, entry.Caller, body.Value.Body);
+        if (keyed.Refusal is { } unfit)
+            await Replies.ProblemAsync(http, unfit);
+        else
+            await AnswerAsync(call with { By = keyed.Value }, asked, failed ?? work, reply);
     });
 
-    private async Task OfCallerAsync<TAsked, TView>(HttpContext http, Func<HttpContext, Task<Outcome<RestFields>>> fields, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    private IEndpointRouteBuilder Told<TAsked, TView>(string method, string path, string says, RouteAccess access, Func<RestCall, TAsked> read, RestReply? reply)
+    {
+        _described.Add(new RouteDescription(method, path, says, access, call => read(call), typeof(TView), reply ?? RestReply.View));
+        return routes;
+    }
+
+    private IEndpointRouteBuilder Told(string[] methods, string path, string says, StreamShape shape)
+    {
+        foreach (var method in methods)
+            _described.Add(new RouteDescription(method, path, says, RouteAccess.Token, _ => { }, typeof(void), RestReply.View) { Stream = shape });
+        return routes;
+    }
+
+    private async Task OfCallerAsync<TAsked, TView>(HttpContext http, Func<HttpContext, Task<Outcome<RestFields>>> fields, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, RestReply? reply, bool ownKeys = false)
     {
         var entered = await gate.EnterAsync(http, Door);
         if (entered.Refusal is { } no)
@@ -115,17 +145,19 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
             return;
         }
         using var entry = entered.Value;
-        await ReadAndAnswerAsync(http, entry.Caller, await fields(http), read, use, reply);
+        await ReadAndAnswerAsync(http, entry.Caller, await fields(http), read, use, reply, ownKeys);
     }
 
-    private async Task ReadAndAnswerAsync<TAsked, TView>(HttpContext http, Actor by, Outcome<RestFields> given, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    private async Task ReadAndAnswerAsync<TAsked, TView>(HttpContext http, Actor by, Outcome<RestFields> given, Func<RestCall, TAsked> read, Func<RestCall, TAsked, Task<Outcome<TView>>> use, RestReply? reply, bool ownKeys = false)
     {
-        if (given.Refusal is { } unread)
+        // A key is for what changes something.
+        var keyed = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) ? by : RequestKeys.Of(http, by, given.Refusal is null ? given.Value.Body : null);
+        if ((given.Refusal ?? keyed.Refusal) is { } unread)
         {
             await Replies.ProblemAsync(http, unread);
             return;
         }
-        var call = new RestCall(http, registry, by, null, given.Value, http.RequestAborted);
+        var call = new RestCall(http, registry, ownKeys ? by : keyed.Value, null, given.Value, http.RequestAborted) { Key = keyed.Value.Once?.Key };
         var asked = read(call);
         if (given.Value.Problem is { } misfit)
             await Replies.ProblemAsync(http, misfit);
@@ -138,9 +170,9 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
     /// <summary>Whether whoever asked may still have the answer, after they waited for it.</summary>
     public Task<Refusal?> StillAsync(RestCall call) => gate.LeftAsync(call.Http, Door, call.By, call.Http.RequestAborted);
 
-    private static async Task AnswerAsync<TAsked, TView>(RestCall call, TAsked asked, Func<RestCall, TAsked, Task<Outcome<TView>>> use, Func<RestCall, Outcome<TView>, Task>? reply)
+    private static async Task AnswerAsync<TAsked, TView>(RestCall call, TAsked asked, Func<RestCall, TAsked, Task<Outcome<TView>>> use, RestReply? reply)
     {
         var outcome = await use(call, asked);
-        await (reply is null ? Replies.JsonAsync(call.Http, outcome) : reply(call, outcome));
+        await (reply ?? RestReply.View).SendAsync(call, outcome);
     }
 }

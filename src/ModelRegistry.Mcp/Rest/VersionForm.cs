@@ -6,13 +6,23 @@ using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Rest;
 
+/// <summary>A registration as it was asked for.</summary>
+/// <param name="Asked">Over all fields and files.</param>
+internal sealed record RegistrationForm(Registration Registration, Digest Asked)
+{
+    public static Digest DigestOf(string model, JsonObject fields, IReadOnlyList<UploadedFile> files) => Digest.Of(new JsonArray(
+        model, fields.DeepClone(), new JsonArray([.. files.Select(f => (JsonNode)new JsonArray(f.Path, f.Sha256))])).ToJsonString());
+}
+
 /// <summary>
 /// What a pipeline says of a new version, as JSON or as the fields of a form: the members of a metadata document, and beside
 /// them the label wanted, the usual metrics and shapes by their own names, and a whole document in <c>metadata</c>.
 /// </summary>
 internal static class VersionForm
 {
-    private static readonly string[] Metrics = ["accuracy", "precision", "recall", "f1_score", "mAP"], Shapes = ["input_shape", "output_shape"], Documents = ["metrics", "hyperparameters", "signature", "lineage", "tags", "dependencies"];
+    internal static readonly string[] Metrics = ["accuracy", "precision", "recall", "f1_score", "mAP"], Shapes = ["input_shape", "output_shape"];
+
+    private static readonly string[] Documents = ["metrics", "hyperparameters", "signature", "lineage", "tags", "dependencies"];
 
     /// <param name="given">The members; those that are read here are taken out of it.</param>
     /// <param name="uploads">Files that came with the form.</param>
@@ -22,7 +32,7 @@ internal static class VersionForm
         var (version, bump, alias, versioning) = (Text(given, "version", bad), Text(given, "bump", bad), Text(given, "alias", bad), Text(given, "versioning", bad));
         var part = bump is null ? null : Enum.TryParse<Bump>(bump, ignoreCase: true, out var raised) && bump.All(char.IsAsciiLetter) ? raised : Bad<Bump>(bad, "bump", "must be major, minor or patch");
         var scheme = versioning is null ? null : Enum.TryParse<Versioning>(versioning, ignoreCase: true, out var known) && versioning.All(char.IsAsciiLetter) ? known : Bad<Versioning>(bad, "versioning", "must be auto or semver");
-        var files = Files(given, bad);
+        var (files, references) = Files(given, bad);
         var document = Document(given, bad);
         foreach (var metric in Metrics)
             if (Take(given, metric) is { } value)
@@ -37,6 +47,7 @@ internal static class VersionForm
         return MetadataFile.Parse(document.ToJsonString()).Then<Registration>(known => new Registration(model, version, part, [], known.Version, known.Description, known.Task, known.Owner, known.ModelCard, scheme, alias)
         {
             Uploads = [.. files, .. uploads],
+            References = references,
         });
     }
 
@@ -51,21 +62,27 @@ internal static class VersionForm
         return [];
     }
 
-    private static List<UploadedFile> Files(JsonObject given, Dictionary<string, string> bad)
+    private static (List<UploadedFile> Uploaded, List<ReferredFile> Referred) Files(JsonObject given, Dictionary<string, string> bad)
     {
-        var files = new List<UploadedFile>();
+        var (files, references) = (new List<UploadedFile>(), new List<ReferredFile>());
         if (Take(given, "files") is not { } said)
-            return files;
+            return (files, references);
         if (said is JsonArray list && list.Count <= Manifest.MaxFiles)
             foreach (var item in list)
-                if (item is JsonObject { Count: 2 } file && file["path"] is JsonValue path && path.TryGetValue<string>(out var name) && file["sha256"] is JsonValue digest && digest.TryGetValue<string>(out var hex))
-                    files.Add(new UploadedFile(name, hex));
+                if (item is JsonObject file && file.All(member => member.Key is "path" or "sha256" or "uri" && member.Value is JsonValue value && value.GetValueKind() == JsonValueKind.String)
+                    && (Member(file, "path"), Member(file, "sha256"), Member(file, "uri")) is var (path, digest, uri) && (uri is not null || (path is not null && digest is not null)))
+                    if (uri is not null)
+                        references.Add(new ReferredFile(path, uri, digest));
+                    else
+                        files.Add(new UploadedFile(path!, digest!));
                 else
-                    bad["files"] = "each must be {path, sha256}";
+                    bad["files"] = "each must be {path, sha256}, or {path, uri} with an object of the registry's bucket";
         else
-            bad["files"] = $"must be a list of at most {Manifest.MaxFiles} objects {{path, sha256}}, their contents put before";
-        return files;
+            bad["files"] = $"must be a list of at most {Manifest.MaxFiles} objects {{path, sha256}}, their contents put before, or {{path, uri}}";
+        return (files, references);
     }
+
+    private static string? Member(JsonObject of, string name) => (string?)of[name];
 
     private static JsonNode? Take(JsonObject given, string name) => given.Remove(name, out var value) ? value : null;
 

@@ -32,7 +32,7 @@ internal static class VersionParts
     }
 
     /// <param name="model">The model named by the address; null: the field <c>model_name</c> names it.</param>
-    public static async Task<Outcome<Registration>> ReadAsync(RestCall call, string? model)
+    public static async Task<Outcome<RegistrationForm>> ReadAsync(RestCall call, string? model)
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(call.Http.Request.ContentType).Boundary).Value;
         if (boundary is not { Length: > 0 and <= 70 })
@@ -57,7 +57,8 @@ internal static class VersionParts
                     fields[name] = text;
                     continue;
                 }
-                if (files.Count == 0 && await EarlyAsync(call, model, fields) is { } early)
+                // One that is repeated would be told that its version is there; that it is the same is seen when all of it came.
+                if (files.Count == 0 && !call.Http.Request.Headers.ContainsKey(RequestKeys.Header) && await EarlyAsync(call, model, fields) is { } early)
                     return early;
                 if (files.Count == Manifest.MaxFiles)
                     return Refusals.TooManyFiles(Manifest.MaxFiles);
@@ -71,7 +72,10 @@ internal static class VersionParts
         {
             return Refusals.FormPartInvalid("it did not arrive whole, or its parts cannot be told apart");
         }
-        return Named(ref model, fields) is { } missing ? missing : VersionForm.Read(model!, fields, files);
+        if (Named(ref model, fields) is { } missing)
+            return missing;
+        var asked = RegistrationForm.DigestOf(model!, fields, files);
+        return VersionForm.Read(model!, fields, files).Then<RegistrationForm>(wish => new RegistrationForm(wish, asked));
     }
 
     private static async Task<Refusal?> EarlyAsync(RestCall call, string? model, JsonObject fields)

@@ -24,6 +24,8 @@ internal static class PolicyWords
 
     public static string Hours(double hours) => hours >= 48 && hours % 24 == 0 ? $"{Number(hours / 24)} days" : hours == 1 ? "1 hour" : hours < 1 ? $"{Number(hours * 60)} minutes" : $"{Number(hours)} hours";
 
+    public static string Days(double days) => days == 1 ? "1 day" : $"{Number(days)} days";
+
     public static string Rule(Gate gate) => VisibleText.Line(gate switch
     {
         Gate.MetricMin g => $"{g.Metric} is at least {Number(g.Value)}.",

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
+using ModelRegistry.Artifacts.Files;
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Artifacts;
@@ -10,70 +10,66 @@ namespace ModelRegistry.Artifacts;
 public sealed record StoredBlob(Digest Digest, long Size);
 
 /// <summary>
-/// Keeps contents in a folder, each under its own SHA-256. Several processes may share the folder: a content becomes visible whole,
-/// by a rename, and who comes second finds it there.
+/// Keeps contents, each under its own SHA-256, in a folder or in a bucket. What goes in is hashed on the way, and what comes out is
+/// hashed again: a store is never taken at its word.
 /// </summary>
-/// <remarks>Every method throws <see cref="StorageUnavailableException"/> when the folder cannot be read or written.</remarks>
-public sealed partial class ArtifactVault
+/// <remarks>Every method throws <see cref="StorageUnavailableException"/> when the store cannot be read or written.</remarks>
+public sealed partial class ArtifactVault : IDisposable
 {
-    private const string Storing = "Storing content", Reading = "Reading stored content", Downloading = "Writing the download";
+    /// <summary>What is in memory of a content of any size, beside what its store holds of it.</summary>
+    internal const int ChunkBytes = 1 << 20;
 
-    private readonly VaultLayout _layout;
+    private const string Downloading = "Writing the download";
 
-    private ArtifactVault(VaultLayout layout) => _layout = layout;
+    private readonly IArtifactStore _store;
+
+    internal ArtifactVault(IArtifactStore store) => _store = store;
 
     /// <summary>Opens the vault in a folder, creating it where there is none.</summary>
-    public static ArtifactVault Open(string root)
-    {
-        var layout = new VaultLayout(root);
-        Guard("Opening the artifact folder", layout.Create);
-        return new ArtifactVault(layout);
-    }
+    public static ArtifactVault Open(string root) => new(FileStore.Open(root));
 
-    /// <summary>Answers when the folder is there and can be read.</summary>
-    public void Check() => Guard(Reading, () => _ = Directory.EnumerateFileSystemEntries(_layout.Staging).Any());
+    /// <summary>Where contents lie, for an operator.</summary>
+    public string Place => _store.Place;
+
+    /// <summary>Whether that is on this machine.</summary>
+    internal bool IsLocal => _store.IsLocal;
+
+    /// <summary>Where contents are shown by name, as much of them as is wanted; null: nowhere.</summary>
+    internal IReadableTree? Readable(Shown? shown) => shown is Shown.Nothing ? null : _store.Readable(shown);
+
+    public void Dispose() => _store.Dispose();
+
+    /// <summary>Answers when the store is there and can be read.</summary>
+    /// <param name="write">Whether to write, read and delete something small, too.</param>
+    public Task CheckAsync(bool write = false, CancellationToken ct = default) => _store.CheckAsync(write, ct);
 
     /// <summary>Size in bytes of a content that is here; null when it is not.</summary>
-    public long? Find(Digest digest)
-    {
-        var file = new FileInfo(_layout.Blob(digest));
-        return file.Exists ? file.Length : null;
-    }
+    public Task<long?> FindAsync(Digest digest, CancellationToken ct = default) => _store.FindAsync(digest, ct);
+
+    /// <summary>Notes that somebody is about to refer to a content.</summary>
+    /// <returns>Its size in bytes; null when it is not here.</returns>
+    public Task<long?> ClaimAsync(Digest digest, DateTimeOffset now, CancellationToken ct = default) => _store.ClaimAsync(digest, now, ct);
 
     /// <summary>
-    /// Reads <paramref name="content"/> once, to its end, in flat memory, and keeps it. When this returns it is on disk; when it
+    /// Reads <paramref name="content"/> once, to its end, in flat memory, and keeps it. When this returns it is stored; when it
     /// refuses, throws or is cancelled, nothing is.
     /// </summary>
     /// <param name="expected">The digest the sender announced, if any.</param>
     /// <param name="progress">Told the bytes taken so far, about once per MiB.</param>
-    /// <returns>Digest and size, or <c>digest_mismatch</c>.</returns>
+    /// <returns>Digest and size, or <c>digest_mismatch</c>, <c>file_too_large</c>.</returns>
     public async Task<Outcome<StoredBlob>> PutAsync(Stream content, Digest? expected = null, IProgress<long>? progress = null, CancellationToken ct = default)
     {
-        using var staged = StagedFile.CreateIn(_layout.Staging, Storing);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await staged.FillAsync(content, hash, progress, ct).ConfigureAwait(false);
-        var digest = Digest.FromHash(hash.GetHashAndReset());
-        if (expected is { } announced && announced != digest)
-            return Refusals.DigestMismatch(announced, digest);
-        Keep(staged, digest);
-        return new StoredBlob(digest, staged.Size);
-    }
-
-    private void Keep(StagedFile staged, Digest digest)
-    {
-        var path = _layout.Blob(digest);
-        Guard(Storing, () => _layout.CreateShard(path));
-        // Another size is a damaged copy, which the good one replaces.
-        var here = Find(digest);
-        if (here != staged.Size && staged.MoveTo(path, readOnly: true, overwrite: here is not null))
-            return;
-        Guard(Storing, () =>
+        var staged = _store.Stage();
+        await using (staged.ConfigureAwait(false))
         {
-            if (Find(digest) != staged.Size)
-                throw new IOException($"Something that is not a file stands at '{path}'.");
-            // Its writer may not have come to this yet.
-            Posix.FlushFolder(Path.GetDirectoryName(path)!);
-        });
+            if (await FillAsync(staged, content, 0, progress, ct).ConfigureAwait(false) is { } tooLarge)
+                return tooLarge;
+            var digest = await staged.SealAsync(ct).ConfigureAwait(false);
+            if (expected is { } announced && announced != digest)
+                return Refusals.DigestMismatch(announced, digest);
+            await staged.KeepAsync(digest, ct).ConfigureAwait(false);
+            return new StoredBlob(digest, staged.Size);
+        }
     }
 
     /// <summary>Keeps a file of this machine. It is opened once, so it cannot be swapped between the look and the read.</summary>
@@ -106,23 +102,22 @@ public sealed partial class ArtifactVault
     /// </summary>
     /// <param name="expectedSize">The size on record; null: only the digest counts.</param>
     /// <returns>The stream, or <c>blob_missing</c>, <c>blob_altered</c>.</returns>
-    public Outcome<Stream> OpenRead(Digest digest, long? expectedSize = null) =>
-        OpenBlob(digest, expectedSize).Then<Stream>(file => new VerifyingStream(file, digest, RandomAccess.GetLength(file)));
+    public async Task<Outcome<Stream>> OpenReadAsync(Digest digest, long? expectedSize = null, CancellationToken ct = default) =>
+        (await _store.OpenAsync(digest, expectedSize, seekable: false, ct).ConfigureAwait(false)).Then<Stream>(content => new VerifyingStream(content, digest, content.Length));
 
     /// <summary>Opens a content for looking at parts of it, in any order. Nothing is hashed: what was read proves nothing about the rest.</summary>
     /// <returns>The stream, or <c>blob_missing</c>, <c>blob_altered</c> where the size is another.</returns>
-    internal Outcome<Stream> OpenSeekable(Digest digest, long expectedSize) =>
-        OpenBlob(digest, expectedSize).Then<Stream>(file => new FileStream(file, FileAccess.Read, bufferSize: 0));
+    internal Task<Outcome<Stream>> OpenSeekableAsync(Digest digest, long expectedSize, CancellationToken ct = default) => _store.OpenAsync(digest, expectedSize, seekable: true, ct);
 
     /// <summary>Hashes a content again: the check at apply.</summary>
     /// <param name="progress">Told the bytes read so far, about once per MiB.</param>
     /// <returns>The bytes read, or <c>blob_missing</c>, <c>blob_altered</c>.</returns>
     public async Task<Outcome<long>> VerifyAsync(Digest digest, long expectedSize, IProgress<long>? progress = null, CancellationToken ct = default)
     {
-        var opened = OpenRead(digest, expectedSize);
+        var opened = await OpenReadAsync(digest, expectedSize, ct).ConfigureAwait(false);
         if (opened.Refusal is { } refusal)
             return refusal;
-        var buffer = ArrayPool<byte>.Shared.Rent(StagedFile.ChunkBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
             using var content = opened.Value;
@@ -148,21 +143,26 @@ public sealed partial class ArtifactVault
     public async Task<Outcome<long>> CopyToFileAsync(
         Digest digest, DownloadTarget target, bool overwrite = false, long? expectedSize = null, IProgress<long>? progress = null, CancellationToken ct = default)
     {
-        var opened = OpenRead(digest, expectedSize);
+        var opened = await OpenReadAsync(digest, expectedSize, ct).ConfigureAwait(false);
         if (opened.Refusal is { } unreadable)
             return unreadable;
         using var content = opened.Value;
         if (target.CreateFolders() is { } leaves)
             return leaves;
         var path = target.FullPath;
-        var there = Guard(Downloading, () => FileKinds.At(path));
+        var there = KindOf(path);
         if (there == FileKind.Folder || (there != FileKind.Missing && !overwrite))
             return Refusals.TargetExists(path);
 
         using var staged = StagedFile.CreateIn(Path.GetDirectoryName(path)!, Downloading);
         try
         {
-            await staged.FillAsync(content, hash: null, progress, ct).ConfigureAwait(false);
+            await ChunksAsync(content, chunk =>
+            {
+                staged.Write(chunk.Span);
+                progress?.Report(staged.Size);
+                return Task.FromResult(true);
+            }, ct).ConfigureAwait(false);
         }
         catch (BlobAlteredException e)
         {
@@ -171,78 +171,67 @@ public sealed partial class ArtifactVault
         return staged.MoveTo(path, readOnly: false, overwrite) ? staged.Size : Refusals.TargetExists(path);
     }
 
-    /// <summary>Deletes what crashed writers left behind, and uploads that nobody went on with; a file whose writer lives is left alone, however old.</summary>
+    /// <summary>Every content, in no order.</summary>
+    internal IAsyncEnumerable<FoundContent> ListAsync(CancellationToken ct = default) => _store.ListAsync(ct);
+
+    /// <summary>Deletes a content; one that is not there is deleted already.</summary>
+    internal Task DeleteAsync(Digest digest, CancellationToken ct = default) => _store.DeleteAsync(digest, ct);
+
+    /// <summary>Deletes what crashed writers left behind, and uploads that nobody went on with.</summary>
     /// <param name="olderThan">How long nothing must have been written to it.</param>
     /// <param name="uploadsOlderThan">The same for uploads that were cut.</param>
-    /// <returns>How many files were deleted.</returns>
-    public int SweepStaging(TimeSpan olderThan, TimeSpan uploadsOlderThan, DateTimeOffset now) =>
-        Sweep("*" + StagedFile.Ending, olderThan, now) + Sweep("*" + StagedFile.UploadEnding, uploadsOlderThan, now);
+    /// <returns>How many were deleted.</returns>
+    public Task<int> SweepStagingAsync(TimeSpan olderThan, TimeSpan uploadsOlderThan, DateTimeOffset now, CancellationToken ct = default) =>
+        _store.SweepAsync(olderThan, uploadsOlderThan, now, ct);
 
-    private int Sweep(string pattern, TimeSpan olderThan, DateTimeOffset now) => Guard("Sweeping the staging folder", () =>
+    /// <summary>Writes all of a content behind what is staged, reading it once.</summary>
+    /// <param name="skip">How many of its first bytes are staged already.</param>
+    /// <returns>Null; or <c>file_too_large</c>, found when the first byte too many came.</returns>
+    private async Task<Refusal?> FillAsync(IStagedContent staged, Stream content, long skip, IProgress<long>? progress, CancellationToken ct)
     {
-        var swept = 0;
-        foreach (var file in new DirectoryInfo(_layout.Staging).EnumerateFiles(pattern, new EnumerationOptions { AttributesToSkip = 0 }))
+        Refusal? tooLarge = null;
+        await ChunksAsync(content, async chunk =>
         {
-            if (now - file.LastWriteTimeUtc < olderThan || !IsAbandoned(file.FullName))
-                continue;
-            file.Delete();
-            swept++;
-        }
-        return swept;
-    });
-
-    /// <summary>A writer keeps its file locked as long as it lives; a file gone in the meantime has been taken care of.</summary>
-    private static bool IsAbandoned(string path)
-    {
-        try
-        {
-            File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.None).Dispose();
+            var known = (int)Math.Min(skip, chunk.Length);
+            skip -= known;
+            if (staged.Size > _store.MostBytes - (chunk.Length - known))
+            {
+                tooLarge = Refusals.FileTooLarge(_store.MostBytes);
+                return false;
+            }
+            await staged.WriteAsync(chunk[known..], ct).ConfigureAwait(false);
+            progress?.Report(staged.Size);
             return true;
-        }
-        catch (IOException)
+        }, ct).ConfigureAwait(false);
+        return tooLarge;
+    }
+
+    /// <summary>Reads to the end. Chunks are filled up: a network stream gives a few KiB at a time, and a write costs more than a copy.</summary>
+    private static async Task ChunksAsync(Stream content, Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken ct)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
         {
-            return false;
+            int read;
+            while ((read = await content.ReadAtLeastAsync(buffer.AsMemory(0, ChunkBytes), ChunkBytes, throwOnEndOfStream: false, ct).ConfigureAwait(false)) > 0)
+                if (!await take(buffer.AsMemory(0, read)).ConfigureAwait(false))
+                    return;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    private Outcome<SafeFileHandle> OpenBlob(Digest digest, long? expectedSize)
+    private static FileKind KindOf(string path)
     {
         try
         {
-            var file = RegularFile.TryOpen(_layout.Blob(digest), out var kind);
-            if (file is null)
-                return Refusals.BlobAltered(digest, $"it is {kind.Describe()}");
-            var size = RandomAccess.GetLength(file);
-            if (expectedSize is null || expectedSize == size)
-                return file;
-            file.Dispose();
-            return Refusals.BlobAltered(digest, $"it has {size} bytes instead of {expectedSize}");
-        }
-        catch (FileNotFoundException) when (Directory.Exists(_layout.Blobs))
-        {
-            return Refusals.BlobMissing(digest);
+            return FileKinds.At(path);
         }
         catch (Exception e) when (StorageUnavailableException.Covers(e))
         {
-            throw StorageUnavailableException.While(Reading, e);
-        }
-    }
-
-    private static void Guard(string doing, Action work) => Guard(doing, () =>
-    {
-        work();
-        return true;
-    });
-
-    private static T Guard<T>(string doing, Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception e) when (StorageUnavailableException.Covers(e))
-        {
-            throw StorageUnavailableException.While(doing, e);
+            throw StorageUnavailableException.While(Downloading, e);
         }
     }
 }

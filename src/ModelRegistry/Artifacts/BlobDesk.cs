@@ -10,23 +10,31 @@ namespace ModelRegistry.Artifacts;
 /// <param name="UploadOffset">How many bytes of the caller's own upload of it are here, where it is not here yet.</param>
 public sealed record BlobView(string Sha256, long? SizeBytes, long UploadOffset);
 
+/// <summary>How to send a content past the server.</summary>
+/// <param name="IsHere">Nothing has to be sent: it is here.</param>
+/// <param name="Parts">What to send where; only what is still wanted of an upload that was begun.</param>
+/// <param name="Complete">Where to say that all parts are sent (POST).</param>
+public sealed record SignedUploadView(string Sha256, long SizeBytes, bool IsHere, IReadOnlyList<SignedPart> Parts, DateTimeOffset? ExpiresAt, string? Complete);
+
 /// <summary>Contents on their way in, each by its SHA-256, before any version refers to them.</summary>
 public sealed class BlobDesk
 {
+    private const long MostSignedBytes = 1L << 40;
+
     private readonly RegistryDb _db;
     private readonly ArtifactVault _vault;
 
     internal BlobDesk(RegistryDb db, ArtifactVault vault) => (_db, _vault) = (db, vault);
 
     /// <summary>Whether a content is here, and from where the caller's upload of it can go on.</summary>
-    public Outcome<BlobView> Find(Actor by, string sha256)
+    public async Task<Outcome<BlobView>> FindAsync(Actor by, string sha256, CancellationToken cancel = default)
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
         if (!Digest.TryParse(sha256, out var digest))
             return Refusals.DigestInvalid(sha256);
-        var size = _vault.Find(digest);
-        return new BlobView(digest.Hex, size, size is null ? _vault.UploadedSoFar(by.Id, digest) : 0);
+        var size = await _vault.FindAsync(digest, cancel);
+        return new BlobView(digest.Hex, size, size is null ? await _vault.UploadedSoFarAsync(by.Id, digest, cancel) : 0);
     }
 
     /// <summary>Null when the caller may send contents; otherwise the refusal, which is on record. Asked before a byte is read.</summary>
@@ -45,7 +53,30 @@ public sealed class BlobDesk
         if (!Digest.TryParse(sha256, out var digest))
             return Refusals.DigestInvalid(sha256);
         var taken = await _vault.UploadAsync(by.Id, digest, range, content, cancel);
-        return taken.Then<BlobView>(blob => blob is not null ? new BlobView(digest.Hex, blob.Size, 0) : new BlobView(digest.Hex, null, _vault.UploadedSoFar(by.Id, digest)));
+        if (taken.Refusal is { } no)
+            return no;
+        return taken.Value is { } blob ? new BlobView(digest.Hex, blob.Size, 0) : new BlobView(digest.Hex, null, await _vault.UploadedSoFarAsync(by.Id, digest, cancel));
+    }
+
+    /// <summary>Addresses to which a content can be sent past this server, part by part. Who may is asked before (<see cref="AdmitAsync"/>).</summary>
+    /// <param name="sizeBytes">The whole content's length.</param>
+    public async Task<Outcome<SignedUploadView>> SignAsync(Actor by, string sha256, long sizeBytes, CancellationToken cancel = default)
+    {
+        if (!Digest.TryParse(sha256, out var digest))
+            return Refusals.DigestInvalid(sha256);
+        if (sizeBytes is < 1 or > MostSignedBytes)
+            return Refusals.InvalidArgument("size_bytes", $"a whole number from 1 to {MostSignedBytes}");
+        var signed = await _vault.SignUploadAsync(by.Id, digest, sizeBytes, cancel);
+        return signed.Then<SignedUploadView>(upload => new SignedUploadView(digest.Hex, sizeBytes, upload.IsHere, upload.Parts, upload.IsHere ? null : upload.ExpiresAt, upload.IsHere ? null : $"/blobs/{digest.Hex}/complete"));
+    }
+
+    /// <summary>Takes in what was sent to such addresses, once its digest is what was announced. Asked again it does no harm.</summary>
+    public async Task<Outcome<BlobView>> CompleteAsync(Actor by, string sha256, CancellationToken cancel = default)
+    {
+        if (!Digest.TryParse(sha256, out var digest))
+            return Refusals.DigestInvalid(sha256);
+        var taken = await _vault.CompleteSignedAsync(by.Id, digest, cancel);
+        return taken.Then<BlobView>(blob => new BlobView(blob.Digest.Hex, blob.Size, 0));
     }
 
     /// <summary>Takes a content whose digest is not known before all of it is here.</summary>

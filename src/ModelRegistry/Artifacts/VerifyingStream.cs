@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Artifacts;
@@ -15,7 +14,7 @@ public sealed class BlobAlteredException(Refusal refusal) : Exception(refusal.To
 /// Content that is hashed again while it is read, forward only. The last bytes are handed out only when all of it is what its
 /// digest promises, so that nobody who got it to the end got anything else.
 /// </summary>
-internal sealed class VerifyingStream(SafeFileHandle file, Digest digest, long size) : Stream
+internal sealed class VerifyingStream(Stream content, Digest digest, long size) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _read;
@@ -36,12 +35,12 @@ internal sealed class VerifyingStream(SafeFileHandle file, Digest digest, long s
     }
 
     /// <exception cref="BlobAlteredException">The content differs, in length or in any byte.</exception>
-    /// <exception cref="StorageUnavailableException">The file cannot be read.</exception>
+    /// <exception cref="StorageUnavailableException">It cannot be read.</exception>
     public override int Read(Span<byte> buffer)
     {
         try
         {
-            return Taken(buffer, RandomAccess.Read(file, buffer, _read));
+            return Taken(buffer, content.Read(buffer));
         }
         catch (Exception e) when (StorageUnavailableException.Covers(e))
         {
@@ -56,7 +55,7 @@ internal sealed class VerifyingStream(SafeFileHandle file, Digest digest, long s
     {
         try
         {
-            var read = await RandomAccess.ReadAsync(file, buffer, _read, cancellationToken).ConfigureAwait(false);
+            var read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             return Taken(buffer.Span, read);
         }
         catch (Exception e) when (StorageUnavailableException.Covers(e))
@@ -91,7 +90,7 @@ internal sealed class VerifyingStream(SafeFileHandle file, Digest digest, long s
         if (disposing)
         {
             _hash.Dispose();
-            file.Dispose();
+            content.Dispose();
         }
         base.Dispose(disposing);
     }

@@ -16,7 +16,9 @@ public sealed record ModelQuery(string? Search = null, string? Task = null, stri
     public IReadOnlyList<MetricBound> Metrics { get; init; } = [];
 }
 
-public sealed record VersionQuery(string ModelName, string? Stage = null, int Limit = 20, string? Cursor = null)
+/// <param name="Status">One of <see cref="ModelRegistry.Domain.VersionStatus.Words"/>.</param>
+/// <param name="IsDefault">The version given when none is named, or all others.</param>
+public sealed record VersionQuery(string ModelName, string? Stage = null, int Limit = 20, string? Cursor = null, string? Status = null, bool? IsDefault = null)
 {
     /// <summary>Tags that the version has itself, all of them: <c>key</c> or <c>key:value</c>; <c>framework:NAME</c> is its framework too.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];

@@ -3,6 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace ModelRegistry.Catalog;
 
+/// <summary>A view that names the revision it shows.</summary>
+public interface IRevised
+{
+    string Revision { get; }
+}
+
 /// <summary>A model in a list. Versions are given by label; null where there is none.</summary>
 public sealed record ModelView(
     string Name,
@@ -38,6 +44,7 @@ public sealed record VersionView(
 public sealed record FileView([property: UntrustedText(Label = true)] string Path, long SizeBytes, string Sha256);
 
 /// <summary>A model with one of its versions in full; <see cref="Version"/> is null while it has none.</summary>
+/// <param name="Revision">Changes with anything else here; an edit that names it is refused when somebody was faster.</param>
 public sealed record ModelInfoView(
     string Name,
     string ModelId,
@@ -53,9 +60,11 @@ public sealed record ModelInfoView(
     long Versions,
     VersionDetailView? Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    string Revision = "") : IRevised;
 
 /// <summary>Everything known about one version.</summary>
+/// <param name="Revision">Changes with anything else here; an edit that names it is refused when somebody was faster.</param>
 public sealed record VersionDetailView(
     string VersionId,
     string Version,
@@ -90,7 +99,8 @@ public sealed record VersionDetailView(
     DateTimeOffset UpdatedAt,
     InspectionView? Inspection = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LineageView? Links = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, EvidenceView>? Evidence = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, EvidenceView>? Evidence = null,
+    string Revision = "") : IRevised;
 
 /// <summary>What the current value of a metric was measured on, as its author says.</summary>
 public sealed record EvidenceView(
@@ -107,6 +117,8 @@ public sealed record EvidenceView(
 /// <param name="ParameterCount">Elements of all constants together; null where that could not be told.</param>
 /// <param name="TensorTypes">How many tensors there are of each type.</param>
 /// <param name="Opsets">Operator sets of ONNX: domain and version, such as <c>ai.onnx 13</c>.</param>
+/// <param name="Notes">What bears on no verdict: a chat template, a signature and the pinned key it is by.</param>
+/// <param name="Details">What the format says beside all that: architecture, quantization, context length, licence.</param>
 public sealed record InspectionView(
     string Verdict,
     IReadOnlyList<InspectionFindingView> Findings,
@@ -117,7 +129,14 @@ public sealed record InspectionView(
     IReadOnlyDictionary<string, long> TensorTypes,
     [property: UntrustedText(Label = true)] IReadOnlyList<string> Opsets,
     long? IrVersion,
-    [property: UntrustedText(Label = true)] string Producer);
+    [property: UntrustedText(Label = true)] string Producer,
+    IReadOnlyList<InspectionFindingView> Notes,
+    [property: UntrustedText(Label = true)] IReadOnlyDictionary<string, string> Details)
+{
+    /// <summary>Which pinned keys signatures were held against; for the registry itself.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string SigningKeys { get; init; } = "";
+}
 
 /// <summary>One thing found; <see cref="Path"/> is empty when it is about the version as a whole.</summary>
 public sealed record InspectionFindingView(string Code, [property: UntrustedText(Label = true)] string Path, [property: UntrustedText(Label = true)] string Words);

@@ -58,19 +58,25 @@ public sealed partial class MetadataDesk
 
     /// <summary>
     /// Deletes a model: its name becomes free, its id, versions, history and audit entries stay. Refused while a version
-    /// serves a governed stage or a promotion is live.
+    /// serves a governed stage, a promotion is live, or the policy asks for one to be kept.
     /// </summary>
-    public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, CancellationToken cancel = default) =>
+    /// <param name="ifRevision">Revisions of the model, one of which it must still have; null: whatever it has.</param>
+    public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, IReadOnlyList<string>? ifRevision = null, CancellationToken cancel = default) =>
         _db.WriteAsync<MetadataView>(by, new AuditAct("model.delete", "model", modelName), async session =>
         {
             if (await session.FindModelAsync(modelName) is not { } model)
                 return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
             if (Permissions.Check(by, Permission.Register, model.Name) is { } no)
                 return no;
+            if (await OutdatedAsync(session, model, null, ifRevision) is { } outdated)
+                return outdated;
             var policy = await _policies.GetAsync(session);
             var serving = await session.ServingOfModelAsync(model.Id);
             if (serving.Select(s => s.Stage).FirstOrDefault(policy.Governs) is { } governed)
                 return Refusals.ServesGoverned(model.Name, governed);
+            foreach (var versionId in await session.OnceServingAsync(model.Id))
+                if (await RetainedAsync(session, policy, versionId) is var (kept, until))
+                    return Refusals.VersionRetained((await session.FindVersionAsync(versionId))?.Label ?? versionId, kept, until);
             var acts = new List<AuditAct>();
             var changes = new List<FeedChange> { new("model", model.Id, model.Id), new("model_list", model.Id, null) };
             foreach (var stored in await session.LivePromotionsAsync(model.Id))

@@ -23,6 +23,9 @@ public sealed record MetadataEdit(string ModelName)
     public bool? Deprecated { get; init; }
     public bool? IsActive { get; init; }
     public string? NewName { get; init; }
+    /// <summary>Revisions of what is edited, one of which it must still have; null: whatever it has.</summary>
+    public IReadOnlyList<string>? IfRevision { get; init; }
+
     /// <summary>An edit of the card, from its history, whose text becomes the card again; instead of <see cref="Card"/>.</summary>
     public string? CardFrom { get; init; }
     public string? Framework { get; init; }
@@ -78,10 +81,24 @@ public sealed partial class MetadataDesk
                 return Refusals.ModelNotFound(edit.ModelName, await session.NearestModelNameAsync(edit.ModelName));
             if (Permissions.Check(by, Permission.Register, model.Name) is { } no)
                 return no;
+            if (await OutdatedAsync(session, model, edit.Version, edit.IfRevision) is { } outdated)
+                return outdated;
             if (!model.IsActive && edit.IsActive != true)
                 return Refusals.ModelInactive(model.Name);
             return string.IsNullOrWhiteSpace(edit.Version) ? await EditModelAsync(session, model, edit, by) : await EditVersionAsync(session, model, edit, by);
         }, cancel);
+
+    /// <summary>Whether what is to be changed is no longer as the caller saw it.</summary>
+    private static async ValueTask<Refusal?> OutdatedAsync(RegistrySession session, RegisteredModel model, string? versionRef, IReadOnlyList<string>? expected)
+    {
+        if (expected is null)
+            return null;
+        var version = await session.ResolveVersionAsync(model, versionRef);
+        if (version.Refusal is { } unknown && !string.IsNullOrWhiteSpace(versionRef))
+            return unknown;
+        var info = await ModelCatalog.InfoAsync(session, model, version.Refusal is null ? version.Value : null);
+        return expected.Contains(string.IsNullOrWhiteSpace(versionRef) ? info.Revision : info.Version!.Revision) ? null : Refusals.RevisionChanged(model.Name, versionRef);
+    }
 
     private async ValueTask<Outcome<Written<MetadataView>>> EditModelAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit, Actor by)
     {

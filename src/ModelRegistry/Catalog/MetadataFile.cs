@@ -10,6 +10,12 @@ public sealed record MetadataFile(VersionMetadata Version, string? Description, 
     private static readonly string[] Texts = ["format", "framework", "dataset", "code_commit", "release_notes", "card", "source", "run_id", "description", "task", "model_type", "owner", "model_card"];
     private static readonly string[] Objects = ["metrics", "hyperparameters", "signature", "lineage", "tags"];
 
+    /// <summary>The fields of a document.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Texts, .. Objects, "dependencies"];
+
+    /// <summary>Whether a field holds an object; else it holds a text, or the dependencies, which are a list.</summary>
+    public static bool IsObject(string name) => Objects.Contains(name);
+
     /// <summary>Reads a document. Unknown fields are refused by name, so that a misspelt one is not lost.</summary>
     public static Outcome<MetadataFile> Parse(string json)
     {

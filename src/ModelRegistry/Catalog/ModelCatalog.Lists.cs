@@ -49,7 +49,13 @@ public sealed partial class ModelCatalog
         return new NamesView([.. names.Take(most)], names.Count > most);
     }
 
-    /// <summary>Versions of a model, newest first.</summary>
+    // How many versions one request looks at for those of a status.
+    private const int MostLookedAt = 1_000;
+
+    /// <summary>
+    /// Versions of a model, newest first. Narrowed by status or default, a page may have fewer versions than asked for, or none,
+    /// and still a cursor: one request looks at so many versions and no more.
+    /// </summary>
     public Task<Outcome<Page<VersionView>>> ListVersionsAsync(Actor by, VersionQuery query, CancellationToken cancel = default) =>
         OfModelAsync<Page<VersionView>>(by, query.ModelName, async (session, model) =>
         {
@@ -67,13 +73,43 @@ public sealed partial class ModelCatalog
                 if ((stage = Stages.Find(ladder, query.Stage)) is null)
                     return Refusals.StageUnknown(query.Stage, ladder);
             }
-            var rows = await session.ListVersionsAsync(model.Id, new VersionFilter(stage, Tags(query.Tags), query.Metrics), below, query.Limit + 1);
+            var filter = new VersionFilter(stage, Tags(query.Tags), query.Metrics);
+            string? status = null;
+            if (!string.IsNullOrWhiteSpace(query.Status) && (status = VersionStatus.Find(query.Status)) is null)
+                return Refusals.InvalidArgument("status", $"must be one of {string.Join(", ", VersionStatus.Words)}");
             var aliases = await session.AliasesAsync(model.Id);
             var serving = await session.ServingOfModelAsync(model.Id);
+            if (status is not null || query.IsDefault is not null)
+            {
+                var byDefault = query.IsDefault is null || model.HighestNumber == 0 ? null : await session.ResolveVersionAsync(model, null) is { Refusal: null } found ? found.Value.Id : null;
+                return await NarrowedAsync(session, model.Id, filter, below, query.Limit, (v, rejected, deployed) => View(v, aliases, serving, rejected, deployed),
+                    (v, view) => (status is null || VersionStatus.Fits(status, view.Status, view.Stage, view.Deprecated)) && (query.IsDefault is null || v.Id == byDefault == query.IsDefault));
+            }
+            var rows = await session.ListVersionsAsync(model.Id, filter, below, query.Limit + 1);
             var rejected = await session.RejectedAsync([.. rows.Select(v => v.Id)]);
             var deployed = await session.DeployedAsync([.. rows.Select(v => v.Id)]);
             return new Page<VersionView>([.. rows.Take(query.Limit).Select(v => View(v, aliases, serving, rejected.Contains(v.Id), deployed.Contains(v.Id)))], rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
         }, cancel);
+
+    /// <summary>Those that fit among the next ones below a number.</summary>
+    private static async ValueTask<Page<VersionView>> NarrowedAsync(RegistrySession session, string modelId, VersionFilter filter, long below, int limit, Func<ModelVersion, bool, bool, VersionView> view, Func<ModelVersion, VersionView, bool> fits)
+    {
+        var kept = new List<VersionView>();
+        for (var looked = 0; looked < MostLookedAt && kept.Count < limit; looked += Cursor.MaxLimit)
+        {
+            var rows = await session.ListVersionsAsync(modelId, filter, below, Cursor.MaxLimit);
+            var (rejected, deployed) = (await session.RejectedAsync([.. rows.Select(v => v.Id)]), await session.DeployedAsync([.. rows.Select(v => v.Id)]));
+            foreach (var row in rows.TakeWhile(_ => kept.Count < limit))
+            {
+                below = row.Number;
+                if (view(row, rejected.Contains(row.Id), deployed.Contains(row.Id)) is var shown && fits(row, shown))
+                    kept.Add(shown);
+            }
+            if (rows.Count < Cursor.MaxLimit && (rows.Count == 0 || below == rows[^1].Number))
+                return new Page<VersionView>(kept, null);
+        }
+        return new Page<VersionView>(kept, Cursor.Write(below.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+    }
 
     private static VersionView View(ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) => new(
         v.Label, v.Number, v.Stage, Status(v, serving, rejected, deployed), v.Metadata.Metrics, v.Metadata.Format, serving.Any(s => s.VersionId == v.Id), v.Deprecated,
@@ -82,24 +118,21 @@ public sealed partial class ModelCatalog
     private static async ValueTask<VersionDetailView> DetailAsync(RegistrySession session, RegisteredModel model, ModelVersion v, List<(string Alias, string VersionId, string Label)> aliases, List<(string Stage, string VersionId)> serving)
     {
         var data = v.Metadata;
-        return new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
+        var detail = new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
             ModelCard.Of(data, model.Card), data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)),
             Evidence: data.Evidence.Count == 0 ? null : data.Evidence.ToDictionary(e => e.Key, e => new EvidenceView(e.Value.Dataset, e.Value.Split, e.Value.MeasuredAt, e.Value.Count, e.Value.StandardError, e.Value.Low, e.Value.High)));
+        return detail with { Revision = RevisionOf(detail) };
     }
 
     private static InspectionView? View(InspectionReport? r) => r is null ? null : new InspectionView(
         InspectionReport.Word(r.Verdict), [.. r.Findings.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.FindingCount,
-        [.. r.Files.Select(f => new InspectedFileView(f.Path, f.Kind, InspectionReport.Word(f.Verdict)))], r.Formats, r.ParameterCount, r.TensorTypes, [.. r.Opsets.Select(o => $"{o.Key} {o.Value}")], r.IrVersion, r.Producer);
+        [.. r.Files.Select(f => new InspectedFileView(f.Path, f.Kind, InspectionReport.Word(f.Verdict)))], r.Formats, r.ParameterCount, r.TensorTypes, [.. r.Opsets.Select(o => $"{o.Key} {o.Value}")], r.IrVersion, r.Producer,
+        [.. r.Notes.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.Details) { SigningKeys = r.SigningKeys };
 
-    /// <summary>The seeds' words, derived: deployed serves production or stands on a target; approved serves or is in another stage past the first; rejected had its last promotion rejected.</summary>
     private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) =>
-        deployed || serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production) ? "deployed"
-        : v.Stage == Stages.Archived ? "archived"
-        : rejected ? "rejected"
-        : v.Stage is Stages.Staging or Stages.Production ? "approved"
-        : "pending_review";
+        VersionStatus.Of(v.Stage, deployed || serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production), rejected);
 
     // Each is one more look per row.
     private static Refusal? TooMany(IReadOnlyList<string> tags, IReadOnlyList<MetricBound> metrics) =>

@@ -9,8 +9,10 @@ public sealed partial class ModelCatalog
 {
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
+    private readonly string _signingKeys;
 
-    internal ModelCatalog(RegistryDb db, PolicyInForce policies) => (_db, _policies) = (db, policies);
+    /// <param name="signingKeys">The fingerprint of the pinned keys: a signature that was held against others is not told as one of theirs.</param>
+    internal ModelCatalog(RegistryDb db, PolicyInForce policies, string signingKeys) => (_db, _policies, _signingKeys) = (db, policies, signingKeys);
 
     /// <summary>A model with one version in full; the default version when none is named.</summary>
     public Task<Outcome<ModelInfoView>> GetAsync(Actor by, string modelName, string? versionRef, CancellationToken cancel = default) =>
@@ -25,12 +27,7 @@ public sealed partial class ModelCatalog
                     return no;
                 version = resolved.Refusal is null ? resolved.Value : null;
             }
-            var aliases = await session.AliasesAsync(model.Id);
-            var serving = await session.ServingOfModelAsync(model.Id);
-            var (count, latest) = await session.CountsAsync(model.Id);
-            return new ModelInfoView(model.Name, model.Id, model.Description, model.Task, model.Owner, model.Versioning.ToString().ToLowerInvariant(), model.IsActive, model.Tags,
-                aliases.ToDictionary(a => a.Alias, a => a.Label), latest, await ProductionLabelAsync(session, model.Id), count,
-                version is null ? null : await DetailAsync(session, model, version, aliases, serving), model.CreatedAt, model.UpdatedAt);
+            return UnderKeys(await InfoAsync(session, model, version));
         }, cancel);
 
     /// <summary>Two to ten versions side by side; deltas are against the first. One named twice is shown once.</summary>
@@ -112,6 +109,36 @@ public sealed partial class ModelCatalog
             var last = periods.Count > query.Limit ? periods[query.Limit - 1] : null;
             return new Page<ServingPeriodView>(views, last is null ? null : Cursor.Write(Times.Micros(last.From).ToString(System.Globalization.CultureInfo.InvariantCulture), last.Id));
         }, cancel);
+
+    /// <summary>
+    /// Whose a signature is counts only where it was held against the keys pinned here, or whoever looks with keys of their
+    /// own would be believed. The revision is of what is kept, whatever keys are pinned.
+    /// </summary>
+    private ModelInfoView UnderKeys(ModelInfoView info) => info.Version?.Inspection is not { SigningKeys.Length: > 0 } seen || seen.SigningKeys == _signingKeys ? info : info with
+    {
+        Version = info.Version with
+        {
+            Inspection = seen with
+            {
+                Notes = [.. seen.Notes.Select(n => n.Code == "signed" ? n with { Code = "signature_keys_changed", Words = "Its signature was held against other keys than those pinned here now; it is looked at again when the version is next proposed." } : n)],
+            },
+        },
+    };
+
+    /// <summary>A model with one of its versions in full, as it stands in this transaction.</summary>
+    internal static async ValueTask<ModelInfoView> InfoAsync(RegistrySession session, RegisteredModel model, ModelVersion? version)
+    {
+        var aliases = await session.AliasesAsync(model.Id);
+        var serving = await session.ServingOfModelAsync(model.Id);
+        var (count, latest) = await session.CountsAsync(model.Id);
+        var info = new ModelInfoView(model.Name, model.Id, model.Description, model.Task, model.Owner, model.Versioning.ToString().ToLowerInvariant(), model.IsActive, model.Tags,
+            aliases.ToDictionary(a => a.Alias, a => a.Label), latest, await ProductionLabelAsync(session, model.Id), count,
+            version is null ? null : await DetailAsync(session, model, version, aliases, serving), model.CreatedAt, model.UpdatedAt);
+        return info with { Revision = RevisionOf(info) };
+    }
+
+    /// <summary>A short digest over all that a view says.</summary>
+    private static string RevisionOf<T>(T view) => Digest.Of(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(view)).Hex[..24];
 
     private static async ValueTask<Outcome<List<ModelVersion>>> TwoToTenAsync(RegistrySession session, RegisteredModel model, IReadOnlyList<string> versionRefs)
     {

@@ -8,6 +8,9 @@ namespace ModelRegistry.Catalog;
 /// <param name="Since">When the version was registered.</param>
 public sealed record OpenedFile(FileView File, Stream Content, DateTimeOffset Since);
 
+/// <summary>Where one file can be fetched past the server. Nobody hashes it on that way: hold what comes against <paramref name="Sha256"/>.</summary>
+public sealed record SignedFileView(string Path, long SizeBytes, string Sha256, string Url, DateTimeOffset ExpiresAt);
+
 /// <summary>The same files as streams, for whoever fetches them over a network.</summary>
 public sealed partial class VersionDownload
 {
@@ -27,8 +30,20 @@ public sealed partial class VersionDownload
             return no;
         if (found.Value.Files.Find(f => f.Path == path) is not { } file)
             return Refusals.FileNotFound(path, found.Value.Version.Label);
-        var content = seekable ? _vault.OpenSeekable(file.Sha256, file.Size) : _vault.OpenRead(file.Sha256, file.Size);
+        var content = await (seekable ? _vault.OpenSeekableAsync(file.Sha256, file.Size, cancel) : _vault.OpenReadAsync(file.Sha256, file.Size, cancel));
         return content.Then<OpenedFile>(stream => new OpenedFile(new FileView(file.Path, file.Size, file.Sha256.Hex), stream, found.Value.Version.CreatedAt));
+    }
+
+    /// <summary>An address from which one file can be fetched past this server, with the digest to hold against what comes.</summary>
+    public async Task<Outcome<SignedFileView>> SignAsync(Actor by, string modelName, string? versionRef, string path, CancellationToken cancel = default)
+    {
+        var found = await FindAsync(by, modelName, versionRef, cancel);
+        if (found.Refusal is { } no)
+            return no;
+        if (found.Value.Files.Find(f => f.Path == path) is not { } file)
+            return Refusals.FileNotFound(path, found.Value.Version.Label);
+        var signed = await _vault.SignDownloadAsync(file.Sha256, file.Size, file.Path[(file.Path.LastIndexOf('/') + 1)..], cancel);
+        return signed.Then<SignedFileView>(address => new SignedFileView(file.Path, file.Size, file.Sha256.Hex, address.Url, address.ExpiresAt));
     }
 
     /// <summary>Writes files as a tar (POSIX.1-2001), each verified while it is copied. Throws in the middle when one is not what was registered.</summary>
@@ -37,7 +52,7 @@ public sealed partial class VersionDownload
         await using var tar = new TarWriter(into, TarEntryFormat.Pax, leaveOpen: true);
         foreach (var file in files)
         {
-            var opened = _vault.OpenRead(Digest.Parse(file.Sha256), file.SizeBytes);
+            var opened = await _vault.OpenReadAsync(Digest.Parse(file.Sha256), file.SizeBytes, cancel);
             if (opened.Refusal is { } no)
                 throw new Artifacts.BlobAlteredException(no);
             await using var content = new Sized(opened.Value);

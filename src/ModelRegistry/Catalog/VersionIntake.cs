@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Artifacts.Inspection;
+using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
 using ModelRegistry.Policies;
 using ModelRegistry.Storage;
@@ -28,11 +29,23 @@ public sealed record Registration(
 {
     /// <summary>Contents that were uploaded before, each with the path it gets within the version; beside <see cref="Files"/>.</summary>
     public IReadOnlyList<UploadedFile> Uploads { get; init; } = [];
+
+    /// <summary>Objects in the registry's bucket that become files of the version; beside the others.</summary>
+    public IReadOnlyList<ReferredFile> References { get; init; } = [];
+
+    /// <summary>The same, with those that are named among the paths.</summary>
+    internal IEnumerable<ReferredFile> AllReferences => References.Concat(Files.Where(ObjectReference.Is).Select(uri => new ReferredFile(null, uri, null)));
 }
 
 /// <summary>A content that is here already.</summary>
 /// <param name="Sha256">64 hexadecimal digits.</param>
 public sealed record UploadedFile(string Path, string Sha256);
+
+/// <summary>An object that is in the registry's bucket already.</summary>
+/// <param name="Path">Null: the last step of its key.</param>
+/// <param name="Uri"><c>s3://BUCKET/KEY</c>.</param>
+/// <param name="Sha256">What it must hash to; null: whatever it does.</param>
+public sealed record ReferredFile(string? Path, string Uri, string? Sha256);
 
 /// <summary>How far a transfer is with one file, in bytes.</summary>
 public sealed record TransferProgress(string Path, long Done, long Total)
@@ -57,9 +70,11 @@ public sealed class VersionIntake
     private readonly PolicyInForce _policies;
     private readonly ArtifactVault _vault;
     private readonly Inspector _inspector;
+    private readonly ReadableFiles _readable;
     private readonly TimeProvider _time;
 
-    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault, Inspector inspector, TimeProvider time) => (_db, _policies, _vault, _inspector, _time) = (db, policies, vault, inspector, time);
+    internal VersionIntake(RegistryDb db, PolicyInForce policies, ArtifactVault vault, Inspector inspector, ReadableFiles readable, TimeProvider time) =>
+        (_db, _policies, _vault, _inspector, _readable, _time) = (db, policies, vault, inspector, readable, time);
 
     /// <summary>Whether a version could be registered so, as far as that can be told before its files are here. A no is on record.</summary>
     public async Task<Refusal?> AdmitAsync(Actor by, Registration asked, CancellationToken cancel = default)
@@ -75,7 +90,9 @@ public sealed class VersionIntake
         if (Early(by, asked) is { } early)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(early), cancel);
         // What the rows say is asked before gigabytes are copied, and again when the version is written.
-        if ((await _db.ReadAsync(session => NextAsync(session, asked), cancel)).Refusal is { } refused)
+        // And before any of them is here, up to where contents were collected.
+        var (next, collected) = await _db.ReadAsync(async session => (await NextAsync(session, asked), await session.CollectedUpToAsync()), cancel);
+        if (next.Refusal is { } refused)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(refused), cancel);
         var stored = await StoreAsync(asked, progress, cancel);
         if (stored.Refusal is { } bad)
@@ -84,7 +101,11 @@ public sealed class VersionIntake
         var filled = inspection.Fill(asked.Metadata);
         // What a file says of itself can be too long to keep; then what was said stands alone.
         var known = asked with { Metadata = MetadataLimits.Check(filled) is null ? filled : asked.Metadata };
-        return await _db.WriteAsync<RegisteredView>(by, attempt, session => WriteAsync(session, by, known, stored.Value, inspection), cancel);
+        var registered = await _db.WriteAsync<RegisteredView>(by, attempt, async session => await session.CollectedSinceAsync(stored.Value.Files, collected) ? Refusals.ContentCollected : await WriteAsync(session, by, known, stored.Value, inspection), cancel);
+        // Where a server runs it does this; a command has no later.
+        if (registered.Refusal is null && _vault.IsLocal)
+            await _readable.TryCatchUpAsync(cancel);
+        return registered;
     }
 
     private static AuditAct Attempt(Registration asked) => new("version.register", "model", asked.ModelName, null, new JsonObject { ["version"] = asked.Version });
@@ -96,7 +117,7 @@ public sealed class VersionIntake
 
     private static Refusal? Early(Actor by, Registration asked) =>
         Unfit(by, asked)
-        ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 ? Refusals.ContentMissing : null)
+        ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 && asked.References.Count == 0 ? Refusals.ContentMissing : null)
         ?? (asked.Alias is null ? null : FreeAlias.Parse(asked.Alias).Refusal)
         ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard)
         ?? Unreadable(asked.Metadata.Card)
@@ -107,15 +128,25 @@ public sealed class VersionIntake
     private async Task<Outcome<Manifest>> StoreAsync(Registration asked, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         var sources = new List<SourceFile>();
-        foreach (var path in asked.Files)
+        foreach (var path in asked.Files.Where(path => !ObjectReference.Is(path)))
         {
             var found = ArtifactIntake.EnumerateFiles(path);
             if (found.Refusal is { } no)
                 return no;
             sources.AddRange(found.Value);
         }
+        var referred = new List<(string Path, ObjectReference Object, Digest? Expected)>();
+        foreach (var reference in asked.AllReferences)
+        {
+            var parsed = ObjectReference.Parse(reference.Uri);
+            if ((parsed.Refusal ?? _vault.CheckReference(parsed.Value)) is { } no)
+                return no;
+            if (reference.Sha256 is not null && !Digest.TryParse(reference.Sha256, out _))
+                return Refusals.DigestInvalid(reference.Sha256);
+            referred.Add((reference.Path ?? parsed.Value.FileName, parsed.Value, reference.Sha256 is { } hex ? Digest.Parse(hex) : null));
+        }
         // Clashing paths are found before a byte is copied; the digests are not known yet.
-        var planned = Manifest.Of([.. sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))), .. asked.Uploads.Select(u => new FileEntry(u.Path, 0, Digest.Of("")))]);
+        var planned = Manifest.Of([.. referred.Select(r => new FileEntry(r.Path, 0, Digest.Of(""))), .. sources.Select(s => new FileEntry(s.Path.Value, 0, Digest.Of(""))), .. asked.Uploads.Select(u => new FileEntry(u.Path, 0, Digest.Of("")))]);
         if (planned.Refusal is not null)
             return planned;
         var entries = new List<FileEntry>();
@@ -123,9 +154,16 @@ public sealed class VersionIntake
         {
             if (!Digest.TryParse(upload.Sha256, out var digest))
                 return Refusals.DigestInvalid(upload.Sha256);
-            if (_vault.Claim(digest, _time.GetUtcNow()) is not { } size)
+            if (await _vault.ClaimAsync(digest, _time.GetUtcNow(), cancel) is not { } size)
                 return Refusals.BlobNotHere(digest);
             entries.Add(new FileEntry(upload.Path, size, digest));
+        }
+        foreach (var (path, reference, expected) in referred)
+        {
+            var blob = await _vault.AdoptAsync(reference, expected, cancel);
+            if (blob.Refusal is { } no)
+                return no;
+            entries.Add(new FileEntry(path, blob.Value.Size, blob.Value.Digest));
         }
         var sizes = sources.Select(s => new FileInfo(s.FullPath) is { Exists: true } info ? info.Length : 0).ToList();
         var (before, all) = (0L, sizes.Sum());

@@ -3,7 +3,7 @@ using ModelRegistry.Storage;
 
 namespace ModelRegistry.Promotions;
 
-/// <summary>Looking inside what is proposed, where nobody has yet or the rules have become stricter since.</summary>
+/// <summary>Looking inside what is proposed, where nobody has yet, the rules have become stricter since, or other signing keys are pinned.</summary>
 public sealed partial class PromotionDesk
 {
     /// <summary>
@@ -18,7 +18,7 @@ public sealed partial class PromotionDesk
             if (await session.FindModelAsync(modelName) is not { } model || Permissions.Check(by, Permission.Propose, model.Name) is not null)
                 return null;
             var found = await find(session, model);
-            if (found.Refusal is not null || await session.InspectionAsync(found.Value.Id) is { Rules: >= InspectionReport.CurrentRules })
+            if (found.Refusal is not null || _inspector.IsCurrent(await session.InspectionAsync(found.Value.Id)))
                 return null;
             return (found.Value, await session.FilesAsync(found.Value.Id));
         }, cancel);
@@ -29,7 +29,7 @@ public sealed partial class PromotionDesk
         await _db.WriteAsync<bool>(Actor.Registry, act, async session =>
         {
             // Another process may have been first.
-            if (await session.InspectionAsync(version.Id) is { Rules: >= InspectionReport.CurrentRules })
+            if (_inspector.IsCurrent(await session.InspectionAsync(version.Id)))
                 return new Written<bool>(false, [], []);
             await session.KeepInspectionAsync(version.Id, report);
             return new Written<bool>(true, [act], [new FeedChange("version", version.ModelId, version.Id)]);

@@ -35,7 +35,7 @@ internal abstract class Dialect : IAsyncDisposable
     public abstract void EndTurn();
 
     /// <summary>Takes the duty of telling people; null while another process has it.</summary>
-    public abstract ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct);
+    public abstract ValueTask<Duty?> TryTakeDutyAsync(DutyOf of, CancellationToken ct);
 
     /// <summary>Begins a transaction that is alone in writing until it ends.</summary>
     public abstract ValueTask BeginWriteAsync(StoreConnection connection);

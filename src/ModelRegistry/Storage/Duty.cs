@@ -1,5 +1,16 @@
 namespace ModelRegistry.Storage;
 
+/// <summary>Which duty.</summary>
+internal enum DutyOf
+{
+    /// <summary>Telling people what happened.</summary>
+    Notices,
+    /// <summary>Keeping the files that people look at as the registry is.</summary>
+    Readable,
+    /// <summary>Deleting contents that nobody refers to.</summary>
+    Collection,
+}
+
 /// <summary>
 /// What one process at a time does for all that share a database. It is held by a lock of the system's or of the
 /// database's own, which goes with the process that held it: no row, no expiry to wait for, no clock to agree on, and no

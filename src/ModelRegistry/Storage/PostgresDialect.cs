@@ -18,6 +18,12 @@ internal sealed class PostgresDialect : Dialect
     /// <summary>"notices!" in ASCII: the advisory lock of whoever tells people.</summary>
     private const long NoticeLock = 0x6e6f746963657321;
 
+    /// <summary>"readable": that of whoever keeps the files that people look at.</summary>
+    private const long ReadableLock = 0x7265616461626c65;
+
+    /// <summary>"collects": the lock of whoever deletes contents.</summary>
+    private const long CollectionLock = 0x636f6c6c65637473;
+
     private readonly NpgsqlDataSource _source;
     private readonly string _where;
     private string _version = "";
@@ -86,14 +92,15 @@ internal sealed class PostgresDialect : Dialect
     /// An advisory lock of a session: it ends with its connection. The server notices within half a minute when the machine
     /// at the other end is gone.
     /// </summary>
-    public override async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct)
+    public override async ValueTask<Duty?> TryTakeDutyAsync(DutyOf of, CancellationToken ct)
     {
         var connection = await OpenAsync(writer: false, ct).ConfigureAwait(false);
         try
         {
             await connection.RunScriptAsync("set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3").ConfigureAwait(false);
-            if (await connection.ScalarAsync("select pg_try_advisory_lock(@key)", ("key", NoticeLock)).ConfigureAwait(false) is true)
-                return new Duty(() => AnswersAsync(connection), () => ReleaseAsync(connection));
+            var key = of switch { DutyOf.Notices => NoticeLock, DutyOf.Readable => ReadableLock, _ => CollectionLock };
+            if (await connection.ScalarAsync("select pg_try_advisory_lock(@key)", ("key", key)).ConfigureAwait(false) is true)
+                return new Duty(() => AnswersAsync(connection), () => ReleaseAsync(connection, key));
         }
         catch
         {
@@ -105,12 +112,12 @@ internal sealed class PostgresDialect : Dialect
     }
 
     /// <summary>In so many words: a connection given back to the pool keeps its locks until it is used again.</summary>
-    private async ValueTask ReleaseAsync(StoreConnection connection)
+    private async ValueTask ReleaseAsync(StoreConnection connection, long key)
     {
         await using (connection)
             try
             {
-                await connection.ScalarAsync("select pg_advisory_unlock(@key)", ("key", NoticeLock)).ConfigureAwait(false);
+                await connection.ScalarAsync("select pg_advisory_unlock(@key)", ("key", key)).ConfigureAwait(false);
             }
             catch (Exception e) when (Outage(e) is not null || e is InvalidOperationException)
             {

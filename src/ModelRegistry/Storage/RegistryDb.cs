@@ -144,12 +144,26 @@ public sealed class RegistryDb : IAsyncDisposable
             ct);
     }
 
-    /// <summary>Takes the duty of telling people what happened, for all processes on this database; null while another has it.</summary>
-    internal async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct)
+    /// <summary>Writes one state of the database into a new SQLite file.</summary>
+    internal async Task SnapshotAsync(string path, DateTimeOffset now, CancellationToken ct)
+    {
+        ThrowInside();
+        try
+        {
+            await DatabaseSnapshot.WriteAsync(_dialect, path, now, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_dialect.Outage(e) is { } outage)
+        {
+            throw outage;
+        }
+    }
+
+    /// <summary>Takes a duty for all processes on this database; null while another has it.</summary>
+    internal async ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct, DutyOf of = DutyOf.Notices)
     {
         try
         {
-            return await _dialect.TryTakeDutyAsync(ct).ConfigureAwait(false);
+            return await _dialect.TryTakeDutyAsync(of, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (_dialect.Outage(e) is { } outage)
         {

@@ -66,6 +66,15 @@ public sealed partial class RegistrySession
         "select p.version_id from serving_period p join version v on v.id = p.version_id where p.model_id = @model and p.stage = @stage and p.version_id <> @except and v.deleted_at is null order by p.from_at desc, p.id desc limit 1",
         r => r.GetString(0), ("model", modelId), ("stage", stage), ("except", exceptVersionId ?? ""));
 
+    /// <summary>The stages that a version served, each with when it last ended; null while it serves.</summary>
+    internal async ValueTask<List<(string Stage, DateTimeOffset? Ended)>> ServedUntilAsync(string versionId) => [.. (await ManyAsync(
+        "select stage, until_at from serving_period where version_id = @version", r => (Stage: r.GetString(0), Ended: Time(r, 1)), ("version", versionId)))
+        .GroupBy(p => p.Stage, StringComparer.Ordinal).Select(g => (g.Key, g.Any(p => p.Ended is null) ? null : g.Max(p => p.Ended)))];
+
+    /// <summary>Versions of a model, not deleted, that serve or once served any stage.</summary>
+    internal ValueTask<List<string>> OnceServingAsync(string modelId) => ManyAsync(
+        "select distinct p.version_id from serving_period p join version v on v.id = p.version_id where p.model_id = @model and v.deleted_at is null", r => r.GetString(0), ("model", modelId));
+
     internal async ValueTask<bool> HasServedAsync(string modelId, string stage, string versionId) => await ScalarAsync(
         "select 1 from serving_period where model_id = @model and stage = @stage and version_id = @version limit 1", ("model", modelId), ("stage", stage), ("version", versionId)) is not null;
 

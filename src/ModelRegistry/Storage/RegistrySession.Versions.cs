@@ -78,6 +78,22 @@ public sealed partial class RegistrySession
         """, ("id", v.Id), ("row", v.RowVersion), ("stage", v.Stage), ("since", Times.Micros(v.StageSince)), ("metadata", v.Metadata.ToJson().ToJsonString()),
         ("deprecated", v.Deprecated ? 1L : 0L), ("updated", Times.Micros(v.UpdatedAt))) == 1;
 
+    /// <summary>Leaves a tombstone where nobody else changed the version meanwhile; what pointed at it does no longer.</summary>
+    internal async ValueTask<bool> DeleteVersionAsync(ModelVersion v)
+    {
+        if (await ExecuteAsync("update version set deleted_at = @now, updated_at = @now, row_version = row_version + 1 where id = @id and row_version = @row and deleted_at is null",
+            ("now", Times.Micros(Now)), ("id", v.Id), ("row", v.RowVersion)) == 0)
+            return false;
+        await ExecuteAsync("delete from alias where version_id = @id", ("id", v.Id));
+        await ExecuteAsync("delete from version_tag where version_id = @id", ("id", v.Id));
+        await ExecuteAsync("""
+            update model set version_count = version_count - 1, updated_at = @now, row_version = row_version + 1,
+              latest_label = (select l.label from version l where l.model_id = @model and l.deleted_at is null order by l.number desc limit 1)
+            where id = @model
+            """, ("model", v.ModelId), ("now", Times.Micros(Now)));
+        return true;
+    }
+
     internal async ValueTask WriteVersionTagsAsync(ModelVersion v)
     {
         await ExecuteAsync("delete from version_tag where version_id = @id", ("id", v.Id));

@@ -106,9 +106,9 @@ internal sealed class SqliteDialect : Dialect
     public override void EndTurn() => _turn.Release();
 
     /// <summary>A lock on a file beside the database.</summary>
-    public override ValueTask<Duty?> TryTakeDutyAsync(CancellationToken ct)
+    public override ValueTask<Duty?> TryTakeDutyAsync(DutyOf of, CancellationToken ct)
     {
-        var file = LockedFile.Open(Path.ChangeExtension(_path, ".notices"));
+        var file = LockedFile.Open(Path.ChangeExtension(_path, "." + of.ToString().ToLowerInvariant()));
         if (file.TryTake())
             return ValueTask.FromResult<Duty?>(new Duty(() => ValueTask.FromResult(true), () =>
             {

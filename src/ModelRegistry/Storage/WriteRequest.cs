@@ -54,6 +54,8 @@ internal sealed class WriteRequest<T>(Actor by, AuditAct attempt, Func<RegistryS
 
     public override async ValueTask<Settled> DecideAsync(RegistrySession session)
     {
+        if (By.Once is { } key && await RepeatedAsync(session, key).ConfigureAwait(false) is { } repeated)
+            return repeated;
         var outcome = await decide(session).ConfigureAwait(false);
         if (outcome.Refusal is { } refusal)
         {
@@ -64,7 +66,24 @@ internal sealed class WriteRequest<T>(Actor by, AuditAct attempt, Func<RegistryS
         if (written.Acts.Count == 0 && (session.HasWritten || written.Changes.Count > 0))
             throw new InvalidOperationException($"'{Attempt.Verb}' wrote without an act that tells of it.");
         _decided = written.Reply;
+        if (By.Once is { } once && written.Acts.Count > 0 && written.Reply.Refusal is null)
+            await session.KeepReplyAsync(By.Id, once, Attempt.Verb, written.Reply.Value).ConfigureAwait(false);
         return new Settled(null, written.Acts, written.Changes);
+    }
+
+    /// <summary>What the same request came to before, in the same transaction that would do it now; null when it is new.</summary>
+    private async ValueTask<Settled?> RepeatedAsync(RegistrySession session, RequestKey key)
+    {
+        var earlier = await session.RepliesAsync(By.Id, key).ConfigureAwait(false);
+        if (earlier.Exists(e => e.Request != key.Request.Hex))
+        {
+            _decided = Refusals.IdempotencyKeyReused(key.Key);
+            return new Settled(_decided.Refusal, [], []);
+        }
+        if (earlier.Find(e => e.Verb == Attempt.Verb) is not { Reply: { } reply })
+            return null;
+        _decided = RegistrySession.ReadReply<T>(reply);
+        return new Settled(null, [], []);
     }
 
     public override void Complete() => _reply.TrySetResult(_decided);

@@ -44,7 +44,7 @@ public class VerbTests
         Assert.Contains("approve prm_", (string?)asked.Json["approve_command"], StringComparison.Ordinal);
         var doctor = (await desk.DoneAsync("doctor", "--output", "json")).Json;
         Assert.True((bool)doctor["healthy"]!);
-        foreach (var check in new[] { "sqlite", "data folder", "free disk", "database", "schema", "policy", "persons", "audit log", "clock" })
+        foreach (var check in new[] { "sqlite", "data folder", "free disk", "database", "artifacts", "schema", "policy", "persons", "audit log", "clock" })
             Assert.Contains(doctor["checks"]!.AsArray(), c => (string?)c!["check"] == check && (string?)c["found"] is { Length: > 0 });
     }
 

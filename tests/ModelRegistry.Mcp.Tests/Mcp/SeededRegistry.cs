@@ -21,10 +21,11 @@ internal sealed class SeededRegistry : IAsyncDisposable
 
     /// <summary>With ana (admin and approver), who answers for every agent, and ben (approver).</summary>
     /// <param name="time">By which this process makes what it makes; never before what is there already.</param>
-    public static async Task<SeededRegistry> OpenAsync(string policy = "local", TimeProvider? time = null)
+    /// <param name="with">What else it is told.</param>
+    public static async Task<SeededRegistry> OpenAsync(string policy = "local", TimeProvider? time = null, Func<RegistryOptions, RegistryOptions>? with = null)
     {
         var it = new SeededRegistry();
-        it.Services = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }, time ?? TimeProvider.System));
+        it.Services = Ok(await RegistryServices.OpenAsync((with ?? (o => o))(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }), time ?? TimeProvider.System));
         Ok(await it.Services.People.InitAsync("ana", Passphrase));
         var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
         Ok(await it.Services.People.AddAsync(admin, "ben", Passphrase, [Permissions.Approver]));

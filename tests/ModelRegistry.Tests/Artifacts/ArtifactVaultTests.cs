@@ -42,9 +42,9 @@ public sealed class ArtifactVaultTests : IDisposable
         var stored = (await _vault.PutAsync(new PatternStream(length))).Value;
 
         Assert.Equal(new StoredBlob(Digest.Of(content), length), stored);
-        Assert.Equal(content, await ReadAll(_vault.OpenRead(stored.Digest, length).Value));
+        Assert.Equal(content, await ReadAll((await _vault.OpenReadAsync(stored.Digest, length)).Value));
         Assert.Equal(length, (await _vault.VerifyAsync(stored.Digest, length)).Value);
-        Assert.Equal(length, _vault.Find(stored.Digest));
+        Assert.Equal(length, await _vault.FindAsync(stored.Digest));
         Assert.Empty(Staged);
     }
 
@@ -193,7 +193,7 @@ public sealed class ArtifactVaultTests : IDisposable
                 return;
             foreach (var writing in Staged.Except([".a.part", ".b.part"]))
                 File.SetLastWriteTimeUtc(_folder.At("vault", "staging", writing), now.UtcDateTime.AddDays(-9));
-            sweptMeanwhile = _vault.SweepStaging(TimeSpan.FromHours(24), TimeSpan.FromHours(24), now);
+            sweptMeanwhile = _vault.SweepStagingAsync(TimeSpan.FromHours(24), TimeSpan.FromHours(24), now).GetAwaiter().GetResult();
         });
 
         Assert.Null((await _vault.PutAsync(content)).Refusal);

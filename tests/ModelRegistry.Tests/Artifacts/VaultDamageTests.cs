@@ -39,7 +39,7 @@ public sealed class VaultDamageTests : IDisposable
     /// <summary>Reads to the failure; returns how many bytes were handed out before.</summary>
     private async Task<(long Given, Refusal Refusal)> ReadToFailure(int atOnce)
     {
-        await using var content = _vault.OpenRead(_digest).Value;
+        await using var content = (await _vault.OpenReadAsync(_digest)).Value;
         var buffer = new byte[atOnce];
         var failure = await Assert.ThrowsAsync<BlobAlteredException>(async () =>
         {
@@ -67,7 +67,7 @@ public sealed class VaultDamageTests : IDisposable
     public async Task A_reader_who_stops_at_the_length_is_not_given_altered_content_whole()
     {
         Flip(5);
-        await using var content = _vault.OpenRead(_digest, Length).Value;
+        await using var content = (await _vault.OpenReadAsync(_digest, Length)).Value;
 
         await Assert.ThrowsAsync<BlobAlteredException>(async () => await content.ReadExactlyAsync(new byte[Length]));
         Assert.Throws<BlobAlteredException>(() => content.ReadByte());
@@ -82,7 +82,7 @@ public sealed class VaultDamageTests : IDisposable
         using (var file = File.Open(_path, FileMode.Open))
             file.SetLength(length);
 
-        Assert.Equal("blob_altered", _vault.OpenRead(_digest, Length).Refusal?.Code);
+        Assert.Equal("blob_altered", (await _vault.OpenReadAsync(_digest, Length)).Refusal?.Code);
         Assert.Equal("blob_altered", (await _vault.VerifyAsync(_digest, Length)).Refusal?.Code);
         Assert.Equal("blob_altered", (await ReadToFailure(4096)).Refusal.Code);
     }
@@ -90,7 +90,7 @@ public sealed class VaultDamageTests : IDisposable
     [Fact]
     public async Task A_blob_cut_while_it_is_read_is_noticed()
     {
-        await using var content = _vault.OpenRead(_digest, Length).Value;
+        await using var content = (await _vault.OpenReadAsync(_digest, Length)).Value;
         await content.ReadExactlyAsync(new byte[1000]);
         using (var file = File.Open(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
             file.SetLength(2000);
@@ -104,10 +104,10 @@ public sealed class VaultDamageTests : IDisposable
     {
         File.Delete(_path);
 
-        Assert.Equal("blob_missing", _vault.OpenRead(_digest).Refusal?.Code);
+        Assert.Equal("blob_missing", (await _vault.OpenReadAsync(_digest)).Refusal?.Code);
         Assert.Equal("blob_missing", (await _vault.VerifyAsync(_digest, Length)).Refusal?.Code);
         Assert.Equal("blob_missing", (await _vault.CopyToFileAsync(_digest, Target)).Refusal?.Code);
-        Assert.Null(_vault.Find(_digest));
+        Assert.Null(await _vault.FindAsync(_digest));
     }
 
     [Fact]

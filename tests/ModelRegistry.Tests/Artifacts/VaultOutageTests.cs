@@ -43,8 +43,8 @@ public sealed class VaultOutageTests : IDisposable
         var outage = await Assert.ThrowsAsync<StorageUnavailableException>(() => vault.PutAsync(new PatternStream(10)));
         Assert.Contains("mounted", outage.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain(_folder.Root, outage.Message, StringComparison.Ordinal);
-        Assert.Throws<StorageUnavailableException>(() => vault.OpenRead(Digest.Of("one")));
-        Assert.Throws<StorageUnavailableException>(() => vault.SweepStaging(TimeSpan.Zero, TimeSpan.Zero, DateTimeOffset.UnixEpoch));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => vault.OpenReadAsync(Digest.Of("one")));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => vault.SweepStagingAsync(TimeSpan.Zero, TimeSpan.Zero, DateTimeOffset.UnixEpoch));
     }
 
     [Fact]

@@ -197,6 +197,41 @@ public abstract class ListContract
     }
 
     [Fact]
+    public async Task Versions_are_narrowed_by_status_and_default_and_every_page_goes_on()
+    {
+        await using var it = await OpenAsync();
+        for (var i = 0; i < 105; i++)
+            await it.RegisterAsync("m", by: Robot);
+        await it.ProposeAsync("m", "v2", "staging", by: Robot);
+        await it.ProposeAsync("m", "v3", by: Robot);
+        Ok(await it.Services.Metadata.SetAsync(Robot, new MetadataEdit("m") { Version = "v1", Deprecated = true }));
+        async Task<List<string>> AllAsync(VersionQuery query)
+        {
+            var labels = new List<string>();
+            for (var page = 0; page < 20; page++)
+            {
+                var got = Ok(await it.Services.Catalog.ListVersionsAsync(Robot, query));
+                Assert.InRange(got.Items.Count, 0, query.Limit);
+                labels.AddRange(got.Items.Select(v => v.Version));
+                if (got.NextCursor is null)
+                    return labels;
+                query = query with { Cursor = got.NextCursor };
+            }
+            throw new InvalidOperationException("The list has no end.");
+        }
+
+        Assert.Equal(["v2"], await AllAsync(new VersionQuery("m", Status: "Approved")));
+        Assert.Equal(["v3"], await AllAsync(new VersionQuery("m", Status: "deployed", Limit: 1)));
+        Assert.Equal(["v1"], await AllAsync(new VersionQuery("m", Status: "deprecated", Limit: 2)));
+        Assert.Empty(await AllAsync(new VersionQuery("m", Status: "testing")));
+        Assert.Equal([.. Enumerable.Range(4, 102).Reverse().Append(1).Select(n => $"v{n}")], await AllAsync(new VersionQuery("m", Status: "training", Limit: 13)));
+        Assert.Equal(["v3"], await AllAsync(new VersionQuery("m", IsDefault: true)));
+        Assert.Equal(104, (await AllAsync(new VersionQuery("m", IsDefault: false, Limit: 100))).Count);
+        Assert.Equal(["v2"], await AllAsync(new VersionQuery("m", Stage: "staging", Status: "approved", IsDefault: false)));
+        Assert.Equal("invalid_arguments", No(await it.Services.Catalog.ListVersionsAsync(Robot, new VersionQuery("m", Status: "approved' or 1=1"))));
+    }
+
+    [Fact]
     public async Task A_list_tells_tags_counts_and_what_serves_of_each_model()
     {
         await using var it = await OpenAsync();

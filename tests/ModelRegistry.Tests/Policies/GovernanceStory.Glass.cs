@@ -74,7 +74,7 @@ public abstract partial class GovernanceStory
         it.Clock.Advance(TimeSpan.FromSeconds(1));
         var parked = await it.ParkAsync();
         var sha = Assert.Single(await it.RowsAsync($"select f.sha256 from version_file f join version v on v.id = f.version_id where v.label = '{parked.Version}'"));
-        var blob = new ModelRegistry.Artifacts.VaultLayout(Path.Combine(it.DataFolder, "artifacts")).Blob(Digest.Parse(sha));
+        var blob = new ModelRegistry.Artifacts.Files.FileLayout(Path.Combine(it.DataFolder, "artifacts")).Blob(Digest.Parse(sha));
         var bytes = await File.ReadAllBytesAsync(blob);
         File.Delete(blob);
         await File.WriteAllBytesAsync(blob, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)]);

@@ -1,4 +1,4 @@
-using ModelRegistry.Artifacts;
+using ModelRegistry.Artifacts.Files;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
@@ -19,7 +19,7 @@ public sealed partial class AttackTests
         var v1 = await it.PutIntoProductionAsync();
         var parked = await it.ParkAsync();
         var sha = Assert.Single(await it.RowsAsync($"select f.sha256 from version_file f join version v on v.id = f.version_id where v.label = '{parked.Version}'"));
-        var blob = new VaultLayout(Path.Combine(it.DataFolder, "artifacts")).Blob(Digest.Parse(sha));
+        var blob = new FileLayout(Path.Combine(it.DataFolder, "artifacts")).Blob(Digest.Parse(sha));
         var bytes = await System.IO.File.ReadAllBytesAsync(blob);
         bytes[^1] ^= 1;
         System.IO.File.Delete(blob);

@@ -222,7 +222,7 @@ public sealed class PolicyMeanwhileTests
     private static async Task<Hidden> HideAsync(TestRegistry it, PromotionView parked)
     {
         var sha = Assert.Single(await it.RowsAsync($"select f.sha256 from version_file f join version v on v.id = f.version_id where v.label = '{parked.Version}'"));
-        var hidden = new Hidden(new ModelRegistry.Artifacts.VaultLayout(Path.Combine(it.DataFolder, "artifacts")).Blob(Digest.Parse(sha)), Path.Combine(it.DataFolder, "aside"));
+        var hidden = new Hidden(new ModelRegistry.Artifacts.Files.FileLayout(Path.Combine(it.DataFolder, "artifacts")).Blob(Digest.Parse(sha)), Path.Combine(it.DataFolder, "aside"));
         File.Move(hidden.Blob, hidden.Aside);
         await File.WriteAllTextAsync(hidden.Blob, "something else");
         return hidden;

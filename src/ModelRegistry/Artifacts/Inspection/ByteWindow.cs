@@ -3,17 +3,25 @@ using System.Buffers.Binary;
 namespace ModelRegistry.Artifacts.Inspection;
 
 /// <summary>
-/// A file seen through a small window that is moved along: what is skipped is never read, and memory stays flat
-/// whatever the file says about its lengths.
+/// A file seen through a few small windows that are moved along: what is skipped is never read, what was read a moment ago
+/// is not read again, and memory stays flat whatever the file says about its lengths.
 /// </summary>
 internal sealed class ByteWindow(Stream content, long length, InspectionBudget budget)
 {
-    // After a jump little is read, since the next jump is likely near: thousands of headers between gigabytes of weights.
-    private const int Near = 32 * 1024, Far = 4 * 1024;
+    // After a jump less is read, since the next jump is likely near: thousands of headers between gigabytes of weights.
+    private const int Near = 32 * 1024, Far = 16 * 1024, MostPieces = 8;
 
-    private readonly byte[] _window = new byte[(int)Math.Min(Near, Math.Max(length, 1))];
-    private long _start;
-    private int _filled;
+    private sealed class Held(int size)
+    {
+        public byte[] Bytes { get; } = new byte[size];
+        public long Start { get; set; }
+        public int Filled { get; set; }
+        public long Used { get; set; }
+    }
+
+    private readonly List<Held> _pieces = [];
+    private Held _now = new(0);
+    private long _clock;
 
     /// <summary>The file's size in bytes.</summary>
     public long Length { get; } = length;
@@ -27,9 +35,9 @@ internal sealed class ByteWindow(Stream content, long length, InspectionBudget b
 
     public byte Next()
     {
-        if (Position < _start || Position >= _start + _filled)
-            Fill();
-        return _window[(int)(Position++ - _start)];
+        if (!Holds(_now))
+            Find();
+        return _now.Bytes[(int)(Position++ - _now.Start)];
     }
 
     /// <summary>Fills all of <paramref name="into"/>.</summary>
@@ -37,14 +45,21 @@ internal sealed class ByteWindow(Stream content, long length, InspectionBudget b
     {
         while (into.Length > 0)
         {
-            if (Position < _start || Position >= _start + _filled)
-                Fill();
-            var at = (int)(Position - _start);
-            var taken = Math.Min(into.Length, _filled - at);
-            _window.AsSpan(at, taken).CopyTo(into);
-            Position += taken;
+            var taken = Some(into);
             into = into[taken..];
         }
+    }
+
+    /// <summary>Fills as much of <paramref name="into"/> as is at hand, at least one byte.</summary>
+    public int Some(Span<byte> into)
+    {
+        if (!Holds(_now))
+            Find();
+        var at = (int)(Position - _now.Start);
+        var taken = Math.Min(into.Length, _now.Filled - at);
+        _now.Bytes.AsSpan(at, taken).CopyTo(into);
+        Position += taken;
+        return taken;
     }
 
     /// <summary>Up to as many bytes from a place; fewer where the file ends. Moves the position behind them.</summary>
@@ -54,6 +69,16 @@ internal sealed class ByteWindow(Stream content, long length, InspectionBudget b
         var piece = new byte[(int)Math.Clamp(Length - from, 0, most)];
         Read(piece);
         return piece;
+    }
+
+    /// <summary>A part of the file as a file of its own.</summary>
+    public ByteWindow Part(long from, long size) => new(new WindowStream(this, from, size), size, Budget);
+
+    public ushort UInt16()
+    {
+        Span<byte> bytes = stackalloc byte[2];
+        Read(bytes);
+        return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
     }
 
     public uint UInt32()
@@ -78,20 +103,36 @@ internal sealed class ByteWindow(Stream content, long length, InspectionBudget b
         Position += (long)bytes;
     }
 
+    private bool Holds(Held piece) => Position >= piece.Start && Position < piece.Start + piece.Filled;
+
+    private void Find()
+    {
+        if (_pieces.Find(Holds) is { } there)
+            _now = there;
+        else
+            Fill();
+        _now.Used = ++_clock;
+    }
+
     private void Fill()
     {
         if (Position < 0 || Position >= Length)
             throw Ended();
-        var wanted = (int)Math.Min(Position == _start + _filled ? _window.Length : Math.Min(Far, _window.Length), Length - Position);
+        var goesOn = _pieces.Count == 0 ? Position == 0 : _pieces.Exists(p => p.Start + p.Filled == Position);
+        var wanted = (int)Math.Min(goesOn ? Near : Far, Length - Position);
         Budget.Read(wanted);
+        if (_pieces.Count < MostPieces)
+            _pieces.Add(_now = new Held((int)Math.Min(Near, Length)));
+        else
+            _now = _pieces.MinBy(p => p.Used)!;
+        (_now.Start, _now.Filled) = (Position, 0);
         content.Position = Position;
-        (_start, _filled) = (Position, 0);
-        while (_filled < wanted)
+        while (_now.Filled < wanted)
         {
-            var read = content.Read(_window, _filled, wanted - _filled);
+            var read = content.Read(_now.Bytes, _now.Filled, wanted - _now.Filled);
             if (read == 0)
                 throw Ended();
-            _filled += read;
+            _now.Filled += read;
         }
     }
 

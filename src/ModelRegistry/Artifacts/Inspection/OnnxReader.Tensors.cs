@@ -143,12 +143,12 @@ internal sealed partial class OnnxReader
             it.Find("onnx_tensor_size", $"The constant '{facts.Name}' is said to lie in another file and cannot.");
         else if (ArtifactPath.Parse(location).Refusal is not null || folder + location == it.Path)
             it.Find("onnx_external_path", $"The data of the constant '{facts.Name}' is said to be in '{location}', which is not a plain path beside the model.");
-        else if (!it.Beside.TryGetValue(folder + location, out var data))
+        else if (!it.Beside.TryGetValue(folder + location, out var size))
             it.Find("onnx_external_missing", $"The data of the constant '{facts.Name}' is said to be in '{location}', which is not a file of this version.");
-        else if (Number(facts, "offset", 0) is not { } offset || Number(facts, "length", bytes) is not { } length || offset + length > data.Size || length != bytes)
+        else if (Number(facts, "offset", 0) is not { } offset || Number(facts, "length", bytes) is not { } length || offset + length > size || length != bytes)
             it.Find("onnx_external_range", $"The data of the constant '{facts.Name}' does not lie within '{location}', or is not as long as its shape and type ask for.");
         else
-            it.DataFiles.Add(data.Path);
+            it.DataFiles.Add(folder + location);
     }
 
     private static Int128? Number(TensorFacts facts, string key, Int128 usual) =>

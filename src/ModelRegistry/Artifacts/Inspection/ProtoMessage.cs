@@ -115,3 +115,45 @@ internal struct ProtoMessage(ByteWindow file, long start, long end)
 
     private readonly InspectionStop Malformed(string how) => new("malformed", $"Its structure is damaged: {how}, near byte {file.Position}.");
 }
+
+/// <summary>A stretch of a file with numbers of variable length in it, none of which reaches beyond it.</summary>
+internal struct ProtoSpan(ByteWindow file, long start, long end)
+{
+    private long _at = start;
+
+    public readonly bool AtEnd => _at >= end;
+
+    public ulong Varint()
+    {
+        ulong value = 0;
+        file.Position = _at;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            if (file.Position >= end)
+                break;
+            var b = file.Next();
+            value |= (ulong)(b & 0x7f) << shift;
+            if (b >= 0x80)
+                continue;
+            _at = file.Position;
+            return value;
+        }
+        throw new InspectionStop("malformed", "A number in it does not end.");
+    }
+
+    public byte[] Take(long bytes)
+    {
+        var (from, to) = Span((ulong)bytes);
+        return file.Piece(from, (int)(to - from));
+    }
+
+    /// <summary>Steps over so many bytes and says where they are.</summary>
+    public (long Start, long End) Span(ulong bytes)
+    {
+        if (bytes > (ulong)Math.Max(0, end - _at))
+            throw new InspectionStop("malformed", "Something in it is said to be longer than what it stands in.");
+        var from = _at;
+        _at += (long)bytes;
+        return (from, _at);
+    }
+}

@@ -23,62 +23,57 @@ public sealed class FormatInspectionTests
     }
 
     [Theory]
-    [InlineData("\u0080\u0004\u0095\u0010\0\0\0\0\0\0\0\u008c\u0005posix\u0094.")]
-    [InlineData("\u0080\u0002cos\nsystem\n.")]
-    [InlineData("\u0080\u0002}q\0.")]
-    [InlineData("\u0080\u0004\u0095damaged")]
-    [InlineData("\u0080\u0005")]
-    [InlineData("cos\nsystem\n(S'id'\ntR.")]
-    [InlineData("cos\nsystem\n(S'id'\ntRdamaged behind the call")]
-    [InlineData("(ios\nsystem\nS'id'\no.")]
-    [InlineData("(S'id'\nios\nsystem\n.")]
-    [InlineData("(dp0\nS'a'\nI1\ns.")]
-    [InlineData("N.cos\nsystem\n(tR.")]
-    [InlineData("I1\n.")]
-    public void A_pickle_is_unsafe_whatever_its_name_and_however_damaged(string bytes)
-    {
-        foreach (var name in new[] { "model.pkl", "model.onnx", "notes.txt", "weights.safetensors", "LICENSE" })
-            Found(Files(("model2.onnx", Model), (name, Latin(bytes))), ScanVerdict.Unsafe, "pickle");
-    }
-
-    [Fact]
-    public void What_PyTorch_writes_is_unsafe()
-    {
-        var report = File(Zip("archive/data.pkl", "archive/data/0"), "model.pt");
-        Found(report, ScanVerdict.Unsafe, "pickle_in_archive");
-        Assert.Equal(["pytorch"], report.Formats);
-    }
-
-    [Fact]
-    public void A_numpy_array_of_objects_is_unsafe() =>
-        Found(File(Latin("\u0093NUMPY\u0001\0v\0{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), "a.npy"), ScanVerdict.Unsafe, "pickle_in_numpy");
-
-    [Theory]
     [InlineData("\u007fELF\u0002\u0001\u0001")]
     [InlineData("#!/bin/sh\necho\n")]
     [InlineData("\u00cf\u00fa\u00ed\u00fe........")]
     public void A_program_is_unsafe_whatever_its_name(string bytes) => Found(Files(("model.onnx", Model), ("README.md", Latin(bytes))), ScanVerdict.Unsafe, "program");
 
-    public static TheoryData<byte[], string> NotParsed => new()
+    [Theory]
+    [InlineData("BZh91AY")]
+    [InlineData("\u00fd7zXZ\0....")]
+    [InlineData("\u0028\u00b5\u002f\u00fd....")]
+    [InlineData("\u0004\u0022\u004d\u0018....")]
+    [InlineData("7z\u00bc\u00af\u0027\u001c....")]
+    public void What_nothing_unpacks_is_recognised_and_unknown(string bytes)
     {
-        { Latin("\u0089HDF\r\n\u001a\n........"), "keras" },
-        { Latin("GGUF\u0003\0\0\0"), "gguf" },
-        { Latin("\u0020\0\0\0TFL3...."), "tflite" },
-        { [0x08, 0x01, .. Proto.Bytes(2, Proto.Bytes(1, Proto.Bytes(2, new byte[4])))], "tensorflow_saved_model" },
-        { Latin("\u001f\u008b\u0008\0...."), "compressed" },
-        { Zip("model.weights.h5", "config.json"), "archive" },
-        { Zip("a")[..^3], "archive" },
-        { Latin("\u0093NUMPY\u0001\0v\0{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }"), "numpy" },
+        var report = File(Latin(bytes), "model.bin");
+        Found(report, ScanVerdict.Unknown, "format_not_inspected");
+        Assert.Equal("compressed", report.Files.Single().Kind);
+    }
+
+    public static TheoryData<string, byte[], string> Claims => new()
+    {
+        { "onnx", Gguf.Model(), "gguf" },
+        { "gguf", Onnx.Model(), "onnx" },
+        { "tflite", Tf.Usual(), "tensorflow_saved_model" },
+        { "sklearn", Onnx.Model(), "onnx" },
+        { "torchscript", WrittenByOthers.Bytes("state.pt"), "pytorch" },
+        { "keras", Tflite.Model(), "tflite" },
+        { "safetensors", WrittenByOthers.Bytes("pipeline.pkl"), "sklearn" },
+        { "onnx", Archives.Zip(("saved_model.pb", Tf.Usual())), "tensorflow_saved_model" },
     };
 
     [Theory]
-    [MemberData(nameof(NotParsed))]
-    public void What_nothing_looks_into_yet_is_recognised_and_unknown(byte[] bytes, string kind)
+    [MemberData(nameof(Claims))]
+    public void A_format_that_the_bytes_contradict_is_a_finding(string claimed, byte[] bytes, string format)
     {
-        var report = File(bytes, "model.bin");
-        Found(report, ScanVerdict.Unknown, "format_not_inspected");
-        Assert.Equal(kind, report.Files.Single().Kind);
+        var report = File(bytes, "model");
+
+        Assert.Equal("format_contradicted", report.Against(claimed).Findings[0].Code);
+        Assert.True(report.Against(claimed).Verdict >= ScanVerdict.Findings);
+        Assert.Same(report, report.Against(format));
+        Assert.Same(report, report.Against("other"));
+        Assert.Equal(format, report.Fill(new VersionMetadata()).Format);
     }
+
+    [Theory]
+    [InlineData("pytorch", "script.pt")]
+    [InlineData("pytorch", "state.pt")]
+    [InlineData("pytorch", "state4.pkl")]
+    [InlineData("sklearn", "state4.pkl")]
+    [InlineData("sklearn", "forest.pkl")]
+    [InlineData("torchscript", "script.pt")]
+    public void What_the_bytes_can_be_is_no_contradiction(string claimed, string name) => Assert.DoesNotContain("format_contradicted", Codes(WrittenByOthers.Look(name).Against(claimed)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("weights 5f0c", "model.onnx")]
@@ -130,7 +125,7 @@ public sealed class FormatInspectionTests
     [Fact]
     public void A_report_reads_back_as_it_was_written()
     {
-        foreach (var report in new[] { File(Model), File([0x80, 4]), File(Onnx.Model(Onnx.Constant("w", [3], new byte[8]))), File("{}"u8.ToArray(), "a.json") })
+        foreach (var report in new[] { File(Gguf.Model(Gguf.Key("tokenizer.chat_template", "x"))), File(Tf.Usual()), File(Model), File([0x80, 4]), File(Onnx.Model(Onnx.Constant("w", [3], new byte[8]))), File("{}"u8.ToArray(), "a.json") })
             Assert.Equal(CanonicalJson.Text(report.ToJson()), CanonicalJson.Text(InspectionReport.FromJson(report.ToJson()).ToJson()));
     }
 

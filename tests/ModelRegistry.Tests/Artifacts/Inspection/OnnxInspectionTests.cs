@@ -147,7 +147,7 @@ public sealed class OnnxInspectionTests
     {
         var model = Onnx.Model(Onnx.External("w", [2], ("location", "w.bin")));
         Clean(Files(("model.onnx", model), ("w.bin", [0x80, 2, 0, 0, 0, 0, 0, 0])));
-        Found(Files(("model.onnx", model), ("w.bin", FormatInspectionTests.Latin("\u0080\u0002cos\nsystem\n."))), ScanVerdict.Unsafe, "pickle");
+        Found(Files(("model.onnx", model), ("w.bin", FormatInspectionTests.Latin("\u0080\u0002cos\nsystem\n."))), ScanVerdict.Unsafe, "pickle, pickle_global");
     }
 
     public static TheoryData<byte[]> Damaged => new()

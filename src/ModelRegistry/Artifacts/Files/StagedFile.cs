@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
-namespace ModelRegistry.Artifacts;
+namespace ModelRegistry.Artifacts.Files;
 
 /// <summary>
 /// A file being written under a name nobody reads. It becomes visible whole, by <see cref="MoveTo"/>, or is deleted on
@@ -10,9 +10,6 @@ namespace ModelRegistry.Artifacts;
 /// </summary>
 internal sealed class StagedFile : IDisposable
 {
-    /// <summary>What is in memory of a file of any size.</summary>
-    internal const int ChunkBytes = 1 << 20;
-
     /// <summary>The ending of staged names, by which leftovers of a crash are known.</summary>
     internal const string Ending = ".part";
 
@@ -72,13 +69,13 @@ internal sealed class StagedFile : IDisposable
     /// <summary>Forgets what is behind a place, and feeds what is before it to the hash.</summary>
     internal void GoOnFrom(long offset, IncrementalHash hash)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(ArtifactVault.ChunkBytes);
         try
         {
             RandomAccess.SetLength(_handle, Size = offset);
             for (var at = 0L; at < offset;)
             {
-                var read = RandomAccess.Read(_handle, buffer.AsSpan(0, ChunkBytes), at);
+                var read = RandomAccess.Read(_handle, buffer.AsSpan(0, ArtifactVault.ChunkBytes), at);
                 if (read == 0)
                     throw new IOException($"'{_path}' became shorter while it was read.");
                 hash.AppendData(buffer, 0, read);
@@ -102,37 +99,19 @@ internal sealed class StagedFile : IDisposable
         Delete();
     }
 
-    /// <summary>Writes all of <paramref name="content"/>, reading it once.</summary>
-    /// <param name="hash">Fed with what is written; null where the content proves itself.</param>
-    /// <param name="progress">Told the bytes written so far, about once per MiB.</param>
-    /// <exception cref="StorageUnavailableException">Writing failed. What reading throws is passed on as it is.</exception>
-    internal async Task FillAsync(Stream content, IncrementalHash? hash, IProgress<long>? progress, CancellationToken ct)
+    /// <summary>Writes at the end.</summary>
+    internal void Write(ReadOnlySpan<byte> chunk)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
-            // Chunks are filled up: a network stream gives a few KiB at a time, and a write costs more than a copy.
-            int read;
-            while ((read = await content.ReadAtLeastAsync(buffer.AsMemory(0, ChunkBytes), ChunkBytes, throwOnEndOfStream: false, ct).ConfigureAwait(false)) > 0)
-            {
-                hash?.AppendData(buffer, 0, read);
-                try
-                {
-                    // Not asynchronous: on Unix that only hands the blocking write to another thread, for 5–10 % more CPU.
-                    RandomAccess.Write(_handle, buffer.AsSpan(0, read), Size);
-                }
-                catch (Exception e) when (StorageUnavailableException.Covers(e))
-                {
-                    throw StorageUnavailableException.While(_doing, e);
-                }
-                Size += read;
-                progress?.Report(Size);
-            }
+            // Not asynchronous: on Unix that only hands the blocking write to another thread, for 5–10 % more CPU.
+            RandomAccess.Write(_handle, chunk, Size);
         }
-        finally
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            throw StorageUnavailableException.While(_doing, e);
         }
+        Size += chunk.Length;
     }
 
     /// <summary>Flushes the content, then gives it its final name in one step, then flushes the folder of that name.</summary>

@@ -1,14 +1,15 @@
 using ModelRegistry.Domain;
 
-namespace ModelRegistry.Artifacts;
+namespace ModelRegistry.Artifacts.Files;
 
-/// <summary>Where things lie in the vault's folder. Paths of blobs are made here and nowhere else.</summary>
+/// <summary>Where things lie in the folder. Paths of blobs are made here and nowhere else.</summary>
 // root/
 // ├── blobs/sha256/ab/cd/abcd…ef     one file per content, named by its SHA-256 in hex, mode 0444;
 // │                                  two levels of 256 folders keep each listing short at millions of blobs
-// └── staging/.<uuid v7>.part        content being written; moved to blobs/ whole, or deleted; after a crash, swept
+// ├── staging/.<uuid v7>.part        content being written; moved to blobs/ whole, or deleted; after a crash, swept
 //             <sha256>.upload        an upload that may go on after a cut; swept when nobody does
-internal sealed class VaultLayout(string root)
+// └── models/NAME/LABEL/…            for people and other programs to look at; never read here
+internal sealed class FileLayout(string root)
 {
     internal string Root { get; } = Path.GetFullPath(root);
 

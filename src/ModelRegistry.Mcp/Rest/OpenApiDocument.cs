@@ -1,0 +1,187 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Rest;
+
+/// <summary>
+/// Describes the routes as OpenAPI 3.1 (OpenAPI Specification 3.1.1). Nothing of it is written twice: fields are those that the
+/// routes' own code asks for, answers are the views that they give.
+/// </summary>
+internal sealed partial class OpenApiDocument
+{
+    private readonly IReadOnlyList<RouteDescription> _routes;
+    private readonly ViewSchemas _schemas = new();
+
+    private OpenApiDocument(IReadOnlyList<RouteDescription> routes) => _routes = routes;
+
+    /// <summary>The document as UTF-8, the same for the same routes.</summary>
+    /// <param name="server">Where the routes are; null: where the document is.</param>
+    public static byte[] Write(IReadOnlyList<RouteDescription> routes, RegistryServices? registry = null, Uri? server = null) =>
+        Encoding.UTF8.GetBytes(new OpenApiDocument(routes).Build(registry, server).ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+
+    private JsonObject Build(RegistryServices? registry, Uri? server)
+    {
+        var paths = new JsonObject();
+        foreach (var route in _routes)
+        {
+            var path = Rest().Replace(route.Path, "{$1}");
+            var item = paths[path] as JsonObject ?? [];
+            paths[path] ??= item;
+            item[route.Method.ToLowerInvariant()] = Operation(route, registry);
+        }
+        return new JsonObject
+        {
+            ["openapi"] = "3.1.1",
+            ["info"] = new JsonObject
+            {
+                ["title"] = "Model Registry MCP",
+                ["version"] = typeof(OpenApiDocument).Assembly.GetName().Version?.ToString(3),
+                ["description"] = "Models, versions, promotions and deployments. A promotion into a governed stage waits until a person decides with a proof of their own; no token decides.",
+                ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
+            },
+            ["servers"] = new JsonArray(new JsonObject { ["url"] = server?.ToString().TrimEnd('/') ?? "/" }),
+            ["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray() }),
+            ["paths"] = paths,
+            ["components"] = new JsonObject
+            {
+                ["schemas"] = _schemas.All(),
+                ["securitySchemes"] = new JsonObject
+                {
+                    ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "A token of an agent or a service. Under `open` and `local`, from this machine, none is needed." },
+                },
+                ["responses"] = new JsonObject
+                {
+                    ["Problem"] = new JsonObject { ["description"] = "It was not done (RFC 9457): `code` says why, `remedy` what to do next.", ["content"] = Content("application/problem+json", _schemas.Problem()) },
+                },
+            },
+        };
+    }
+
+    private JsonObject Operation(RouteDescription route, RegistryServices? registry)
+    {
+        var asked = RestFields.Asking();
+        route.Ask(new RestCall(new DefaultHttpContext(), registry!, Actor.Registry, null, asked, CancellationToken.None));
+        var operation = new JsonObject { ["operationId"] = IdOf(route), ["tags"] = new JsonArray(TagOf(route.Path)), ["summary"] = route.Says };
+        if (route.Access == RouteAccess.Anybody)
+            operation["security"] = new JsonArray();
+        else if (route.Access == RouteAccess.Person)
+            operation["security"] = new JsonArray(new JsonObject(), new JsonObject { ["token"] = new JsonArray() });
+
+        var parameters = new JsonArray();
+        foreach (Match part in Part().Matches(route.Path))
+            parameters.Add(Parameter("path", part.Groups[1].Value, FieldWords.Of(part.Groups[1].Value), new JsonObject { ["type"] = "string" }, required: true));
+        if (!route.HasBody)
+            foreach (var field in asked.Asked)
+                parameters.Add(Parameter("query", field.Name, FieldWords.Of(field.Name), FieldSchema(field), field.Required));
+        foreach (var (name, meaning) in Headers(route, asked))
+            parameters.Add(Parameter("header", name, meaning, new JsonObject { ["type"] = "string" }, required: false));
+        if (parameters.Count > 0)
+            operation["parameters"] = parameters;
+
+        if (route.HasBody)
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content("application/json", Members(asked)) };
+        else if (route.Stream is { Bodies.Count: > 0 } stream)
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject(stream.Bodies.Select(b => KeyValuePair.Create(b.Media, (JsonNode?)new JsonObject { ["schema"] = b.Schema.DeepClone() }))) };
+        operation["responses"] = Responses(route);
+        return operation;
+    }
+
+    private static IEnumerable<(string Name, string Meaning)> Headers(RouteDescription route, RestFields asked)
+    {
+        if (route.HasKey)
+            yield return (RequestKeys.Header, "1 to 200 characters. The same request sent again with it within a day is done once, and answered alike.");
+        foreach (var name in asked.Headers)
+            yield return (name, "The ETag that was seen; refused with 412 when it has changed since.");
+        if (route.Reply.Statuses.Any(s => s.Status == StatusCodes.Status304NotModified))
+            yield return ("If-None-Match", "The ETag of what the caller has.");
+        foreach (var header in route.Stream?.Headers ?? [])
+            yield return header;
+    }
+
+    private JsonObject Responses(RouteDescription route)
+    {
+        var responses = new JsonObject();
+        if (route.Stream is { } stream)
+            foreach (var (status, meaning, media) in stream.Answers)
+                responses[$"{status}"] = Answer(meaning, media.Length == 0 ? null : Content(media, new JsonObject()));
+        else
+            foreach (var (status, meaning) in route.Reply.Statuses)
+                responses[$"{status}"] = Answer(meaning, status == StatusCodes.Status304NotModified ? null : Content(route.Reply.Media, route.Reply.BodyOf(route.View) is { } body ? _schemas.Of(body) : new JsonObject { ["type"] = "string" }));
+        responses["default"] = new JsonObject { ["$ref"] = "#/components/responses/Problem" };
+        return responses;
+    }
+
+    private static JsonObject Answer(string meaning, JsonObject? content)
+    {
+        var answer = new JsonObject { ["description"] = meaning };
+        if (content is not null)
+            answer["content"] = content;
+        return answer;
+    }
+
+    private static JsonObject Content(string media, JsonNode schema) => new() { [media] = new JsonObject { ["schema"] = schema } };
+
+    private static JsonObject Parameter(string where, string name, string meaning, JsonObject schema, bool required)
+    {
+        var parameter = new JsonObject { ["name"] = name, ["in"] = where, ["description"] = meaning, ["schema"] = schema };
+        if (required)
+            parameter["required"] = true;
+        // A list in a query is one text with commas.
+        if (where == "query" && (string?)schema["type"] == "array")
+            (parameter["style"], parameter["explode"]) = ("form", false);
+        return parameter;
+    }
+
+    private static JsonObject Members(RestFields asked)
+    {
+        var members = new JsonObject(asked.Asked.Select(f =>
+        {
+            var schema = FieldSchema(f);
+            schema["description"] = FieldWords.Of(f.Name);
+            return KeyValuePair.Create(f.Name, (JsonNode?)schema);
+        }));
+        var schema = new JsonObject { ["type"] = "object", ["properties"] = members, ["additionalProperties"] = false };
+        if (asked.Asked.Where(f => f.Required).Select(f => (JsonNode)f.Name).ToArray() is { Length: > 0 } required)
+            schema["required"] = new JsonArray(required);
+        return schema;
+    }
+
+    private static JsonObject FieldSchema(FieldShape field)
+    {
+        if (field.Within is { } within)
+            return Members(within);
+        var schema = new JsonObject { ["type"] = field.OrObject ? new JsonArray(field.Type, "object") : field.Type };
+        if (field.Format == "date-time")
+            schema["format"] = field.Format;
+        if (field.Format is "texts" or "numbers")
+            schema["additionalProperties"] = new JsonObject { ["type"] = field.Format == "texts" ? new JsonArray("string", "null") : "number" };
+        if (field.Type == "array")
+            schema["items"] = new JsonObject { ["type"] = "string" };
+        if (field.Choices is { Count: > 0 } choices && !field.OrObject)
+            schema["enum"] = new JsonArray([.. choices.Select(c => (JsonNode)c)]);
+        if (field.Least is { } least)
+            schema["minimum"] = least;
+        if (field.Most is { } most)
+            schema["maximum"] = most;
+        return schema;
+    }
+
+    /// <summary>A name for the operation that stays the same: its method and the words of its path.</summary>
+    private static string IdOf(RouteDescription route) => route.Method.ToLowerInvariant() + string.Concat(Word().Matches(route.Path).Select(w => char.ToUpperInvariant(w.Value[0]) + w.Value[1..]));
+
+    private static string TagOf(string path) => path.Contains("/promotions", StringComparison.Ordinal) || path.EndsWith("/rollback", StringComparison.Ordinal) ? "promotions"
+        : path.Contains("deploy", StringComparison.Ordinal) || path == "/targets" ? "deployments"
+        : path.Split('/')[1] switch { "models" or "blobs" => "catalog", "audit" or "policy" => "record", "reviews" or "challenges" => "promotions", _ => "people" };
+
+    [GeneratedRegex(@"\{\**(\w+)\}")]
+    private static partial Regex Part();
+
+    [GeneratedRegex(@"\{\*+(\w+)\}")]
+    private static partial Regex Rest();
+
+    [GeneratedRegex(@"[A-Za-z0-9]+")]
+    private static partial Regex Word();
+}

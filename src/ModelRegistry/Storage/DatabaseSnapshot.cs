@@ -1,0 +1,71 @@
+using ModelRegistry.Artifacts;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Storage;
+
+/// <summary>The audit log of a database that is not open: how long it is, its root, and the last checkpoint that was signed.</summary>
+internal sealed record SnapshotHead(string RegistryId, int SchemaVersion, long AuditSize, string AuditRoot, string? Checkpoint);
+
+/// <summary>A registry's database as one SQLite file that nobody writes to.</summary>
+internal static class DatabaseSnapshot
+{
+    /// <summary>Writes one state of the database into a new file, which is on disk when this returns.</summary>
+    public static async Task WriteAsync(Dialect dialect, string path, DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var from = await dialect.OpenAsync(writer: false, cancel).ConfigureAwait(false);
+        if (dialect is SqliteDialect)
+        {
+            await from.RunScriptAsync("pragma query_only = off").ConfigureAwait(false);
+            await from.ExecuteAsync("vacuum into @path", ("path", path)).ConfigureAwait(false);
+        }
+        else
+        {
+            await using var file = new SqliteDialect(path, new StorageOptions(Path.GetDirectoryName(path)!));
+            await using (var to = await file.OpenAsync(writer: true, cancel).ConfigureAwait(false))
+            {
+                await Migration.ApplyAsync(file, to, Migration.Known, now).ConfigureAwait(false);
+                await dialect.BeginReadAsync(from).ConfigureAwait(false);
+                await TableCopy.RunAsync(from, file, to, whole: false, cancel).ConfigureAwait(false);
+                await dialect.EndReadAsync(from).ConfigureAwait(false);
+                // One file, and nothing beside it.
+                await to.RunScriptAsync("pragma wal_checkpoint(truncate); pragma journal_mode = delete").ConfigureAwait(false);
+            }
+        }
+        using var written = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        RandomAccess.FlushToDisk(written);
+    }
+
+    /// <summary>What the file says of its log.</summary>
+    public static Task<SnapshotHead> HeadAsync(string path, CancellationToken cancel) => ReadAsync(path, async file =>
+    {
+        var (size, root) = await file.OneAsync("select size, root from audit_tree", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1))).ConfigureAwait(false);
+        return new SnapshotHead((string)(await file.ScalarAsync("select value from meta where name = 'registry_id'").ConfigureAwait(false))!,
+            (int)(long)(await file.ScalarAsync("select max(version) from schema_migration").ConfigureAwait(false))!, size, Convert.ToHexStringLower(root),
+            (string?)await file.ScalarAsync("select note from audit_checkpoint order by size desc limit 1").ConfigureAwait(false));
+    }, cancel);
+
+    /// <summary>Contents that a version refers to which is not deleted, nor its model; by digest, each once.</summary>
+    public static Task<List<StoredBlob>> ContentsAsync(string path, string after, int most, CancellationToken cancel) => ReadAsync(path, async file => await file.ManyAsync("""
+        select f.sha256, max(f.size_bytes) from version_file f join version v on v.id = f.version_id join model m on m.id = v.model_id
+        where f.sha256 > @after and v.deleted_at is null and m.deleted_at is null group by f.sha256 order by f.sha256 limit @most
+        """, r => new StoredBlob(Digest.Parse(r.GetString(0)), r.GetInt64(1)), ("after", after), ("most", (long)most)).ConfigureAwait(false), cancel);
+
+    /// <summary>Copies a snapshot into an empty database, in one transaction.</summary>
+    public static async Task CopyIntoAsync(string path, Dialect dialect, DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var to = await dialect.OpenAsync(writer: true, cancel).ConfigureAwait(false);
+        await Migration.ApplyAsync(dialect, to, Migration.Known, now).ConfigureAwait(false);
+        await ReadAsync(path, async from => await TableCopy.RunAsync(from, dialect, to, whole: true, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+    }
+
+    private static async Task<T> ReadAsync<T>(string path, Func<StoreConnection, ValueTask<T>> read, CancellationToken cancel)
+    {
+        var connection = new Microsoft.Data.Sqlite.SqliteConnection(new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder
+        {
+            DataSource = path, Pooling = false, Mode = Microsoft.Data.Sqlite.SqliteOpenMode.ReadOnly,
+        }.ToString());
+        await connection.OpenAsync(cancel).ConfigureAwait(false);
+        await using var file = new StoreConnection(connection);
+        return await read(file).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,120 @@
+using ModelRegistry.Backups;
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Tests.Artifacts;
+using ModelRegistry.Tests.Storage;
+using Xunit;
+using static ModelRegistry.Tests.TestRegistry;
+
+namespace ModelRegistry.Tests.Backups;
+
+/// <summary>A registry comes out of its backup as it went in, from either database into either.</summary>
+public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<PostgresCluster>
+{
+    private async Task<string?> DatabaseAsync(bool postgres) => postgres ? await cluster.NewDatabaseAsync() : null;
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task What_was_backed_up_is_there_again_with_the_same_audit_root(bool fromPostgres, bool toPostgres)
+    {
+        await using var it = await TestRegistry.OpenAsync("team", await DatabaseAsync(fromPostgres));
+        await it.PutIntoProductionAsync();
+        await it.RegisterAsync(accuracy: 0.95);
+        await it.ProposeAsync("digits", "v2", "staging");
+        var parked = await it.ProposeAsync("digits", "v2");
+        using var folder = new TemporaryFolder();
+
+        var made = Ok(await it.Services.Backup.BackupAsync(await it.AgentAsync(), folder.At("backup")));
+        // What comes later is not in it.
+        await it.RegisterAsync("later");
+        var into = new RegistryOptions { DataFolder = folder.At("data"), Database = await DatabaseAsync(toPostgres) };
+        var restored = Ok(await RegistryRestore.RestoreAsync(folder.At("backup"), into, it.Clock));
+
+        Assert.Equal((true, made.AuditSize, made.AuditRoot, made.RegistryId), (restored.Verified, restored.AuditSize, restored.AuditRoot, restored.RegistryId));
+        await using var again = Ok(await RegistryServices.OpenAsync(into, it.Clock));
+        Assert.Equal("v1", Ok(await again.Catalog.ServingAsync(Robot, "digits", null, null)).Version);
+        Assert.Equal("model_not_found", No(await again.Catalog.GetAsync(Robot, "later", null)));
+        Ok(await again.Downloads.DownloadAsync(Robot, "digits", "v1", folder.At("out")));
+        // What waited is decided there, by the same person with the same passphrase, and the log goes on.
+        var ben = Ok(await again.People.ProveAsync("ben", Passphrase + "ben", "terminal"));
+        var review = Ok(await again.Promotions.ReviewAsync(ben.Actor, parked.PromotionId!));
+        Assert.Equal("applied", Ok(await again.Promotions.DecideAsync(ben.Actor, new(parked.PromotionId!, review.Promotion.Revision, review.StatementDigest, DecisionVerdict.Approve, "", ben.Proof))).Status);
+        Assert.True(Ok(await again.Audit.VerifyAsync(Robot, null)).Verified);
+
+        Assert.Equal("restore_target_taken", No(await RegistryRestore.RestoreAsync(folder.At("backup"), into, it.Clock)));
+    }
+
+    [Fact]
+    public async Task A_second_backup_into_the_same_folder_copies_what_is_new()
+    {
+        await using var it = await EmptyAsync();
+        using var folder = new TemporaryFolder();
+        await it.RegisterAsync("a", by: Robot);
+        Assert.Equal(1, Ok(await it.Services.Backup.BackupAsync(Robot, folder.At("backup"))).Copied);
+        await it.RegisterAsync("b", accuracy: 0.5, by: Robot);
+        Assert.Equal((2, 1), Ok(await it.Services.Backup.BackupAsync(Robot, folder.At("backup"))) is var second ? ((int)second.Contents, (int)second.Copied) : default);
+
+        await using var other = await EmptyAsync();
+        Assert.Equal("backup_of_another", No(await other.Services.Backup.BackupAsync(Robot, folder.At("backup"))));
+        Directory.CreateDirectory(folder.At("home"));
+        await File.WriteAllTextAsync(folder.At("home", "letter.txt"), "dear");
+        Assert.Equal("backup_folder_taken", No(await it.Services.Backup.BackupAsync(Robot, folder.At("home"))));
+        Assert.Equal("dear", await File.ReadAllTextAsync(folder.At("home", "letter.txt")));
+    }
+
+    [Fact]
+    public async Task A_backup_made_under_load_is_one_moment_and_misses_no_content()
+    {
+        await using var it = await EmptyAsync();
+        using var folder = new TemporaryFolder();
+        using var over = new CancellationTokenSource();
+        var writing = Enumerable.Range(0, 3).Select(w => Task.Run(async () =>
+        {
+            for (var i = 0; !over.IsCancellationRequested; i++)
+                Ok(await it.Services.Intake.RegisterAsync(Robot, new Registration($"m{w}", null, null, [it.File($"{w} {i}", "model.bin")], new VersionMetadata())));
+        })).ToArray();
+        for (var i = 0; i < 3; i++)
+        {
+            var made = Ok(await it.Services.Backup.BackupAsync(Robot, folder.At("backup")));
+            var into = new RegistryOptions { DataFolder = folder.At($"data{i}") };
+            var restored = Ok(await RegistryRestore.RestoreAsync(folder.At("backup"), into, it.Clock));
+            Assert.Equal((true, made.AuditRoot), (restored.Verified, restored.AuditRoot));
+            await using var again = Ok(await RegistryServices.OpenAsync(into, it.Clock));
+            foreach (var model in Ok(await again.Catalog.ListModelsAsync(Robot, new ModelQuery())).Items)
+                Assert.NotEmpty(Ok(await again.Downloads.DownloadAsync(Robot, model.Name, "latest", folder.At($"out{i}", model.Name))).Files);
+        }
+        await over.CancelAsync();
+        await Task.WhenAll(writing);
+    }
+
+    [Fact]
+    public async Task A_backup_that_was_changed_or_cut_is_refused()
+    {
+        await using var it = await EmptyAsync();
+        using var folder = new TemporaryFolder();
+        await it.RegisterAsync("a", by: Robot);
+        Ok(await it.Services.Backup.BackupAsync(Robot, folder.At("backup")));
+        async Task<string> RestoreAsync() => No(await RegistryRestore.RestoreAsync(folder.At("backup"), new RegistryOptions { DataFolder = folder.At("data") }, it.Clock));
+
+        var blob = Assert.Single(TemporaryFolder.FilesIn(folder.At("backup", "blobs")));
+        var content = await File.ReadAllBytesAsync(blob);
+        File.Delete(blob);
+        Assert.Equal("blob_missing", await RestoreAsync());
+        content[0] ^= 1;
+        await File.WriteAllBytesAsync(blob, content);
+        Assert.Equal("blob_altered", await RestoreAsync());
+        content[0] ^= 1;
+        await File.WriteAllBytesAsync(blob, content);
+        await using (var database = new FileStream(folder.At("backup", "registry.db"), FileMode.Append))
+            database.WriteByte(0);
+        Assert.Equal("backup_invalid", await RestoreAsync());
+        await File.WriteAllTextAsync(folder.At("backup", "backup.json"), "{");
+        Assert.Equal("backup_invalid", await RestoreAsync());
+        File.Delete(folder.At("backup", "backup.json"));
+        Assert.Equal("backup_invalid", await RestoreAsync());
+        Assert.False(File.Exists(folder.At("data", "registry.db")));
+    }
+}
