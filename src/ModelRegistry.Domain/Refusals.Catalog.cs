@@ -90,6 +90,20 @@ public static partial class Refusals
     public static Refusal ModelHasLivePromotion(string model, string promotionId) => new(RefusalKind.Conflict, "model_has_live_promotion",
         $"Promotion {promotionId} of '{model}' is still live.", $"Wait for its decision or withdraw it (withdraw_promotion {promotionId}), then delete the model.");
 
+    public static Refusal MeasurementsFull(string version, int most) => new(RefusalKind.Conflict, "measurements_full",
+        $"Version {version} would have more than {most} measurements.", "Record summaries instead of every run, or register a new version.");
+
+    // ---- model cards --------------------------------------------------------------------------------------------
+
+    public static Refusal CardUnreadable(int line, string what, string remedy) => new(RefusalKind.Invalid, "card_unreadable",
+        $"The front matter of the card cannot be read, at line {line}: {Shown(what)}.", remedy, new Dictionary<string, string> { ["card"] = $"line {line}: {Shown(what)}" });
+
+    public static Refusal CardEditNotFound(string? id) => new(RefusalKind.NotFound, "card_edit_not_found",
+        $"This card has no edit '{Shown(id)}'.", "Read the card's history to see its edits.");
+
+    public static Refusal CardHistoryFull(int most) => new(RefusalKind.Conflict, "card_history_full",
+        $"This card was edited {most} times, and every one of its texts is kept.", "Register a new version, which has a card of its own.");
+
     // ---- files on the way in ------------------------------------------------------------------------------------
 
     public static Refusal MetadataInvalid(string problem) => new(RefusalKind.Invalid, "metadata_invalid",

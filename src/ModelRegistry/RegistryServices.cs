@@ -129,6 +129,7 @@ public sealed class RegistryServices : IAsyncDisposable
                 await db.DisposeAsync();
                 return no;
             }
+            await VersionIndex.CatchUpAsync(db, cancel);
             var services = new RegistryServices(db, options, keys.Value, time, logs?.CreateLogger("ModelRegistry") ?? NullLogger.Instance);
             // What a crashed upload left behind; files of living writers are never touched.
             // A store elsewhere is looked after by whoever serves: a command is not to wait for it, nor to fail with it.

@@ -41,6 +41,8 @@ public sealed record VersionMetadata
     public string Format { get; init; } = "other";
     public string Framework { get; init; } = "";
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    /// <summary>What the values in <see cref="Metrics"/> were measured on, where that was said; only for metrics that are there.</summary>
+    public IReadOnlyDictionary<string, MetricEvidence> Evidence { get; init; } = new Dictionary<string, MetricEvidence>();
     public JsonObject Hyperparameters { get; init; } = [];
     /// <summary>Link or id of the dataset version it was trained on.</summary>
     public string Dataset { get; init; } = "";
@@ -58,7 +60,16 @@ public sealed record VersionMetadata
     public string Source { get; init; } = "";
     public string RunId { get; init; } = "";
 
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        var json = Always();
+        // Left out where there is none: what was signed before there could be any keeps its digest.
+        if (Evidence.Count > 0)
+            json["evidence"] = new JsonObject(Evidence.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value.ToJson())));
+        return json;
+    }
+
+    private JsonObject Always() => new()
     {
         ["format"] = Format,
         ["framework"] = Framework,
@@ -81,6 +92,7 @@ public sealed record VersionMetadata
         Format = (string?)json["format"] ?? "other",
         Framework = (string?)json["framework"] ?? "",
         Metrics = json["metrics"] is JsonObject metrics ? metrics.ToDictionary(m => m.Key, m => (double)m.Value!) : new(),
+        Evidence = json["evidence"] is JsonObject evidence ? evidence.ToDictionary(e => e.Key, e => MetricEvidence.FromJson(e.Value!.AsObject())) : new(),
         Hyperparameters = Object(json["hyperparameters"]),
         Dataset = (string?)json["dataset"] ?? "",
         CodeCommit = (string?)json["code_commit"] ?? "",

@@ -16,11 +16,11 @@ public sealed record GateFinding(string Rule, Verdict Verdict, string Measured, 
 }
 
 /// <summary>The facts that gates look at.</summary>
-/// <param name="ModelCard">The model's card, used where the version has none.</param>
+/// <param name="Card">The card that counts: the candidate's own, or else the model's.</param>
 /// <param name="Reason">Why it was proposed.</param>
 /// <param name="Serving">What serves the target stage now; null when nothing does.</param>
 /// <param name="Inspection">What looking inside the candidate's files came to; null when nobody has.</param>
-public sealed record GateFacts(string ModelName, ModelVersion Candidate, string ModelCard, string Reason, ModelVersion? Serving, InspectionReport? Inspection, DateTimeOffset Now);
+public sealed record GateFacts(string ModelName, ModelVersion Candidate, ModelCard Card, string Reason, ModelVersion? Serving, InspectionReport? Inspection, DateTimeOffset Now);
 
 /// <summary>All findings for one version and stage.</summary>
 public sealed record GateReport(IReadOnlyList<GateFinding> Findings)
@@ -80,7 +80,7 @@ public static class Judge
             case Gate.NoRegression g:
                 return NoRegression(policy, g, facts);
             case Gate.Requires g:
-                var missing = g.Fields.Where(f => !MetadataFields.IsFilled(f, facts.Candidate.Metadata, facts.ModelCard)).ToList();
+                var missing = g.Fields.Where(f => !MetadataFields.IsFilled(f, facts.Candidate.Metadata, facts.Card)).ToList();
                 return new(g.Rule, missing.Count == 0 ? Verdict.Pass : Verdict.Fail, missing.Count == 0 ? "all present" : $"missing: {string.Join(", ", missing)}", string.Join(", ", g.Fields));
             case Gate.FormatIn g:
                 var format = facts.Candidate.Metadata.Format;

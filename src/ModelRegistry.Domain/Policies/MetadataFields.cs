@@ -15,13 +15,13 @@ public static class MetadataFields
     public static bool IsKnown(string field) => Plain.Contains(field) || (Split(field) is (var group, { Length: > 0 }) && Parted.Contains(group));
 
     /// <summary>Whether the version says something there, blanks and empty values not counting; an unknown field is never filled.</summary>
-    public static bool IsFilled(string field, VersionMetadata data, string modelCard)
+    /// <param name="card">The card that counts: the version's own, or else the model's.</param>
+    public static bool IsFilled(string field, VersionMetadata data, ModelCard card)
     {
-        var card = Says(data.Card) ? data.Card : modelCard;
         if (Split(field) is (var group, var part))
             return group switch
             {
-                "card" => ModelCard.Has(card, part),
+                "card" => card.Has(part),
                 "metrics" => data.Metrics.ContainsKey(part),
                 "tags" => data.Tags.TryGetValue(part, out var tag) && Says(tag),
                 "hyperparameters" => Says(data.Hyperparameters[part]),
@@ -32,7 +32,7 @@ public static class MetadataFields
         {
             "dataset" => Says(data.Dataset),
             "code_commit" => Says(data.CodeCommit),
-            "card" => Says(card),
+            "card" => Says(card.Text),
             "lineage" => Says(data.Lineage),
             "hyperparameters" => Says(data.Hyperparameters),
             "dependencies" => data.Dependencies.Any(Says),

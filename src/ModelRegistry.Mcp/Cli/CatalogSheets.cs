@@ -53,6 +53,8 @@ internal static class CatalogSheets
             [
                 m.Metric, .. m.Values.Select((v, i) => i == 0 || m.Deltas[i] is null ? Shown.Number(v) : $"{Shown.Number(v)} ({Shown.Delta(m.Deltas[i])})"), m.Better, Or(m.Best),
             ]))
+            .Rows("by chance?", ["METRIC", "AGAINST THE FIRST", "FINDING"], c.Metrics.SelectMany(m => (m.Significance ?? []).Select((s, i) => (m.Metric, Label: labels[i], Finding: MetadataSheets.Significance(s)))).Where(f => f.Finding is not null)
+                .Select(f => new[] { f.Metric, f.Label, f.Finding }))
             .Rows("other differences", ["WHAT"], c.Differences.Select(d => new[] { d }));
     }
 
@@ -66,7 +68,8 @@ internal static class CatalogSheets
 
     public static Sheet Registered(RegisteredView r) => new Sheet()
         .Facts(("model", r.ModelCreated ? $"{r.ModelName} (new)" : r.ModelName), ("version", r.Version), ("number", Shown.Count(r.Number)), ("stage", r.Stage), ("digest", r.Digest), ("size", Shown.Size(r.SizeBytes)), ("id", r.VersionId))
-        .Rows("files", ["PATH", "SIZE", "SHA-256"], r.Files.Select(f => new[] { f.Path, Shown.Size(f.SizeBytes), f.Sha256 }));
+        .Rows("files", ["PATH", "SIZE", "SHA-256"], r.Files.Select(f => new[] { f.Path, Shown.Size(f.SizeBytes), f.Sha256 }))
+        .Rows("look at", ["WHAT"], (r.Warnings ?? []).Select(w => new[] { w }));
 
     private static string Or(string? text) => string.IsNullOrEmpty(text) ? "-" : text;
 

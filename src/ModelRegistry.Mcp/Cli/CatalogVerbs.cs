@@ -10,14 +10,15 @@ internal static class CatalogVerbs
 
     public static Verb ListModels()
     {
-        var verb = new Verb("list-models", "Lists models by name.", "list-models", "list-models --search fraud --stage production", "list-models --output json");
+        var verb = new Verb("list-models", "Lists models by name.", "list-models", "list-models --search fraud --stage production", "list-models --stage production --tag framework:pytorch --min accuracy=0.9", "list-models --output json");
         var search = verb.Text("--search", "TEXT", "Part of the name or description.");
         var task = verb.Text("--task", "TASK", "Models of this task.");
         var stage = verb.Text("--stage", "STAGE", "Models with a version in this stage.", Completions.Stages);
-        var tag = verb.Text("--tag", "KEY[:VALUE]", "Models with this tag, on themselves or a version.");
+        var tag = verb.Many("--tag", "KEY[:VALUE]", "Models with this tag, on themselves or a version; framework:NAME is a framework too.");
+        var (least, most) = Bounds(verb);
         var all = verb.Flag("--all", "Inactive models as well.");
         var (limit, cursor) = Paging(verb);
-        return verb.Lists(run => Ask.Models(new ModelQuery(run.Of(search), run.Of(task), run.Of(stage), run.Of(tag), run.Of(all), run.Of(limit) ?? DefaultLimit, run.Of(cursor))), CatalogSheets.Models);
+        return verb.Lists(run => Ask.Models(new ModelQuery(run.Of(search), run.Of(task), run.Of(stage), null, run.Of(all), run.Of(limit) ?? DefaultLimit, run.Of(cursor)) { Tags = run.Of(tag) ?? [], Metrics = Bounds(run.Of(least), run.Of(most)) }), CatalogSheets.Models);
     }
 
     public static Verb ListVersions()
@@ -25,8 +26,10 @@ internal static class CatalogVerbs
         var verb = new Verb("list-versions", "Lists a model's versions, newest first.", "list-versions fraud-detector", "list-versions fraud-detector --stage staging");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var stage = verb.Text("--stage", "STAGE", "Versions in this stage.", Completions.Stages);
+        var tag = verb.Many("--tag", "KEY[:VALUE]", "Versions with this tag; framework:NAME is a framework too.");
+        var (least, most) = Bounds(verb);
         var (limit, cursor) = Paging(verb);
-        return verb.Lists(run => Ask.Versions(new VersionQuery(run.Of(model), run.Of(stage), run.Of(limit) ?? DefaultLimit, run.Of(cursor))), CatalogSheets.Versions);
+        return verb.Lists(run => Ask.Versions(new VersionQuery(run.Of(model), run.Of(stage), run.Of(limit) ?? DefaultLimit, run.Of(cursor)) { Tags = run.Of(tag) ?? [], Metrics = Bounds(run.Of(least), run.Of(most)) }), CatalogSheets.Versions);
     }
 
     public static Verb GetModel()
@@ -62,6 +65,12 @@ internal static class CatalogVerbs
         var (limit, cursor) = Paging(verb);
         return verb.Lists(run => Ask.History(new HistoryQuery(run.Of(model), run.Of(at), run.Of(limit) ?? DefaultLimit, run.Of(cursor))), CatalogSheets.History);
     }
+
+    private static (System.CommandLine.Option<Dictionary<string, double>?> Least, System.CommandLine.Option<Dictionary<string, double>?> Most) Bounds(Verb verb) =>
+        (verb.Numbers("--min", "METRIC=NUMBER", "At least this."), verb.Numbers("--max", "METRIC=NUMBER", "At most this."));
+
+    private static MetricBound[] Bounds(Dictionary<string, double>? least, Dictionary<string, double>? most) =>
+        [.. (least?.Keys ?? Enumerable.Empty<string>()).Union(most?.Keys ?? Enumerable.Empty<string>()).Select(metric => new MetricBound(metric, least?.TryGetValue(metric, out var low) == true ? low : null, most?.TryGetValue(metric, out var high) == true ? high : null))];
 
     internal static (System.CommandLine.Option<int?> Limit, System.CommandLine.Option<string?> Cursor) Paging(Verb verb, int most = DefaultLimit) =>
         (verb.Number("--limit", $"At most so many, 1 to 100. Default: {most}."), verb.Text("--cursor", "CURSOR", "Where to go on: next_cursor of the page before."));

@@ -1,4 +1,5 @@
 using ModelRegistry.Catalog;
+using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
 
@@ -9,13 +10,16 @@ internal static class MetadataVerb
     {
         var verb = new Verb("set-metadata", "Edits what is known about a model or, with --version, about a version.",
             "set-metadata fraud-detector --description 'Card fraud' --tag team=risk", "set-metadata fraud-detector --version 3 --alias candidate --metric auc=0.98",
-            "set-metadata fraud-detector --version 1 --deprecated true", "set-metadata fraud-detector --rename fraud-detector-eu");
+            "set-metadata fraud-detector --version 1 --deprecated true", "set-metadata fraud-detector --version 3 --metadata metadata.json", "set-metadata fraud-detector --rename fraud-detector-eu");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var version = verb.Text("--version", "V", "Number, label, latest, default or @alias.", Completions.Versions);
         var description = verb.Text("--description", "TEXT", "Of the model.");
         var task = verb.Text("--task", "TASK", "Of the model.");
         var owner = verb.Text("--owner", "NAME", "Of the model.");
         var card = verb.Text("--card", "FILE", "Model card, Markdown; of the model or the version.");
+        var cardFrom = verb.Text("--card-from", "EDIT", "Makes the card what it was at an edit of its history (card --history).");
+        var metadata = verb.Text("--metadata", "FILE", "JSON with fields as register takes them: framework, hyperparameters, dependencies, signature, lineage and the others here; each takes the place of what was there. The options go before it.");
+        var framework = verb.Text("--framework", "TEXT", "Of the version.");
         var tags = verb.Pairs("--tag", "KEY=VALUE", "A tag to set.");
         var untag = verb.Many("--remove-tag", "KEY", "A tag to take away.");
         var metrics = verb.Numbers("--metric", "NAME=NUMBER", "A metric of the version.");
@@ -26,11 +30,14 @@ internal static class MetadataVerb
         var deprecated = verb.YesNo("--deprecated", "Whether people should no longer start using the version.");
         var active = verb.YesNo("--active", "Whether the model is active; an inactive one is read-only.");
         var rename = verb.Text("--rename", "NAME", "A new name for the model; its id stays.");
-        return verb.On(async (run, registry, me) =>
+        return verb.Over(async (run, registry) =>
         {
             var text = TextFile.ReadOrNull(run.Of(card));
             if (text.Refusal is { } no)
                 return run.Tell(no);
+            var file = TextFile.ReadOrNull(run.Of(metadata)).Then<MetadataFile?>(json => json is null ? (MetadataFile?)null : MetadataFile.Parse(json).Then<MetadataFile?>(f => f));
+            if (file.Refusal is { } unreadable)
+                return run.Tell(unreadable);
             var edit = new MetadataEdit(run.Of(model))
             {
                 Version = run.Of(version),
@@ -38,6 +45,7 @@ internal static class MetadataVerb
                 Task = run.Of(task),
                 Owner = run.Of(owner),
                 Card = text.Value,
+                CardFrom = run.Of(cardFrom),
                 Tags = run.Of(tags) ?? [],
                 RemoveTags = run.Of(untag) ?? [],
                 Metrics = run.Of(metrics) ?? [],
@@ -45,11 +53,12 @@ internal static class MetadataVerb
                 ReleaseNotes = run.Of(notes),
                 Dataset = run.Of(dataset),
                 CodeCommit = run.Of(commit),
+                Framework = run.Of(framework),
                 Deprecated = run.YesNo(deprecated),
                 IsActive = run.YesNo(active),
                 NewName = run.Of(rename),
             };
-            return run.Answer(await registry.Metadata.SetAsync(me, edit, run.Cancel), Changed);
+            return run.Answer(await registry.AskAsync(Metadata.Set(file.Value is { } said ? edit.Over(said) : edit), run.Cancel), MetadataSheets.Edited);
         });
     }
 

@@ -15,6 +15,10 @@ internal static class Args
 
     public static Argument Stage { get; } = Text("stage", "development, validation, staging, production, archived or a stage of the policy");
 
+    public static Argument Tag { get; } = new("tag", ArgumentKind.Texts, "key or key:value, all must hold; framework:pytorch too") { Most = 8 };
+
+    public static Argument Bounds { get; } = new("metrics", ArgumentKind.Texts, "e.g. accuracy>=0.9") { Most = 8 };
+
     public static Argument Detail { get; } = Choice("detail", ["concise", "full"], "default concise");
 
     public static Argument Reason { get; } = new("reason", ArgumentKind.Text, "why; the person who decides reads it") { Most = 4_000 };

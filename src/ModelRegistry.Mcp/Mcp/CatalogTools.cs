@@ -10,23 +10,23 @@ internal static class CatalogTools
     public static IReadOnlyList<RegistryTool> All { get; } =
     [
         new("list_models", "List models", "Find models, by name: what each is for, its latest version and the one that serves production. Start here.", Hints.Reads,
-            [Text("search", "part of name or description"), Text("task", "e.g. classification"), Stage with { Description = "models with a version in this stage" }, Text("tag", "key or key:value"), Limit, Cursor, Detail],
+            [Text("search", "part of name or description"), Text("task", "e.g. classification"), Stage with { Description = "models with a version in this stage" }, Tag, Bounds, Limit, Cursor, Detail],
             typeof(ModelsReply),
             (call, cancel) => Paging.ShowAsync(call, 10,
-                limit => call.Registry.Catalog.ListModelsAsync(call.By, new ModelQuery(call.Given["search"], call.Given["task"], call.Given["stage"], call.Given["tag"], false, limit, call.Given["cursor"]), cancel),
+                limit => BoundedAsync(call, bounds => call.Registry.Catalog.ListModelsAsync(call.By, new ModelQuery(call.Given["search"], call.Given["task"], call.Given["stage"], null, false, limit, call.Given["cursor"]) { Tags = call.Given.Texts("tag"), Metrics = bounds }, cancel)),
                 page => new ModelsReply([.. page.Items.Select(m => Shortened.Item(m, Full(call)))], page.NextCursor), TextOf.Models)),
 
         new("list_versions", "List versions", "A model's versions, newest first, with stage and metrics.", Hints.Reads,
-            [Model, Stage, Limit, Cursor],
+            [Model, Stage, Tag, Bounds, Limit, Cursor],
             typeof(VersionsReply),
             (call, cancel) => Paging.ShowAsync(call, 10,
-                limit => call.Registry.Catalog.ListVersionsAsync(call.By, new VersionQuery(call.Given.Need("model_name"), call.Given["stage"], limit, call.Given["cursor"]), cancel),
+                limit => BoundedAsync(call, bounds => call.Registry.Catalog.ListVersionsAsync(call.By, new VersionQuery(call.Given.Need("model_name"), call.Given["stage"], limit, call.Given["cursor"]) { Tags = call.Given.Texts("tag"), Metrics = bounds }, cancel)),
                 page => new VersionsReply(call.Given.Need("model_name"), [.. page.Items.Select(Shortened.Item)], page.NextCursor), TextOf.Versions)),
 
         new("get_model_info", "Show a model", "A model and one version (the default one unless named): metrics, stage, files, card, lineage.", Hints.Reads,
             [Model, Text("version", VersionForms), Detail],
             typeof(ModelInfoView),
-            async (call, cancel) => Replies.Tool(Kept(await call.Registry.Catalog.GetAsync(call.By, call.Given.Need("model_name"), call.Given["version"], cancel), m => Shortened.Info(m, Full(call))), TextOf.Info)),
+            async (call, cancel) => Replies.Tool(Kept(await InfoAsync(call, cancel), m => Shortened.Info(m, Full(call))), TextOf.Info)),
 
         new("get_serving_version", "What serves", "The version that serves a stage (production unless named), now or at a past time, its digest and who approved it.", Hints.Reads,
             [Model, Stage, Time("at")],
@@ -45,6 +45,22 @@ internal static class CatalogTools
                 limit => call.Registry.Catalog.HistoryAsync(call.By, new HistoryQuery(call.Given.Need("model_name"), call.Given.Time("at"), limit, call.Given["cursor"]), cancel),
                 page => new HistoryReply(call.Given.Need("model_name"), [.. page.Items.Select(Shortened.Item)], page.NextCursor), TextOf.History)),
     ];
+
+    private static async Task<Outcome<Page<T>>> BoundedAsync<T>(ToolCall call, Func<IReadOnlyList<MetricBound>, Task<Outcome<Page<T>>>> list)
+    {
+        var bounds = MetricBound.Parse(call.Given.Texts("metrics"));
+        return bounds.Refusal is { } no ? no : await list(bounds.Value);
+    }
+
+    // With what it is linked to, where everything is asked for.
+    private static async Task<Outcome<ModelInfoView>> InfoAsync(ToolCall call, CancellationToken cancel)
+    {
+        var info = await call.Registry.Catalog.GetAsync(call.By, call.Given.Need("model_name"), call.Given["version"], cancel);
+        if (!Full(call) || info.Refusal is not null || info.Value.Version is not { } version)
+            return info;
+        var lineage = await call.Registry.Catalog.LineageAsync(call.By, info.Value.Name, version.Number.ToString(System.Globalization.CultureInfo.InvariantCulture), cancel);
+        return lineage.Then<ModelInfoView>(l => info.Value with { Version = version with { Links = Shortened.Links(l) } });
+    }
 
     private static bool Full(ToolCall call) => call.Given["detail"] == "full";
 

@@ -26,7 +26,8 @@ internal static class RegistrarTools
             [
                 Model, Text("version", VersionForms), Clearable("description", 4_000), Clearable("task", 100), Clearable("owner", 200), Clearable("card", 131_072),
                 new("tags", ArgumentKind.Texts, "key=value each") { Most = 100 }, new("remove_tags", ArgumentKind.Texts) { Most = 100 }, new("metrics", ArgumentKind.Texts, "name=value each") { Most = 500 },
-                Text("alias", "points to the version", 128), Clearable("release_notes", 65_536), Clearable("dataset", 2_000), Clearable("code_commit", 200), new("deprecated", ArgumentKind.Flag), new("is_active", ArgumentKind.Flag),
+                Text("alias", "points to the version", 128), Clearable("release_notes", 65_536), Clearable("dataset", 2_000), Clearable("code_commit", 200),
+                Text("metadata", "JSON: framework, dependencies, hyperparameters, signature, lineage; replaces each", 262_144), Text("measurements", "JSON list of {metric, value, dataset, split, count, standard_error, measured_at}: become the current metrics; nothing else beside them", 65_536), new("deprecated", ArgumentKind.Flag), new("is_active", ArgumentKind.Flag),
             ],
             typeof(MetadataView),
             async (call, cancel) => Replies.Tool(await EditAsync(call, cancel), TextOf.Edited)) { Toolset = ToolSurface.Registrar },
@@ -73,7 +74,12 @@ internal static class RegistrarTools
         if (pairs.Refusal is { } unreadable)
             return unreadable;
         var given = call.Given;
-        return await call.Registry.Metadata.SetAsync(call.By, new MetadataEdit(given.Need("model_name"))
+        if (given["measurements"] is { } measured)
+            return await MeasureAsync(call, measured, cancel);
+        var file = MetadataFile.Parse(given["metadata"] ?? "{}");
+        if (file.Refusal is { } invalid)
+            return invalid;
+        return await call.Registry.Metadata.SetAsync(call.By, (new MetadataEdit(given.Need("model_name"))
         {
             Version = given["version"],
             Description = given["description"],
@@ -89,7 +95,18 @@ internal static class RegistrarTools
             CodeCommit = given["code_commit"],
             Deprecated = given.Flag("deprecated"),
             IsActive = given.Flag("is_active"),
-        }, cancel);
+        }).Over(file.Value), cancel);
+    }
+
+    private static async Task<Outcome<MetadataView>> MeasureAsync(ToolCall call, string json, CancellationToken cancel)
+    {
+        var file = MeasurementFile.Parse(json);
+        if (file.Refusal is { } invalid)
+            return invalid;
+        if (!call.Given.Only("model_name", "version", "measurements"))
+            return Refusals.InvalidArgument("measurements", "must stand alone beside model_name and version");
+        var measured = await call.Registry.Metadata.MeasureAsync(call.By, new MeasurementWish(call.Given.Need("model_name"), call.Given["version"], file.Value.Measurements, MakeCurrent: true), cancel);
+        return measured.Then<MetadataView>(m => new MetadataView(m.ModelName, m.Version, [.. file.Value.Measurements.Select(x => $"metrics.{x.Metric}")]));
     }
 
     private static Dictionary<string, T> Over<T>(IReadOnlyDictionary<string, T> below, IReadOnlyDictionary<string, T> above) =>

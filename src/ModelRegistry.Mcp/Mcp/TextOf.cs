@@ -30,7 +30,8 @@ internal static partial class TextOf
         foreach (var m in c.Metrics)
             text.Append(CultureInfo.InvariantCulture, $"- {m.Metric} ({m.Better} is better): ")
                 .AppendJoin(", ", m.Values.Select((value, i) => $"{c.Versions[i].Version} {Number(value)}{(i > 0 && m.Deltas[i] is { } delta ? $" ({delta.ToString("+0.############;-0.############;0", CultureInfo.InvariantCulture)})" : "")}"))
-                .Append(m.Best is null ? "\n" : $"; best {m.Best}\n");
+                .Append(m.Best is null ? "" : $"; best {m.Best}")
+                .AppendJoin("", (m.Significance ?? []).Select((s, i) => Part($"; {c.Versions[i].Version}: ", Chance(s)))).Append('\n');
         if (c.Metrics.Count == 0)
             text.Append("None of them reports a metric.\n");
         if (c.MetricCount > c.Metrics.Count)
@@ -57,10 +58,14 @@ internal static partial class TextOf
 
     public static string Registered(RegisteredView r) =>
         $"Registered {r.ModelName} {r.Version} (number {r.Number}, {r.VersionId}) in {r.Stage}{(r.ModelCreated ? "; the model is new" : "")}.\nDigest: {r.Digest}, {r.SizeBytes} bytes\n" +
-        string.Join('\n', r.Files.Select(f => $"- {Untrusted.Label(f.Path)}: {f.SizeBytes} bytes, sha256 {f.Sha256}")) + "\nNext: compare_versions, then promote_model.";
+        string.Join('\n', r.Files.Select(f => $"- {Untrusted.Label(f.Path)}: {f.SizeBytes} bytes, sha256 {f.Sha256}")) + Part("\nLook at: ", string.Join(" ", (r.Warnings ?? []).Select(Untrusted.Label))) + "\nNext: compare_versions, then promote_model.";
 
     public static string Edited(MetadataView m) =>
-        $"{m.ModelName}{Part(" ", m.Version)}: {(m.Changed.Count == 0 ? "nothing changed; it was so already." : $"changed {string.Join(", ", m.Changed)}.")}";
+        $"{m.ModelName}{Part(" ", m.Version)}: {(m.Changed.Count == 0 ? "nothing changed; it was so already." : $"changed {string.Join(", ", m.Changed)}.")}{Part("\nLook at: ", string.Join(" ", (m.Warnings ?? []).Select(Untrusted.Label)))}";
+
+    private static string? Chance(SignificanceView? s) => s is null ? null
+        : s.Verdict == "not_tested" ? $"not tested ({s.Why})"
+        : string.Create(CultureInfo.InvariantCulture, $"{(s.Verdict == "significant" ? "significant at 0.05" : "not told apart")}, p = {s.PValue:0.####} ({s.Test} on the counts their authors gave)");
 
     private static void Version(StringBuilder text, VersionDetailView v)
     {
@@ -75,6 +80,11 @@ internal static partial class TextOf
         Line(text, "Dependencies", string.Join(", ", v.Dependencies.Select(Untrusted.Label)));
         Line(text, "Signature", Document(v.Signature));
         Line(text, "Lineage", Document(v.Lineage));
+        foreach (var (lead, steps) in new[] { ("comes from", v.Links?.ComesFrom ?? []), ("derived", v.Links?.Derived ?? []) })
+            foreach (var s in steps)
+                text.Append(CultureInfo.InvariantCulture, $"- {lead} ({s.Kind}, of {s.Of}): {(s.ModelName is null ? Untrusted.Label(s.Text) + ", not in this registry" : $"{s.ModelName} {s.Version}{Part(", ", s.Stage)}{(s.Deleted ? ", deleted" : "")}")}\n");
+        if (v.Links is { Truncated: true })
+            text.Append("- and more of its lineage\n");
         Inspection(text, v.Inspection);
         Line(text, "Source", string.Join(", run ", new[] { Untrusted.Quote(v.Source), Untrusted.Label(v.RunId) }.Where(t => t.Length > 0)));
         Line(text, "Aliases", string.Join(", ", v.Aliases.Select(a => "@" + a)));

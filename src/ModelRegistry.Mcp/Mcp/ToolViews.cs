@@ -110,6 +110,9 @@ internal static class Shortened
         },
     };
 
+    /// <summary>The steps next to the version, which are the ones that matter.</summary>
+    public static LineageView Links(LineageView l) => l with { ComesFrom = [.. l.ComesFrom.Take(40)], Derived = [.. l.Derived.Take(40)], Truncated = l.Truncated || l.ComesFrom.Count > 40 || l.Derived.Count > 40 };
+
     public static PromotionView Whole(PromotionView p) => p with { Reason = Untrusted.Cut(p.Reason, 2_000) };
 
     private static Dictionary<string, double> Metrics(IReadOnlyDictionary<string, double> metrics, int most) =>

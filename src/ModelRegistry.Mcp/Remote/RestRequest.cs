@@ -5,7 +5,7 @@ using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Remote;
 
-/// <summary>One request to a server's REST: made with <see cref="Get"/> or <see cref="Post"/>, and filled.</summary>
+/// <summary>One request to a server's REST: made with <see cref="Get"/>, <see cref="Post"/> or <see cref="Patch"/>, and filled.</summary>
 /// <param name="Path">Encoded, with its query.</param>
 internal sealed record RestRequest(HttpMethod Method, string Path, JsonObject? Body)
 {
@@ -14,6 +14,8 @@ internal sealed record RestRequest(HttpMethod Method, string Path, JsonObject? B
 
     /// <param name="segments">Of the path, as they are; each is encoded.</param>
     public static RestRequest Get(params string[] segments) => new(HttpMethod.Get, PathOf(segments), null);
+
+    public static RestRequest Patch(params string[] segments) => new(HttpMethod.Patch, PathOf(segments), []);
 
     public static RestRequest Post(params string[] segments) => new(HttpMethod.Post, PathOf(segments), []);
 
@@ -38,6 +40,9 @@ internal sealed record RestRequest(HttpMethod Method, string Path, JsonObject? B
         };
         return this with { Path = $"{Path}{(Path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{name}={Uri.EscapeDataString(text)}" };
     }
+
+    /// <summary>With a parameter of the query for each of several values.</summary>
+    public RestRequest WithEach(string name, IEnumerable<string> values) => values.Aggregate(this, (request, value) => request.With(name, value));
 
     // Nothing is named by dots, and they would lead to another address.
     private static string PathOf(string[] segments) => string.Concat(segments.Select(s => "/" + (s.Trim('.').Length == 0 ? "%20" : Uri.EscapeDataString(s))));

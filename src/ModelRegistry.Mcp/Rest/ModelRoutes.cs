@@ -9,11 +9,11 @@ internal static class ModelRoutes
     public static void Map(RestRoutes routes, CancellationToken stopping)
     {
         routes.Get("/models", "Lists models by name.",
-            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), call.Given.Text("tag"), Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false"),
+            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), null, Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false") { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
             (call, query) => call.Registry.Catalog.ListModelsAsync(call.By, query, call.Cancel));
         routes.Get("/models/{model}", "One model, with one of its versions in full.", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel), RestReply.Revised);
         routes.Get("/models/{model}/versions", "Lists a model's versions, newest first.",
-            call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), call.Given.Text("status"), call.Given.Flag("is_default")),
+            call => new VersionQuery(call.Of("model"), call.Given.Text("stage"), call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), call.Given.Text("status"), call.Given.Flag("is_default")) { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
             (call, query) => call.Registry.Catalog.ListVersionsAsync(call.By, query, call.Cancel));
         routes.Get("/models/{model}/versions/{version}", "Everything that is known about one version.", _ => 0, async (call, _) =>
             (await call.Registry.Catalog.GetAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel)).Then<VersionDetailView>(info => info.Version!), RestReply.Revised);

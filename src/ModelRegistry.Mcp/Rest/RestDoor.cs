@@ -11,6 +11,7 @@ internal sealed class RestDoor(RegistryServices registry, CallerGate gate, Calle
         var routes = new RestRoutes(endpoints, registry, gate, limits);
         ModelRoutes.Map(routes, stopping);
         VersionRoutes.Map(routes);
+        MetadataRoutes.Map(routes);
         BlobRoutes.Map(routes);
         FileRoutes.Map(routes);
         PromotionRoutes.Map(routes, stopping);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Rest;
@@ -12,7 +13,7 @@ internal sealed class RestFields
 {
     private const int MostText = 65_536, MostItems = 1_000;
 
-    // A JsonElement of a body, or a text of a query.
+    // A JsonElement of a body, or a text of a query; several where it is there more than once.
     private readonly IReadOnlyDictionary<string, object> _given;
     private readonly string _prefix;
     private readonly HashSet<string> _known = [];
@@ -33,7 +34,7 @@ internal sealed class RestFields
             if (values is [{ } only])
                 given[name] = only;
             else
-                return Refusals.InvalidArgument(name, "is there more than once");
+                given[name] = values.Take(MostItems + 1).Select(v => v ?? "").ToArray();
         return new RestFields(given, "");
     }
 
@@ -201,6 +202,12 @@ internal sealed class RestFields
         _ => Bad(name, "must be an object"),
     };
 
+    /// <summary>An object as a document; null when it was left out.</summary>
+    public System.Text.Json.Nodes.JsonObject? Tree(string name) => Json(name) is { } json ? (System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse(json)! : null;
+
+    /// <summary>A list that may be empty; null when it was left out.</summary>
+    public IReadOnlyList<string>? List(string name) => Find(name) is null ? null : Texts(name);
+
     /// <summary>Everything that was sent, for whoever reads it by its own rules and names what is unknown.</summary>
     public System.Text.Json.Nodes.JsonObject Document()
     {
@@ -246,6 +253,44 @@ internal sealed class RestFields
 
     private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>A parameter that may be there more than once; those that are blank are left out.</summary>
+    public IReadOnlyList<string> Several(string name)
+    {
+        Note(new FieldShape(name, "string"));
+        _known.Add(name);
+        string[] items = _given.GetValueOrDefault(name) switch { null => [], string one => [one], string[] several => several, _ => ["\0"] };
+        if (items.Length <= MostItems && items.All(item => item.Length <= MostText && !item.Contains('\0')))
+            return [.. items.Where(item => !string.IsNullOrWhiteSpace(item))];
+        Bad(name, $"must be at most {MostItems} texts");
+        return [];
+    }
+
+    /// <summary>Bounds of metrics: <c>min_accuracy=0.9</c>, <c>max_latency_ms=50</c>.</summary>
+    public IReadOnlyList<MetricBound> Bounds()
+    {
+        var bounds = new Dictionary<string, MetricBound>();
+        foreach (var name in _given.Keys.Where(n => n.Length > 4 && (n.StartsWith("min_", StringComparison.Ordinal) || n.StartsWith("max_", StringComparison.Ordinal))))
+        {
+            _known.Add(name);
+            var metric = name[4..];
+            if (_given[name] is not string text || !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number) || metric.Contains('\0'))
+            {
+                Bad(name, "must be one finite number");
+                continue;
+            }
+            var bound = bounds.GetValueOrDefault(metric) ?? new MetricBound(metric, null, null);
+            bounds[metric] = name[1] == 'i' ? bound with { Least = number } : bound with { Most = number };
+        }
+        return [.. bounds.Values];
+    }
+
+    /// <summary>Says what is asked for where another reads it.</summary>
+    public void Tell(string type, params string[] names)
+    {
+        foreach (var name in names)
+            Note(new FieldShape(name, type));
+    }
+
     // The first word on a field stands; that an object would do as well is added.
     private void Note(FieldShape shape)
     {
@@ -263,6 +308,8 @@ internal sealed class RestFields
         if (type is not null)
             Note(new FieldShape(name, type));
         _known.Add(name);
+        if (_given.GetValueOrDefault(name) is string[])
+            return Bad(name, "is there more than once");
         return _given.GetValueOrDefault(name) is { } value && value is not JsonElement { ValueKind: JsonValueKind.Null } ? value : null;
     }
 

@@ -11,19 +11,11 @@ internal static class VersionRoutes
     public static void Map(RestRoutes routes)
     {
         routes.Post("/models", "Makes a model.", call => NewModelOf(call, call.Given.Need("name")), CreateAsync, RestReply.CreatedModel);
-        routes.Change(Patch, "/models/{model}", "Edits what is known about a model; what is left out stays, and a tag that is null goes.", call => new MetadataEdit(call.Of("model"))
-        {
-            NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
-            Card = call.Given.Blank("card"), IsActive = call.Given.Flag("is_active"), Tags = Set(call), RemoveTags = Removed(call), IfRevision = call.IfRevision(),
-        }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
+        routes.Change(Patch, "/models/{model}", "Edits what is known about a model; what is left out stays, and a tag that is null goes.", EditOf, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
+        routes.Change(Patch, "/models/{model}/versions/{version}", "Edits what is known about a version; its content never changes.", EditOf, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
         routes.Change(Delete, "/models/{model}", "Deletes a model: its name becomes free, its history stays.", call => call.IfRevision(), (call, seen) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), seen, call.Cancel));
         routes.Change(Delete, "/models/{model}/versions/{version}", "Deletes a version: its number and label are never given again, its history stays.", call => (Reason: call.Given.Text("reason"), Seen: call.IfRevision()),
             (call, asked) => call.Registry.Metadata.DeleteVersionAsync(call.By, call.Of("model"), call.Of("version"), asked.Reason, asked.Seen, call.Cancel));
-        routes.Change(Patch, "/models/{model}/versions/{version}", "Edits what is known about a version; its content never changes.", call => new MetadataEdit(call.Of("model"))
-        {
-            Version = call.Of("version"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Card = call.Given.Blank("card"),
-            Metrics = call.Given.Numbers("metrics") ?? [], Tags = Set(call), RemoveTags = Removed(call), Alias = call.Given.Text("alias"), Deprecated = call.Given.Flag("deprecated"), IfRevision = call.IfRevision(),
-        }, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
 
         routes.Stream(["POST"], "/models/{model}/versions", "Registers a version.", StreamShapes.Registration(named: false), call => RegisterAsync(call, call.Of("model")));
         // The short forms, with the model's name in the body.
@@ -33,6 +25,15 @@ internal static class VersionRoutes
 
     private static NewModel NewModelOf(RestCall call, string name) => new(name, call.Given.Text("description"), call.Given.Text("model_type") ?? call.Given.Text("task"), call.Given.Text("owner"), call.Given.Text("card"),
         call.Given.Choice("versioning", false, "auto", "semver") is { } scheme ? Enum.Parse<Versioning>(scheme, ignoreCase: true) : null, Set(call));
+
+    // Whatever is said of a model or a version: what belongs to the other is the use case's to refuse.
+    private static MetadataEdit EditOf(RestCall call) => new(call.Of("model"))
+    {
+        IfRevision = call.IfRevision(), Version = call.Of("version"), NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
+        IsActive = call.Given.Flag("is_active"), Card = call.Given.Blank("card"), CardFrom = call.Given.Text("card_from"), Tags = Set(call), RemoveTags = Removed(call), Metrics = call.Given.Numbers("metrics") ?? [],
+        Alias = call.Given.Text("alias"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Deprecated = call.Given.Flag("deprecated"),
+        Framework = call.Given.Blank("framework"), Dependencies = call.Given.List("dependencies"), Hyperparameters = call.Given.Tree("hyperparameters"), Signature = call.Given.Tree("signature"), Lineage = call.Given.Tree("lineage"),
+    };
 
     private static Dictionary<string, string> Set(RestCall call) => (call.Given.Pairs("tags") ?? []).Where(t => t.Value is not null).ToDictionary(t => t.Key, t => t.Value!);
 

@@ -1,5 +1,6 @@
 using ModelRegistry.Catalog;
 using ModelRegistry.Deployments;
+using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Web.Pages;
 using ModelRegistry.Promotions;
 
@@ -8,7 +9,7 @@ namespace ModelRegistry.Mcp.Web;
 /// <summary>Models, their versions, and what serves. Looking only.</summary>
 internal static class ModelPages
 {
-    private const int PageOfModels = 30, PageOfVersions = 50, PageOfHistory = 10;
+    private const int PageOfModels = 30, PageOfVersions = 50, PageOfHistory = 10, PageOfMeasurements = 100, PageOfEdits = 50;
 
     // What serves now began before any moment that is to come.
     private static readonly DateTimeOffset NotEnded = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -19,6 +20,8 @@ internal static class ModelPages
         pages.Get("/ui/models/{name}", ModelAsync);
         pages.Get("/ui/models/{name}/versions/{version}", VersionAsync);
         pages.Get("/ui/models/{name}/compare", CompareAsync);
+        pages.Get("/ui/models/{name}/card", CardAsync);
+        pages.Get("/ui/models/{name}/versions/{version}/card", CardAsync);
     }
 
     private static async Task ListAsync(Visit visit)
@@ -59,10 +62,25 @@ internal static class ModelPages
         var model = await visit.Registry.Catalog.GetAsync(visit.Person, name, version, visit.Cancel);
         var promotions = await visit.Registry.Promotions.ListAsync(visit.Person, new PromotionQuery(null, name, 20, visit.Asked("cursor"), version), visit.Cancel);
         var policy = await PolicyPages.InForceAsync(visit);
-        if ((model.Refusal ?? promotions.Refusal ?? policy.Refusal) is { } no)
+        var lineage = await visit.Registry.Catalog.LineageAsync(visit.Person, name, version, visit.Cancel);
+        var measured = await visit.Registry.Catalog.MeasurementsAsync(visit.Person, new MeasurementQuery(name, version, visit.Asked("metric"), PageOfMeasurements, visit.Asked("measured")), visit.Cancel);
+        if ((model.Refusal ?? promotions.Refusal ?? policy.Refusal ?? lineage.Refusal ?? measured.Refusal) is { } no)
             await Replies.PageAsync(visit, no);
         else
-            await Replies.PageAsync<VersionPage>(visit, 200, ("Model", model.Value), ("Promotions", promotions.Value), ("Policy", policy.Value.Rules), ("FilesFrom", int.TryParse(visit.Asked("files"), out var from) && from > 0 ? from : 0));
+            await Replies.PageAsync<VersionPage>(visit, 200, ("Model", model.Value), ("Promotions", promotions.Value), ("Policy", policy.Value.Rules), ("Lineage", lineage.Value), ("Measured", measured.Value), ("Metric", visit.Asked("metric")), ("FilesFrom", int.TryParse(visit.Asked("files"), out var from) && from > 0 ? from : 0));
+    }
+
+    private static async Task CardAsync(Visit visit)
+    {
+        var of = new CardQuery(visit.Of("name"), visit.Of("version") is { Length: > 0 } version ? version : null, PageOfEdits, visit.Asked("cursor"));
+        var catalog = visit.Registry.Catalog;
+        var card = await catalog.CardAsync(visit.Person, of, visit.Cancel);
+        var history = await catalog.CardHistoryAsync(visit.Person, of, visit.Cancel);
+        var edit = visit.Asked("edit") is { } id ? (Outcome<CardEditDetailView>?)await catalog.CardEditAsync(visit.Person, of, id, null, visit.Cancel) : null;
+        if ((card.Refusal ?? history.Refusal ?? edit?.Refusal) is { } no)
+            await Replies.PageAsync(visit, no);
+        else
+            await Replies.PageAsync<CardPage>(visit, 200, ("Card", card.Value), ("History", history.Value), ("Edit", edit?.Value));
     }
 
     private static async Task CompareAsync(Visit visit)

@@ -9,6 +9,9 @@ internal static class Ways
 
     public static string Version(string model, string label) => $"{Model(model)}/versions/{Uri.EscapeDataString(label)}";
 
+    /// <summary>The card of a version, or of the model.</summary>
+    public static string Card(string model, string? label) => $"{(label is null ? Model(model) : Version(model, label))}/card";
+
     public static string Compare(string model, IEnumerable<string> labels, string? against = null) =>
         $"{Model(model)}/compare?{Query([.. labels.Select(l => ("versions", (string?)l)), ("base", against)])}";
 

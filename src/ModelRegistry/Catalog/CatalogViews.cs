@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace ModelRegistry.Catalog;
 
@@ -97,7 +98,19 @@ public sealed record VersionDetailView(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     InspectionView? Inspection = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LineageView? Links = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, EvidenceView>? Evidence = null,
     string Revision = "") : IRevised;
+
+/// <summary>What the current value of a metric was measured on, as its author says.</summary>
+public sealed record EvidenceView(
+    [property: UntrustedText(Label = true)] string Dataset,
+    [property: UntrustedText(Label = true)] string Split,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? MeasuredAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Count = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? StandardError = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Low = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? High = null);
 
 /// <summary>What looking inside the files of a version came to, without loading any of them.</summary>
 /// <param name="Verdict"><c>clean</c>, <c>unknown</c>, <c>findings</c> or <c>unsafe</c>; the gate <c>scan_clean</c> takes the first only.</param>
@@ -150,7 +163,17 @@ public sealed record ServingView(
 /// <param name="Better"><c>higher</c> or <c>lower</c>.</param>
 /// <param name="Deltas">Difference of each to the first version.</param>
 /// <param name="Best">Label of the best version; null when all are equal.</param>
-public sealed record MetricComparisonView(string Metric, string Better, IReadOnlyList<double?> Values, IReadOnlyList<double?> Deltas, string? Best);
+/// <param name="Significance">Of each version against the first, whether they differ by more than chance; null where no sample counts or errors are given.</param>
+public sealed record MetricComparisonView(string Metric, string Better, IReadOnlyList<double?> Values, IReadOnlyList<double?> Deltas, string? Best,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SignificanceView?>? Significance = null);
+
+/// <summary>Whether two values of a metric differ by more than chance, by the sample counts that their authors gave.</summary>
+/// <param name="Verdict"><c>significant</c> (at 0.05), <c>not_told_apart</c> or <c>not_tested</c>.</param>
+/// <param name="PValue">Two-sided; null where no test was made.</param>
+/// <param name="Test">The name of the test; null where none was made.</param>
+/// <param name="Counts">Samples before and after, as their authors say.</param>
+/// <param name="Why">Why no test was made; empty where one was.</param>
+public sealed record SignificanceView(string Verdict, double? PValue, string? Test, IReadOnlyList<long?> Counts, string Why);
 
 /// <summary>Versions side by side. Deltas are against the first one named.</summary>
 public sealed record ComparisonView(
@@ -182,10 +205,14 @@ public sealed record ServingPeriodView(
     string? GlassBrokenBy = null);
 
 /// <summary>What a registration came to.</summary>
-public sealed record RegisteredView(string ModelName, bool ModelCreated, string VersionId, string Version, long Number, string Stage, string Digest, long SizeBytes, IReadOnlyList<FileView> Files);
+/// <param name="Warnings">What its author should look at in the card; null when there is nothing.</param>
+public sealed record RegisteredView(string ModelName, bool ModelCreated, string VersionId, string Version, long Number, string Stage, string Digest, long SizeBytes, IReadOnlyList<FileView> Files,
+    [property: UntrustedText, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null);
 
 /// <summary>What an edit of metadata came to.</summary>
-public sealed record MetadataView(string ModelName, string? Version, IReadOnlyList<string> Changed);
+/// <param name="Warnings">What its author should look at in the card; null when there is nothing.</param>
+public sealed record MetadataView(string ModelName, string? Version, IReadOnlyList<string> Changed,
+    [property: UntrustedText, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null);
 
 /// <summary>Files written by a download, each verified against its digest.</summary>
 public sealed record DownloadView(string ModelName, string Version, string Digest, IReadOnlyList<string> Files);

@@ -15,9 +15,23 @@ internal static class Comparison
             var known = values.OfType<double>().ToList();
             var best = direction == Better.Higher ? known.Max() : known.Min();
             var winner = known.Count > 1 && known.Distinct().Count() > 1 ? versions[Array.IndexOf(values, best)].Label : null;
-            return new MetricComparisonView(metric, direction.ToString().ToLowerInvariant(), values, [.. values.Select(v => Delta(v, values[0]))], winner);
+            return new MetricComparisonView(metric, direction.ToString().ToLowerInvariant(), values, [.. values.Select(v => Delta(v, values[0]))], winner, Tests(metric, versions));
         }),
     ];
+
+    /// <summary>Each against the first; null where nobody gave anything that a test could use.</summary>
+    private static SignificanceView?[]? Tests(string metric, IReadOnlyList<ModelVersion> versions)
+    {
+        var tests = versions.Select((v, i) => i == 0 ? null : Test(metric, versions[0].Metadata, v.Metadata)).ToArray();
+        return tests.All(t => t is null) ? null : tests;
+    }
+
+    private static SignificanceView? Test(string metric, VersionMetadata before, VersionMetadata after)
+    {
+        var (first, second) = (before.Evidence.GetValueOrDefault(metric), after.Evidence.GetValueOrDefault(metric));
+        return before.Metrics.TryGetValue(metric, out var was) && after.Metrics.TryGetValue(metric, out var now) && Significance.Of(metric, was, first, now, second) is { } found
+            ? new SignificanceView(found.Verdict, found.PValue, found.Test, [first?.Count, second?.Count], found.Why) : null;
+    }
 
     /// <summary>What else differs, in words.</summary>
     public static IReadOnlyList<string> Differences(IReadOnlyList<ModelVersion> versions)

@@ -31,6 +31,8 @@ public sealed partial class MetadataDesk
             var tags = asked.Tags ?? new Dictionary<string, string>();
             if (MetadataLimits.Check(new VersionMetadata { Tags = tags }, asked.Description, asked.Task, asked.Owner, asked.Card) is { } tooMuch)
                 return tooMuch;
+            if (CardReader.Read(asked.Card ?? "").Unreadable is { } problem)
+                return Refusals.CardUnreadable(problem.Line, problem.What, problem.Remedy);
             if (await session.FindModelAsync(asked.Name) is { } there)
                 return Refusals.ModelExists(there.Name);
             var model = new RegisteredModel
@@ -46,6 +48,8 @@ public sealed partial class MetadataDesk
                 UpdatedAt = session.Now,
             };
             await session.InsertModelAsync(model);
+            if (model.Card.Length > 0)
+                await KeepCardAsync(session, model.Id, null, model.Card, by);
             foreach (var (key, value) in tags)
                 await session.SetModelTagAsync(model.Id, key, value);
             var facts = new JsonObject { ["name"] = model.Name, ["versioning"] = model.Versioning.ToString().ToLowerInvariant() };

@@ -23,9 +23,47 @@ public sealed record MetadataEdit(string ModelName)
     public bool? Deprecated { get; init; }
     public bool? IsActive { get; init; }
     public string? NewName { get; init; }
-
     /// <summary>Revisions of what is edited, one of which it must still have; null: whatever it has.</summary>
     public IReadOnlyList<string>? IfRevision { get; init; }
+
+    /// <summary>An edit of the card, from its history, whose text becomes the card again; instead of <see cref="Card"/>.</summary>
+    public string? CardFrom { get; init; }
+    public string? Framework { get; init; }
+    public IReadOnlyList<string>? Dependencies { get; init; }
+    /// <summary>Takes the place of the whole document, as <see cref="Signature"/> and <see cref="Lineage"/> do.</summary>
+    public JsonObject? Hyperparameters { get; init; }
+    public JsonObject? Signature { get; init; }
+    public JsonObject? Lineage { get; init; }
+
+    /// <summary>What belongs to a version only.</summary>
+    internal bool IsOfVersion => Alias is not null || Metrics.Count > 0 || ReleaseNotes is not null || Dataset is not null || CodeCommit is not null || Deprecated is not null
+        || Framework is not null || Dependencies is not null || Hyperparameters is not null || Signature is not null || Lineage is not null;
+
+    /// <summary>What belongs to a model only.</summary>
+    internal bool IsOfModel => Description is not null || Task is not null || Owner is not null || IsActive is not null || NewName is not null;
+
+    /// <summary>With what a metadata document says of a version, where nothing else is said.</summary>
+    public MetadataEdit Over(MetadataFile file) => this with
+    {
+        Framework = Framework ?? Said(file.Version.Framework),
+        Dataset = Dataset ?? Said(file.Version.Dataset),
+        CodeCommit = CodeCommit ?? Said(file.Version.CodeCommit),
+        ReleaseNotes = ReleaseNotes ?? Said(file.Version.ReleaseNotes),
+        Card = Card ?? Said(file.Version.Card),
+        Dependencies = Dependencies ?? (file.Version.Dependencies.Count > 0 ? file.Version.Dependencies : null),
+        Hyperparameters = Hyperparameters ?? Said(file.Version.Hyperparameters),
+        Signature = Signature ?? Said(file.Version.Signature),
+        Lineage = Lineage ?? Said(file.Version.Lineage),
+        Metrics = file.Version.Metrics.Where(m => !Metrics.ContainsKey(m.Key)).Concat(Metrics).ToDictionary(m => m.Key, m => m.Value),
+        Tags = file.Version.Tags.Where(t => !Tags.ContainsKey(t.Key)).Concat(Tags).ToDictionary(t => t.Key, t => t.Value),
+        Description = Description ?? file.Description,
+        Task = Task ?? file.Task,
+        Owner = Owner ?? file.Owner,
+    };
+
+    private static string? Said(string text) => text.Length > 0 ? text : null;
+
+    private static JsonObject? Said(JsonObject document) => document.Count > 0 ? document : null;
 }
 
 /// <summary>Edits what is known about models and versions. Content never changes here; what serves a governed stage keeps its name.</summary>
@@ -47,7 +85,7 @@ public sealed partial class MetadataDesk
                 return outdated;
             if (!model.IsActive && edit.IsActive != true)
                 return Refusals.ModelInactive(model.Name);
-            return string.IsNullOrWhiteSpace(edit.Version) ? await EditModelAsync(session, model, edit, by) : await EditVersionAsync(session, model, edit);
+            return string.IsNullOrWhiteSpace(edit.Version) ? await EditModelAsync(session, model, edit, by) : await EditVersionAsync(session, model, edit, by);
         }, cancel);
 
     /// <summary>Whether what is to be changed is no longer as the caller saw it.</summary>
@@ -65,14 +103,17 @@ public sealed partial class MetadataDesk
     private async ValueTask<Outcome<Written<MetadataView>>> EditModelAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit, Actor by)
     {
         var misplaced = new Dictionary<string, string>();
-        if (edit.Alias is not null || edit.Metrics.Count > 0 || edit.ReleaseNotes is not null || edit.Dataset is not null || edit.CodeCommit is not null || edit.Deprecated is not null)
-            misplaced["version"] = "is needed for alias, metrics, release_notes, dataset, code_commit and deprecated";
+        if (edit.IsOfVersion)
+            misplaced["version"] = "is needed for alias, metrics, release_notes, dataset, code_commit, framework, dependencies, hyperparameters, signature, lineage and deprecated";
         var tags = TagsAfter(model.Tags, edit, misplaced);
         MetadataLimits.CheckTags(misplaced, tags);
         if (misplaced.Count > 0)
             return Refusals.InvalidArguments(misplaced);
         if (MetadataLimits.Check(new VersionMetadata(), edit.Description, edit.Task, edit.Owner, edit.Card) is { } tooMuch)
             return tooMuch;
+        var card = await CardAsync(session, model.Id, null, edit, model.Card);
+        if (card.Refusal is { } unkept)
+            return unkept;
 
         var changes = new Changes();
         var next = model with
@@ -80,7 +121,7 @@ public sealed partial class MetadataDesk
             Description = changes.Text("description", model.Description, edit.Description),
             Task = changes.Text("task", model.Task, edit.Task),
             Owner = changes.Text("owner", model.Owner, edit.Owner),
-            Card = changes.Text("card", model.Card, edit.Card),
+            Card = changes.Text("card", model.Card, card.Value),
             IsActive = changes.Flag("is_active", model.IsActive, edit.IsActive),
             UpdatedAt = session.Now,
         };
@@ -106,6 +147,8 @@ public sealed partial class MetadataDesk
             return new Written<MetadataView>(new MetadataView(model.Name, null, []), [], []);
         if (!await session.UpdateModelAsync(next))
             return Refusals.ChangedMeanwhile("The model");
+        if (next.Card != model.Card)
+            changes.Warn(await KeepCardAsync(session, model.Id, null, model.Card, next.Card, by));
         foreach (var (key, value) in tags.Where(t => model.Tags.GetValueOrDefault(t.Key) != t.Value))
             await session.SetModelTagAsync(model.Id, key, value);
         foreach (var key in model.Tags.Keys.Where(k => !tags.ContainsKey(k)))
@@ -114,9 +157,9 @@ public sealed partial class MetadataDesk
         return next.Name == model.Name && next.IsActive == model.IsActive ? written : written with { Changes = [.. written.Changes, new FeedChange("model_list", model.Id, null)] };
     }
 
-    private async ValueTask<Outcome<Written<MetadataView>>> EditVersionAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit)
+    private async ValueTask<Outcome<Written<MetadataView>>> EditVersionAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit, Actor by)
     {
-        if (edit.Description is not null || edit.Task is not null || edit.Owner is not null || edit.IsActive is not null || edit.NewName is not null)
+        if (edit.IsOfModel)
             return Refusals.InvalidArgument("version", "must be left out for description, task, owner, is_active and new_name, which belong to the model");
         var resolved = await session.ResolveVersionAsync(model, edit.Version);
         if (resolved.Refusal is { } no)
@@ -126,6 +169,9 @@ public sealed partial class MetadataDesk
         var tags = TagsAfter(data.Tags, edit, bad);
         if (bad.Count > 0)
             return Refusals.InvalidArguments(bad);
+        var card = await CardAsync(session, model.Id, version.Id, edit, data.Card);
+        if (card.Refusal is { } unkept)
+            return unkept;
         changes.Tags(data.Tags, tags);
         var metrics = new Dictionary<string, double>(data.Metrics);
         foreach (var (key, value) in edit.Metrics)
@@ -136,7 +182,14 @@ public sealed partial class MetadataDesk
             {
                 Tags = tags,
                 Metrics = metrics,
-                Card = changes.Text("card", data.Card, edit.Card),
+                // A value that is merely said was measured on nothing that is known.
+                Evidence = data.Evidence.Where(e => metrics[e.Key].Equals(data.Metrics[e.Key])).ToDictionary(),
+                Card = changes.Text("card", data.Card, card.Value),
+                Framework = changes.Text("framework", data.Framework, edit.Framework),
+                Dependencies = changes.List("dependencies", data.Dependencies, edit.Dependencies),
+                Hyperparameters = changes.Document("hyperparameters", data.Hyperparameters, edit.Hyperparameters),
+                Signature = changes.Document("signature", data.Signature, edit.Signature),
+                Lineage = changes.Document("lineage", data.Lineage, edit.Lineage),
                 ReleaseNotes = changes.Text("release_notes", data.ReleaseNotes, edit.ReleaseNotes),
                 Dataset = changes.Text("dataset", data.Dataset, edit.Dataset),
                 CodeCommit = changes.Text("code_commit", data.CodeCommit, edit.CodeCommit),
@@ -148,6 +201,9 @@ public sealed partial class MetadataDesk
             return tooMuch;
         if (await ComparedAsync(session, version, next.Metadata) is { } frozen)
             return frozen;
+        var moved = metrics.Where(m => !(data.Metrics.TryGetValue(m.Key, out var was) && was.Equals(m.Value))).Select(m => (m.Key, m.Value, MetricEvidence.None, true)).ToList();
+        if (await KeepMeasuredAsync(session, version, by, moved) is { } full)
+            return full;
         if (edit.Alias is { } alias && await PointAsync(session, model, version, alias, changes) is { } refused)
             return refused;
         if (changes.None)
@@ -155,6 +211,9 @@ public sealed partial class MetadataDesk
         if (!await session.UpdateVersionAsync(next))
             return Refusals.ChangedMeanwhile("The version");
         await session.WriteVersionTagsAsync(next);
+        await VersionIndex.WriteAsync(session, model, next, data);
+        if (next.Metadata.Card != data.Card)
+            changes.Warn(await KeepCardAsync(session, model.Id, version.Id, data.Card, next.Metadata.Card, by));
         return changes.Written(model.Name, version.Label, "version", version.Id, model.Id);
     }
 
@@ -192,51 +251,5 @@ public sealed partial class MetadataDesk
         foreach (var key in edit.RemoveTags)
             after.Remove(key);
         return after;
-    }
-
-    /// <summary>What really changes, for the answer and the audit entry. Long texts are told by their digest.</summary>
-    private sealed class Changes
-    {
-        private readonly JsonObject _facts = [];
-
-        public bool None => _facts.Count == 0;
-
-        public string Text(string field, string was, string? asked)
-        {
-            if (asked is null || asked == was)
-                return was;
-            Note(field, asked);
-            return asked;
-        }
-
-        public void Tags(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after)
-        {
-            foreach (var (key, value) in after.Where(t => before.GetValueOrDefault(t.Key) != t.Value))
-                Note($"tags.{key}", value);
-            foreach (var key in before.Keys.Where(k => !after.ContainsKey(k)))
-                Note($"tags.{key}", null);
-        }
-
-        public bool Flag(string field, bool was, bool? asked)
-        {
-            if (asked is null || asked == was)
-                return was;
-            _facts[field] = asked;
-            return asked.Value;
-        }
-
-        public double Number(string field, double? was, double asked)
-        {
-            if (was != asked)
-                _facts[field] = double.IsFinite(asked) ? asked : 0;
-            return asked;
-        }
-
-        public void Note(string field, string? value) => _facts[field] = value is { Length: > 200 } ? $"sha256:{Digest.Of(value).Hex}" : value;
-
-        public Written<MetadataView> Written(string model, string? version, string subject, string subjectId, string modelId) => new(
-            new MetadataView(model, version, [.. _facts.Select(f => f.Key)]),
-            [new AuditAct("metadata.set", subject, subjectId, modelId, new JsonObject { ["changed"] = _facts })],
-            [new FeedChange(subject, modelId, subjectId)]);
     }
 }

@@ -35,6 +35,36 @@ internal static class MetadataLimits
         return bad.Count == 0 ? null : Refusals.InvalidArguments(bad);
     }
 
+    /// <summary>Whether measurements can be taken as they are.</summary>
+    public static Refusal? Check(MeasurementWish wish, DateTimeOffset now)
+    {
+        var bad = new Dictionary<string, string>();
+        if (wish.Measurements.Count is 0 or > MetadataDesk.MostAtOnce)
+            bad["measurements"] = $"1 to {MetadataDesk.MostAtOnce} at once";
+        foreach (var (i, m) in wish.Measurements.Take(MetadataDesk.MostAtOnce).Index())
+        {
+            var at = $"measurements[{i}]";
+            if (Names.Key(m.Metric, "metric").Refusal is { } no)
+                bad[$"{at}.metric"] = no.Fields!["metric"];
+            if (!double.IsFinite(m.Value))
+                bad[$"{at}.value"] = "must be a finite number";
+            var on = m.Evidence;
+            Long(bad, $"{at}.dataset", on.Dataset, 2_000);
+            Long(bad, $"{at}.split", on.Split, 100);
+            if (on.Count is < 1 or > 1_000_000_000_000_000)
+                bad[$"{at}.count"] = "must be a whole number of samples from 1";
+            if (on.StandardError is { } error && !(error >= 0 && double.IsFinite(error)))
+                bad[$"{at}.standard_error"] = "must be a finite number from 0";
+            if (on.Low is null != on.High is null || (on.Low is { } low && on.High is { } high && !(double.IsFinite(low) && double.IsFinite(high) && low <= m.Value && m.Value <= high && double.IsFinite(high - low))))
+                bad[$"{at}.low"] = "must be the lower end of a 95 % interval around the value, with its upper end in high";
+            if (on.MeasuredAt > now.AddMinutes(5))
+                bad[$"{at}.measured_at"] = "must not lie in the future";
+        }
+        if (wish.MakeCurrent && wish.Measurements.GroupBy(m => m.Metric).Any(g => g.Count() > 1))
+            bad["current"] = "can be true only for one measurement of a metric";
+        return bad.Count == 0 ? null : Refusals.InvalidArguments(bad.Take(20).ToDictionary());
+    }
+
     public static void Long(Dictionary<string, string> bad, string field, string? text, int most)
     {
         if (text is not null && (text.Length > most || !IsText(text)))

@@ -16,6 +16,8 @@ public sealed partial class ModelCatalog
         var after = query.Cursor is null ? [""] : Cursor.Read(query.Cursor, 1);
         if (after is null)
             return Refusals.CursorInvalid;
+        if (TooMany(query.Tags, query.Metrics) is { } tooMany)
+            return tooMany;
         return await _db.ReadAsync<Outcome<Page<ModelView>>>(async session =>
         {
             string? stage = null;
@@ -25,7 +27,7 @@ public sealed partial class ModelCatalog
                 if ((stage = Stages.Find(ladder, query.Stage)) is null)
                     return Refusals.StageUnknown(query.Stage, ladder);
             }
-            var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Blank(query.Tag), query.IncludeInactive, query.OnlyInactive), after[0], query.Limit + 1);
+            var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Tags([query.Tag, .. query.Tags]), query.Metrics, query.IncludeInactive, query.OnlyInactive), after[0], query.Limit + 1);
             var tags = await session.TagsOfModelsAsync([.. rows.Select(r => r.Id)]);
             return new Page<ModelView>(
                 [.. rows.Take(query.Limit).Select(r => r.View with { Tags = tags[r.Id].ToDictionary(t => t.Key, t => t.Value) })],
@@ -59,6 +61,8 @@ public sealed partial class ModelCatalog
         {
             if (Cursor.Limit(query.Limit).Refusal is { } no)
                 return no;
+            if (TooMany(query.Tags, query.Metrics) is { } tooMany)
+                return tooMany;
             var below = long.MaxValue;
             if (query.Cursor is not null && (Cursor.Read(query.Cursor, 1) is not [var key] || !long.TryParse(key, out below)))
                 return Refusals.CursorInvalid;
@@ -69,6 +73,7 @@ public sealed partial class ModelCatalog
                 if ((stage = Stages.Find(ladder, query.Stage)) is null)
                     return Refusals.StageUnknown(query.Stage, ladder);
             }
+            var filter = new VersionFilter(stage, Tags(query.Tags), query.Metrics);
             string? status = null;
             if (!string.IsNullOrWhiteSpace(query.Status) && (status = VersionStatus.Find(query.Status)) is null)
                 return Refusals.InvalidArgument("status", $"must be one of {string.Join(", ", VersionStatus.Words)}");
@@ -77,22 +82,22 @@ public sealed partial class ModelCatalog
             if (status is not null || query.IsDefault is not null)
             {
                 var byDefault = query.IsDefault is null || model.HighestNumber == 0 ? null : await session.ResolveVersionAsync(model, null) is { Refusal: null } found ? found.Value.Id : null;
-                return await NarrowedAsync(session, model.Id, stage, below, query.Limit, (v, rejected, deployed) => View(v, aliases, serving, rejected, deployed),
+                return await NarrowedAsync(session, model.Id, filter, below, query.Limit, (v, rejected, deployed) => View(v, aliases, serving, rejected, deployed),
                     (v, view) => (status is null || VersionStatus.Fits(status, view.Status, view.Stage, view.Deprecated)) && (query.IsDefault is null || v.Id == byDefault == query.IsDefault));
             }
-            var rows = await session.ListVersionsAsync(model.Id, stage, below, query.Limit + 1);
+            var rows = await session.ListVersionsAsync(model.Id, filter, below, query.Limit + 1);
             var rejected = await session.RejectedAsync([.. rows.Select(v => v.Id)]);
             var deployed = await session.DeployedAsync([.. rows.Select(v => v.Id)]);
             return new Page<VersionView>([.. rows.Take(query.Limit).Select(v => View(v, aliases, serving, rejected.Contains(v.Id), deployed.Contains(v.Id)))], rows.Count > query.Limit ? Cursor.Write(rows[query.Limit - 1].Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) : null);
         }, cancel);
 
     /// <summary>Those that fit among the next ones below a number.</summary>
-    private static async ValueTask<Page<VersionView>> NarrowedAsync(RegistrySession session, string modelId, string? stage, long below, int limit, Func<ModelVersion, bool, bool, VersionView> view, Func<ModelVersion, VersionView, bool> fits)
+    private static async ValueTask<Page<VersionView>> NarrowedAsync(RegistrySession session, string modelId, VersionFilter filter, long below, int limit, Func<ModelVersion, bool, bool, VersionView> view, Func<ModelVersion, VersionView, bool> fits)
     {
         var kept = new List<VersionView>();
         for (var looked = 0; looked < MostLookedAt && kept.Count < limit; looked += Cursor.MaxLimit)
         {
-            var rows = await session.ListVersionsAsync(modelId, stage, below, Cursor.MaxLimit);
+            var rows = await session.ListVersionsAsync(modelId, filter, below, Cursor.MaxLimit);
             var (rejected, deployed) = (await session.RejectedAsync([.. rows.Select(v => v.Id)]), await session.DeployedAsync([.. rows.Select(v => v.Id)]));
             foreach (var row in rows.TakeWhile(_ => kept.Count < limit))
             {
@@ -116,7 +121,8 @@ public sealed partial class ModelCatalog
         var detail = new VersionDetailView(v.Id, v.Label, v.Number, v.Stage, v.StageSince, Status(v, serving, (await session.RejectedAsync([v.Id])).Count > 0, (await session.DeployedAsync([v.Id])).Count > 0), serving.Any(s => s.VersionId == v.Id), v.Deprecated, v.ContentVerified,
             v.ManifestDigest.Hex, v.SizeBytes, v.FileCount, [.. (await session.FilesAsync(v.Id)).Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex))],
             data.Metrics, data.Format, data.Framework, data.Hyperparameters, data.Dataset, data.CodeCommit, data.Dependencies, data.Signature, data.Lineage, data.ReleaseNotes,
-            data.Card.Length > 0 ? data.Card : model.Card, data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)));
+            ModelCard.Of(data, model.Card), data.Tags, [.. aliases.Where(a => a.VersionId == v.Id).Select(a => a.Alias)], data.Source, data.RunId, v.Author.Name, v.CreatedAt, v.UpdatedAt, View((await session.InspectionAsync(v.Id))?.Against(data.Format)),
+            Evidence: data.Evidence.Count == 0 ? null : data.Evidence.ToDictionary(e => e.Key, e => new EvidenceView(e.Value.Dataset, e.Value.Split, e.Value.MeasuredAt, e.Value.Count, e.Value.StandardError, e.Value.Low, e.Value.High)));
         return detail with { Revision = RevisionOf(detail) };
     }
 
@@ -127,6 +133,15 @@ public sealed partial class ModelCatalog
 
     private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) =>
         VersionStatus.Of(v.Stage, deployed || serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production), rejected);
+
+    // Each is one more look per row.
+    private static Refusal? TooMany(IReadOnlyList<string> tags, IReadOnlyList<MetricBound> metrics) =>
+        tags.Count > MostConditions ? Refusals.InvalidArgument("tag", $"at most {MostConditions} at once")
+        : metrics.Count > MostConditions ? Refusals.InvalidArgument("metrics", $"bounds of at most {MostConditions} at once") : null;
+
+    private const int MostConditions = 8;
+
+    private static string[] Tags(IEnumerable<string?> tags) => [.. tags.Select(Blank).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

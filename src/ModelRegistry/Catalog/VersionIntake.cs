@@ -119,7 +119,11 @@ public sealed class VersionIntake
         Unfit(by, asked)
         ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 && asked.References.Count == 0 ? Refusals.ContentMissing : null)
         ?? (asked.Alias is null ? null : FreeAlias.Parse(asked.Alias).Refusal)
-        ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard);
+        ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard)
+        ?? Unreadable(asked.Metadata.Card)
+        ?? Unreadable(asked.ModelCard ?? "");
+
+    private static Refusal? Unreadable(string card) => CardReader.Read(card).Unreadable is { } problem ? Refusals.CardUnreadable(problem.Line, problem.What, problem.Remedy) : null;
 
     private async Task<Outcome<Manifest>> StoreAsync(Registration asked, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
@@ -210,6 +214,12 @@ public sealed class VersionIntake
         };
         await session.InsertVersionAsync(version, manifest);
         await session.KeepInspectionAsync(version.Id, inspection);
+        if (found is null && model.Card.Length > 0)
+            await MetadataDesk.KeepCardAsync(session, model.Id, null, model.Card, by);
+        if (version.Metadata.Card.Length > 0)
+            await MetadataDesk.KeepCardAsync(session, model.Id, version.Id, version.Metadata.Card, by);
+        await session.InsertMeasurementsAsync(version.Id, version.Author, session.Now, [.. version.Metadata.Metrics.Select(m => (m.Key, m.Value, MetricEvidence.None, true))]);
+        await VersionIndex.WriteAsync(session, model, version);
         await session.UpdateModelAsync(model with { HighestNumber = version.Number, UpdatedAt = session.Now });
         await session.CountVersionAsync(model.Id, version.Label);
         if (alias is not null)
@@ -217,7 +227,7 @@ public sealed class VersionIntake
         acts.Add(new AuditAct("version.register", "version", version.Id, model.Id, Facts(version, manifest, inspection, alias)));
         var files = manifest.Files.Select(f => new FileView(f.Path, f.Size, f.Sha256.Hex)).ToList();
         return new Written<RegisteredView>(
-            new RegisteredView(model.Name, found is null, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files),
+            new RegisteredView(model.Name, found is null, version.Id, version.Label, version.Number, version.Stage, manifest.Digest.Hex, manifest.Size, files, MetadataDesk.Warnings(version.Metadata.Card) is { Count: > 0 } warnings ? warnings : null),
             acts, [new FeedChange("version", model.Id, version.Id), .. found is null ? new[] { new FeedChange("model_list", model.Id, null) } : []]);
     }
 

@@ -159,7 +159,7 @@ public sealed class PromotionExport : IDisposable
     {
         if (await session.KeptMetadataAsync(statement.MetadataDigest) is { } kept)
             return JsonNode.Parse(kept)!.AsObject();
-        return await session.FindVersionAsync(statement.VersionId) is { } version && PromotionCase.MetadataOf(version, await session.GetModelAsync(statement.ModelId)) is var now
+        return await session.FindVersionAsync(statement.VersionId) is { } version && PromotionCase.MetadataOf(version, await session.GetModelAsync(statement.ModelId), await PromotionCase.ComparedAsync(session, statement)) is var now
             && CanonicalJson.Digest(now) == statement.MetadataDigest ? now : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Policies;
 using ModelRegistry.Storage;
@@ -53,10 +54,11 @@ internal sealed class PromotionCase
         if (Promotion.State != PromotionState.Pending)
             return;
         var report = await JudgeAsync();
-        var current = Promotion.Statement with { ModelName = Model.Name, MetadataDigest = Metadata(Version!, Model), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
+        var compared = await ComparedAsync(_session, Promotion.Statement);
+        var current = Promotion.Statement with { ModelName = Model.Name, MetadataDigest = Metadata(Version!, Model, compared), GateReportDigest = report.Digest, PolicyDigest = Policy.Digest, ManifestDigest = Version!.ManifestDigest };
         if (current.SameAs(Promotion.Statement))
             return;
-        await KeepMetadataAsync(_session, Version, Model);
+        await KeepMetadataAsync(_session, Version, Model, compared);
         await StepAsync(Promotion.Revise(current, report), "promotion.revise");
     }
 
@@ -80,24 +82,36 @@ internal sealed class PromotionCase
     public async ValueTask<GateReport> JudgeAsync() => await JudgeAsync(_session, Policy, Effective, Model, Version!, Promotion.Statement.ToStage, Promotion.Reason);
 
     public static async ValueTask<GateReport> JudgeAsync(RegistrySession session, PromotionPolicy policy, Requirement requirement, RegisteredModel model, ModelVersion version, string toStage, string reason) =>
-        Judge.Evaluate(policy with { Waivers = requirement.Waivers, Directions = policy.Directions.Where(d => !requirement.Directions.ContainsKey(d.Key)).Concat(requirement.Directions).ToDictionary() }, requirement.Gates, new GateFacts(model.Name, version, model.Card, reason, await session.ServingVersionAsync(model.Id, toStage), await session.InspectionAsync(version.Id), session.Now));
+        Judge.Evaluate(policy with { Waivers = requirement.Waivers, Directions = policy.Directions.Where(d => !requirement.Directions.ContainsKey(d.Key)).Concat(requirement.Directions).ToDictionary() }, requirement.Gates, new GateFacts(model.Name, version, CardReader.Read(ModelCard.Of(version.Metadata, model.Card)).Card, reason, await session.ServingVersionAsync(model.Id, toStage), await session.InspectionAsync(version.Id), session.Now));
 
-    /// <summary>Over all that is known about a version, whether people advise against it, and the model's card where it has none of its own.</summary>
-    public static Digest Metadata(ModelVersion version, RegisteredModel model) => CanonicalJson.Digest(MetadataOf(version, model));
+    /// <summary>The version that the candidate is compared with where people decide: what serves, by the statement.</summary>
+    public static async ValueTask<ModelVersion?> ComparedAsync(RegistrySession session, Statement statement) =>
+        statement.Serving is { } serving ? await session.FindVersionAsync(serving.VersionId) : null;
+
+    /// <summary>Over all that is known about a version, whether people advise against it, the model's card where it has none of its own, and what its metrics are tested against.</summary>
+    public static Digest Metadata(ModelVersion version, RegisteredModel model, ModelVersion? compared) => CanonicalJson.Digest(MetadataOf(version, model, compared));
 
     /// <summary>What the digest is over.</summary>
-    public static JsonObject MetadataOf(ModelVersion version, RegisteredModel model)
+    /// <param name="compared">What serves: people read whether the candidate differs from it by more than chance, which follows from what both were measured on.</param>
+    public static JsonObject MetadataOf(ModelVersion version, RegisteredModel model, ModelVersion? compared)
     {
         var json = version.Metadata.ToJson();
         json["deprecated"] = version.Deprecated;
         json["model_card"] = version.Metadata.Card.Length > 0 ? "" : model.Card;
+        if (compared?.Metadata is { Evidence.Count: > 0 } other)
+            json["compared_with"] = new JsonObject
+            {
+                ["version_id"] = compared.Id,
+                ["metrics"] = new JsonObject(other.Evidence.Keys.Where(other.Metrics.ContainsKey).Order(StringComparer.Ordinal).Select(m => KeyValuePair.Create(m, (JsonNode?)other.Metrics[m]))),
+                ["evidence"] = other.ToJson()["evidence"]!.DeepClone(),
+            };
         return json;
     }
 
     /// <summary>The same, kept for whoever asks later what was known when the statement was made.</summary>
-    public static async ValueTask<Digest> KeepMetadataAsync(RegistrySession session, ModelVersion version, RegisteredModel model)
+    public static async ValueTask<Digest> KeepMetadataAsync(RegistrySession session, ModelVersion version, RegisteredModel model, ModelVersion? compared)
     {
-        var json = MetadataOf(version, model);
+        var json = MetadataOf(version, model, compared);
         var digest = CanonicalJson.Digest(json);
         await session.KeepMetadataAsync(digest, CanonicalJson.Text(json));
         return digest;

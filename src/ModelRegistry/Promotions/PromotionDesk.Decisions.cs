@@ -178,7 +178,7 @@ public sealed partial class PromotionDesk
             return $"the content is not what was approved: {damage.Message}";
         if (manifest.Value.Digest != it.Promotion.Statement.ManifestDigest)
             return "the files are not those that were approved.";
-        if (PromotionCase.Metadata(it.Version!, it.Model) != it.Promotion.Statement.MetadataDigest)
+        if (PromotionCase.Metadata(it.Version!, it.Model, await PromotionCase.ComparedAsync(session, it.Promotion.Statement)) != it.Promotion.Statement.MetadataDigest)
             return "the metadata changed after the approval.";
         if (it.Model.Name != it.Promotion.Statement.ModelName)
             return $"the model is named '{it.Model.Name}' since the approval.";

@@ -146,7 +146,7 @@ public sealed partial class PromotionDesk
         var now = it.Version is null ? [] : await session.FilesAsync(it.Version.Id);
         var before = serving is null ? [] : await session.FilesAsync(serving.Id);
         return new ReviewView(View(it, approvers), statement.ToJson(), statement.Digest.Hex, metrics, [.. FilesChanged(before, now)],
-            it.Version is { Metadata.Card.Length: > 0 } ? it.Version.Metadata.Card : it.Model.Card, it.Promotion.Client,
+            it.Version is null ? it.Model.Card : ModelCard.Of(it.Version.Metadata, it.Model.Card), it.Promotion.Client,
             [.. (await session.PersonsAsync()).Where(p => it.Promotion.MayBeDecidedBy(p.ToApprover(), it.Effective)).Select(p => p.Name)]);
     }
 

@@ -162,7 +162,9 @@ public sealed partial class PromotionDesk
         if (live is { Promotion.IsLive: true } && report.Holds)
             await live.StepAsync(live.Promotion.To(PromotionState.Superseded, session.Now, $"a rollback to {version.Label} was requested."), "promotion.supersede");
         acts.AddRange(live?.Acts ?? []);
-        var promotion = Draft(session, by, wish, version, stage, kind, requirement, report, await StageMoves.ServingAsync(session, model.Id, stage));
+        var serving = await StageMoves.ServingAsync(session, model.Id, stage);
+        var compared = serving is null ? null : await session.FindVersionAsync(serving.VersionId);
+        var promotion = Draft(session, by, wish, version, stage, kind, requirement, report, serving, compared);
         var facts = new JsonObject
         {
             ["kind"] = kind.ToString().ToLowerInvariant(),
@@ -196,13 +198,13 @@ public sealed partial class PromotionDesk
             acts.Add(new AuditAct("promotion.apply", "promotion", promotion.Id, model.Id, moved));
             changes.Add(new FeedChange("serving", model.Id, stage));
         }
-        await PromotionCase.KeepMetadataAsync(session, version, model);
+        await PromotionCase.KeepMetadataAsync(session, version, model, compared);
         if (!await session.InsertPromotionAsync(promotion, version.Number))
             return Refusals.ChangedMeanwhile("The promotion");
         return new Written<PromotionView>(View(promotion, version.Number, requirement), acts, changes);
     }
 
-    private static Promotion Draft(RegistrySession session, Actor by, Wish wish, ModelVersion version, string stage, PromotionKind kind, Requirement? requirement, GateReport report, ServingRef? serving) => new()
+    private static Promotion Draft(RegistrySession session, Actor by, Wish wish, ModelVersion version, string stage, PromotionKind kind, Requirement? requirement, GateReport report, ServingRef? serving, ModelVersion? compared) => new()
     {
         Statement = new Statement
         {
@@ -217,7 +219,7 @@ public sealed partial class PromotionDesk
             ToStage = stage,
             Deployment = wish.Deployment,
             ManifestDigest = version.ManifestDigest,
-            MetadataDigest = PromotionCase.Metadata(version, wish.Model),
+            MetadataDigest = PromotionCase.Metadata(version, wish.Model, compared),
             Serving = serving,
             PolicyDigest = wish.Policy.Digest,
             GateReportDigest = report.Digest,

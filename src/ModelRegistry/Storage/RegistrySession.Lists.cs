@@ -3,7 +3,9 @@ using ModelRegistry.Domain;
 
 namespace ModelRegistry.Storage;
 
-internal sealed record ModelFilter(string? Search, string? Task, string? Stage, string? Tag, bool IncludeInactive, bool OnlyInactive = false);
+internal sealed record ModelFilter(string? Search, string? Task, string? Stage, IReadOnlyList<string> Tags, IReadOnlyList<MetricBound> Metrics, bool IncludeInactive, bool OnlyInactive = false);
+
+internal sealed record VersionFilter(string? Stage, IReadOnlyList<string> Tags, IReadOnlyList<MetricBound> Metrics);
 
 /// <summary>Pages of models and versions. Each filter is a constant piece of SQL; every value is a parameter.</summary>
 public sealed partial class RegistrySession
@@ -27,30 +29,77 @@ public sealed partial class RegistrySession
             where.Add("m.task = @task");
             args.Add(("task", task));
         }
-        if (filter.Stage is { } stage)
-        {
-            where.Add("exists (select 1 from version v where v.model_id = m.id and v.stage = @stage and v.deleted_at is null)");
-            args.Add(("stage", stage));
-        }
-        if (filter.Tag is { } tag)
-        {
-            // A key may hold colons itself: every one of the first few may be the one before the value, or none is.
-            var matches = new List<string> { "t.key = @tag" };
-            args.Add(("tag", tag));
-            for (var colon = tag.IndexOf(':', StringComparison.Ordinal); colon >= 0 && matches.Count <= 4; colon = tag.IndexOf(':', colon + 1))
-            {
-                args.Add(($"key{matches.Count}", tag[..colon]));
-                args.Add(($"value{matches.Count}", tag[(colon + 1)..]));
-                matches.Add($"t.key = @key{matches.Count} and t.value = @value{matches.Count}");
-            }
-            var match = string.Join(" or ", matches);
-            where.Add($"(exists (select 1 from model_tag t where t.model_id = m.id and ({match})) or exists (select 1 from version_tag t where t.model_id = m.id and ({match})))");
-        }
+        if (filter.Stage is not null || filter.Tags.Count > 0 || filter.Metrics.Count > 0)
+            where.Add(OfOneVersion(filter, args));
         return ManyAsync($"""
             select m.name, m.description, m.task, m.latest_label, m.version_count, m.owner, m.is_active, m.updated_at,
               (select v.label from serving s join version v on v.id = s.version_id where s.model_id = m.id and s.stage = 'production'), m.id
             from model m where {string.Join(" and ", where)} order by m.name_key limit @limit
             """, r => (r.GetString(9), new ModelView(r.GetString(0), r.GetString(1), r.GetString(2), Text(r, 3), Text(r, 8), r.GetInt64(4), r.GetString(5), new Dictionary<string, string>(), r.GetInt64(6) != 0, Times.FromMicros(r.GetInt64(7)))), [.. args]);
+    }
+
+    /// <summary>
+    /// Everything that is said of a version holds of one and the same version; a tag of the model is one of each of its versions.
+    /// Where nothing but tags is asked for, a model may have them all itself, without any version.
+    /// </summary>
+    private static string OfOneVersion(ModelFilter filter, List<(string, object?)> args)
+    {
+        var tags = filter.Tags.Select((tag, i) => TagMatch(tag, i, args)).ToList();
+        var ofModel = tags.Select(t => $"exists (select 1 from model_tag t where t.model_id = m.id and ({t.Match}))").ToList();
+        var version = new List<string> { "v.model_id = m.id", "v.deleted_at is null" };
+        if (filter.Stage is not null)
+        {
+            version.Add("v.stage = @stage");
+            args.Add(("stage", filter.Stage));
+        }
+        version.AddRange(filter.Metrics.Select((bound, i) => OfVersion(bound, i, args)));
+        version.AddRange(tags.Select((t, i) => $"({ofModel[i]} or {OfVersion(t)})"));
+        var one = $"exists (select 1 from version v where {string.Join(" and ", version)})";
+        if (filter.Stage is not null || filter.Metrics.Count > 0)
+            return one;
+        // One tag alone is looked for by itself, so that a model of many versions costs no more.
+        return tags is [var only]
+            ? $"({ofModel[0]} or exists (select 1 from version_tag t where t.model_id = m.id and ({only.Match})){(only.Framework is { } key ? $" or exists (select 1 from version_link f where f.kind = 'framework' and f.key = {key} and f.model_id = m.id)" : "")})"
+            : $"(({string.Join(" and ", ofModel)}) or {one})";
+    }
+
+    /// <summary>What a tag is, and, for <c>framework:NAME</c>, the parameter that has the name.</summary>
+    private static (string Match, string? Framework) TagMatch(string tag, int number, List<(string, object?)> args)
+    {
+        // A key may hold colons itself: every one of the first few may be the one before the value, or none is.
+        var matches = new List<string> { $"t.key = @tag{number}" };
+        args.Add(($"tag{number}", tag));
+        for (var colon = tag.IndexOf(':', StringComparison.Ordinal); colon >= 0 && matches.Count <= 4; colon = tag.IndexOf(':', colon + 1))
+        {
+            args.Add(($"key{number}_{matches.Count}", tag[..colon]));
+            args.Add(($"value{number}_{matches.Count}", tag[(colon + 1)..]));
+            matches.Add($"t.key = @key{number}_{matches.Count} and t.value = @value{number}_{matches.Count}");
+        }
+        const string framework = LineageLink.Framework + ":";
+        if (!tag.StartsWith(framework, StringComparison.Ordinal))
+            return (string.Join(" or ", matches), null);
+        args.Add(($"framework{number}", LineageLink.KeyOf(Names.FoldText(tag[framework.Length..]))));
+        return (string.Join(" or ", matches), $"@framework{number}");
+    }
+
+    private static string OfVersion((string Match, string? Framework) tag) =>
+        $"(exists (select 1 from version_tag t where t.version_id = v.id and ({tag.Match})){(tag.Framework is { } key ? $" or exists (select 1 from version_link f where f.version_id = v.id and f.kind = 'framework' and f.key = {key})" : "")})";
+
+    private static string OfVersion(MetricBound bound, int number, List<(string, object?)> args)
+    {
+        args.Add(($"metric{number}", bound.Metric));
+        var within = "";
+        if (bound.Least is { } least)
+        {
+            within += $" and x.value >= @least{number}";
+            args.Add(($"least{number}", least));
+        }
+        if (bound.Most is { } most)
+        {
+            within += $" and x.value <= @most{number}";
+            args.Add(($"most{number}", most));
+        }
+        return $"exists (select 1 from version_metric x where x.version_id = v.id and x.name = @metric{number}{within})";
     }
 
     /// <summary>Text that <c>like</c> takes as it stands.</summary>
@@ -74,10 +123,20 @@ public sealed partial class RegistrySession
         return (string.Join(", ", args.Select(a => "@" + a.Item1)), args);
     }
 
-    /// <summary>Versions of a model below a number, newest first.</summary>
-    internal ValueTask<List<ModelVersion>> ListVersionsAsync(string modelId, string? stage, long belowNumber, int limit) => stage is null
-        ? ManyAsync($"select {VersionColumns} from version v where v.model_id = @model and v.number < @below and v.deleted_at is null order by v.number desc limit @limit", ReadVersion, ("model", modelId), ("below", belowNumber), ("limit", (long)limit))
-        : ManyAsync($"select {VersionColumns} from version v where v.model_id = @model and v.stage = @stage and v.number < @below and v.deleted_at is null order by v.number desc limit @limit", ReadVersion, ("model", modelId), ("stage", stage), ("below", belowNumber), ("limit", (long)limit));
+    /// <summary>Versions of a model below a number, newest first. A tag of the model is none of its versions' here: it would tell nothing apart.</summary>
+    internal ValueTask<List<ModelVersion>> ListVersionsAsync(string modelId, VersionFilter filter, long belowNumber, int limit)
+    {
+        var args = new List<(string, object?)> { ("model", modelId), ("below", belowNumber), ("limit", (long)limit) };
+        var where = new List<string> { "v.model_id = @model", "v.number < @below", "v.deleted_at is null" };
+        if (filter.Stage is not null)
+        {
+            where.Add("v.stage = @stage");
+            args.Add(("stage", filter.Stage));
+        }
+        where.AddRange(filter.Tags.Select((tag, i) => OfVersion(TagMatch(tag, i, args))));
+        where.AddRange(filter.Metrics.Select((bound, i) => OfVersion(bound, i, args)));
+        return ManyAsync($"select {VersionColumns} from version v where {string.Join(" and ", where)} order by v.number desc limit @limit", ReadVersion, [.. args]);
+    }
 
     /// <summary>How many versions a model has, and the label of the highest.</summary>
     internal async ValueTask<(long Count, string? Latest)> CountsAsync(string modelId) =>

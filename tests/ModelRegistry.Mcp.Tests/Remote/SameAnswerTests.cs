@@ -14,6 +14,9 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
         "pending", "pending --status all", "pending --model churn --status rejected --limit 1", "get-promotion {pending}", "get-promotion {rejected}",
         "person list", "person keys ben", "person keys nobody", "token list", "webhook list", "policy show", "policy show {policy}", "policy history", "policy history --limit 1", "policy check regulated", "policy check team",
         "targets", "deployments", "deployments --model churn --target production --status active --limit 1", "deployments --model none",
+        "list-models --tag framework:torch --tag team --min accuracy=0.1 --max accuracy=0.2", "list-models --tag a,b", "list-versions churn --min accuracy=0.9", "list-versions churn --tag x:y",
+        "lineage churn", "lineage churn 1", "measurements churn", "measurements churn 2 --metric accuracy --limit 1", "card churn", "card churn 2", "card churn 2 --history", "find-versions --dataset digits@1 --limit 1", "find-versions --code-commit 0123abc",
+        "lineage none", "measurements churn 9", "card churn 2 --edit ced_none", "find-versions", "list-models --min a/b=1",
         "audit list", "audit list --model churn --limit 3", "audit list --subject {rejected}",
         // And what says no.
         "get-model none", "get-model churn --version ..", "serving churn --stage moon", "list-models --cursor rubbish", "compare churn 1", "get-promotion prm_none",
@@ -60,7 +63,7 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
     public async Task Every_verb_works_through_a_server_or_says_that_it_does_not()
     {
         string[] changing = ["promote", "rollback", "deploy", "delete", "approve", "reject", "revoke", "withdraw", "person add", "person disable", "token create", "token revoke", "policy accept", "policy reject",
-            "person email", "person passphrase", "person revoke-key", "person invite", "webhook add", "webhook remove", "webhook test", "break-glass", "review"];
+            "person email", "person passphrase", "person revoke-key", "person invite", "webhook add", "webhook remove", "webhook test", "break-glass", "review", "set-metadata", "measure"];
         string[] elsewhere = ["stdio", "doctor", "mcp-config", "completion", "audit checkpoint", "audit key", "export", "verify-export"];
         foreach (var verb in Below(CommandLine.Root()))
         {
@@ -70,6 +73,27 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
             var ran = await served.ThereAsync([.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(example)]);
             Assert.True(ran is { Exit: 64, Out: "" } && ran.Err.StartsWith($"not_over_server: `modelregistry {verb.Line}`", StringComparison.Ordinal), $"{verb.Line}: {ran.Exit} {ran.Err}");
         }
+    }
+
+    /// <summary>What changes metadata does the same here and there, one after the other.</summary>
+    [Fact]
+    public async Task Metadata_is_edited_and_measured_through_a_server()
+    {
+        var file = Path.Combine(served.Registry.DataFolder, "..", $"{Guid.NewGuid():N}.json");
+        await File.WriteAllTextAsync(file, """{"framework": "onnx", "dependencies": ["numpy", "x,y"], "hyperparameters": {"lr": 0.1}, "lineage": {"parent": "v1"}, "tags": {"é:": "a,b"}}""", TestContext.Current.CancellationToken);
+        string[] edit = ["set-metadata", "card fraud", "--version", "1", "--metadata", file, "--metric", "auc=0.123456789012345", "--alias", "default", "--remove-tag", "team"];
+        Assert.StartsWith("invalid_arguments: tags", (await served.ThereAsync([.. edit])).Err, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, """{"framework": "onnx", "dependencies": ["numpy", "x,y"], "hyperparameters": {"lr": 0.1}, "lineage": {"parent": "v1"}, "tags": {"e": "a,b"}}""", TestContext.Current.CancellationToken);
+        var there = await served.ThereAsync([.. edit, "--output", "json"]);
+        Assert.Equal((0, ""), (there.Exit, there.Err));
+        Assert.Contains("hyperparameters", there.Out, StringComparison.Ordinal);
+        // The same once more changes nothing, wherever it is said.
+        Assert.Equal([], (await served.HereAsync([.. edit, "--output", "json"])).Json["changed"]!.AsArray());
+        var measured = await served.ThereAsync("measure", "card fraud", "1", "--metric", "accuracy=0.5", "--count", "540", "--split", "test", "--measured-at", "2026-01-31T12:00:00.5Z");
+        Assert.True(measured.Exit == 0, measured.Err);
+        Assert.Equal((await served.HereAsync("measurements", "card fraud", "1")).Out, (await served.ThereAsync("measurements", "card fraud", "1")).Out);
+        Assert.Contains("540", (await served.ThereAsync("measurements", "card fraud", "1")).Out, StringComparison.Ordinal);
+        File.Delete(file);
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class GateReportTests
     private static readonly PromotionPolicy Policy = new() { Name = "test", StageNames = Stages.Ladder, Digest = default };
 
     private static GateReport Judged(IReadOnlyList<Gate> gates, DateTimeOffset now, ModelVersion? candidate = null, PromotionPolicy? policy = null) =>
-        Judge.Evaluate(policy ?? Policy, gates, new GateFacts("digits", candidate ?? Some.Version(), "", "better", null, new InspectionReport { Verdict = ScanVerdict.Clean }, now));
+        Judge.Evaluate(policy ?? Policy, gates, new GateFacts("digits", candidate ?? Some.Version(), ModelCard.None, "better", null, new InspectionReport { Verdict = ScanVerdict.Clean }, now));
 
     [Fact]
     public void A_soak_and_a_freeze_that_hold_on_do_not_void_approvals()

@@ -13,7 +13,7 @@ public sealed class GateTests
     };
 
     private static GateFacts Facts(ModelVersion? candidate = null, ModelVersion? serving = null, ScanVerdict scan = ScanVerdict.Clean, DateTimeOffset? now = null, string reason = "better") =>
-        new("digits", candidate ?? Some.Version(), "", reason, serving, scan == ScanVerdict.NotScanned ? null : new InspectionReport { Verdict = scan, Formats = ["onnx"] }, now ?? Some.Noon);
+        new("digits", candidate ?? Some.Version(), ModelRegistry.Catalog.CardReader.Read((candidate ?? Some.Version()).Metadata.Card).Card, reason, serving, scan == ScanVerdict.NotScanned ? null : new InspectionReport { Verdict = scan, Formats = ["onnx"] }, now ?? Some.Noon);
 
     private static GateFinding Judged(Gate gate, GateFacts? facts = null, PromotionPolicy? policy = null) =>
         Judge.Evaluate(policy ?? Policy, [gate], facts ?? Facts()).Findings[1];

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using Xunit;
 
@@ -31,12 +32,12 @@ public sealed class MetadataFieldsTests
     [InlineData("metrics.accuracy")]
     [InlineData("framework")]
     [InlineData("format")]
-    public void What_a_version_says_is_filled(string field) => Assert.True(MetadataFields.IsFilled(field, Some.Metadata, ""));
+    public void What_a_version_says_is_filled(string field) => Assert.True(MetadataFields.IsFilled(field, Some.Metadata, Card(Some.Metadata.Card)));
 
     [Fact]
     public void Nothing_is_filled_in_an_empty_version() =>
         Assert.All(MetadataFields.Plain.Concat(["card.x", "metrics.x", "tags.x", "lineage.x", "hyperparameters.x", "nonsense", "card."]),
-            field => Assert.False(MetadataFields.IsFilled(field, new VersionMetadata(), ""), field));
+            field => Assert.False(MetadataFields.IsFilled(field, new VersionMetadata(), ModelCard.None), field));
 
     [Fact]
     public void Blanks_and_empty_values_fill_nothing()
@@ -49,7 +50,7 @@ public sealed class MetadataFieldsTests
             Hyperparameters = empty, Signature = (JsonObject)empty.DeepClone(), Lineage = (JsonObject)empty.DeepClone(),
         };
         Assert.All(MetadataFields.Plain.Concat(["tags.x", "lineage.x", "lineage.z", "hyperparameters.y"]),
-            field => Assert.False(MetadataFields.IsFilled(field, blank, ""), field));
+            field => Assert.False(MetadataFields.IsFilled(field, blank, Card(blank.Card)), field));
     }
 
     [Fact]
@@ -57,14 +58,15 @@ public sealed class MetadataFieldsTests
     {
         var data = new VersionMetadata { Hyperparameters = new JsonObject { ["dropout"] = 0, ["bias"] = false }, Metrics = new Dictionary<string, double> { ["loss"] = 0 } };
 
-        Assert.All(["hyperparameters.dropout", "hyperparameters.bias", "metrics.loss"], field => Assert.True(MetadataFields.IsFilled(field, data, "")));
+        Assert.All(["hyperparameters.dropout", "hyperparameters.bias", "metrics.loss"], field => Assert.True(MetadataFields.IsFilled(field, data, ModelCard.None)));
     }
 
     [Fact]
     public void The_models_card_counts_where_the_version_has_none()
     {
-        Assert.True(MetadataFields.IsFilled("card.intended_use", new VersionMetadata(), "# Intended use\nDigits.\n"));
-        Assert.False(MetadataFields.IsFilled("card.intended_use", new VersionMetadata { Card = "# Other\nText." }, "# Intended use\nDigits.\n"));
+        const string ofModel = "# Intended use\nDigits.\n";
+        Assert.Equal(ofModel, ModelCard.Of(new VersionMetadata(), ofModel));
+        Assert.Equal("# Other\nText.", ModelCard.Of(new VersionMetadata { Card = "# Other\nText." }, ofModel));
     }
 
     [Theory]
@@ -72,11 +74,14 @@ public sealed class MetadataFieldsTests
     [InlineData("---\r\nIntended-Use: digits\r\n---\r\n")]
     [InlineData("---\nintended_use: |\n  digits\n---\n")]
     [InlineData("---\nother: 1\nintended_use:\n  - digits\n---\n")]
+    [InlineData("---\n\"intended_use\": digits\n---\n")]
+    [InlineData("---\n{intended_use: digits}\n---\n")]
+    [InlineData("---\nbroken: [\n---\n# Intended use\nDigits.\n")]
     [InlineData("# Model\n## Intended Use\nDigits.\n")]
     [InlineData("## Intended use:\n\nDigits.")]
     [InlineData("## Intended use\n### Primary users\nBanks.\n")]
     [InlineData("---\nlicense: mit\n---\n# Intended use\nDigits.\n")]
-    public void A_card_says_something_in_its_front_matter_or_under_a_heading(string card) => Assert.True(ModelCard.Has(card, "intended_use"));
+    public void A_card_says_something_in_its_front_matter_or_under_a_heading(string card) => Assert.True(Card(card).Has("intended_use"));
 
     [Theory]
     [InlineData("")]
@@ -93,5 +98,13 @@ public sealed class MetadataFieldsTests
     [InlineData("## Intended use\n<!-- never closed")]
     [InlineData("## Intended use\n---\n***\n")]
     [InlineData("# Intended usefulness\nDigits.\n")]
-    public void Headings_alone_templates_and_comments_say_nothing(string card) => Assert.False(ModelCard.Has(card, "intended_use"));
+    [InlineData("---\nintended_use: # digits, one day\n---\n")]
+    [InlineData("---\nother:\n  intended_use: digits\n---\n")]
+    [InlineData("---\nother: |\n  intended_use: digits\n---\n")]
+    [InlineData("---\nother: &x digits\nintended_use: *x\n---\n")]
+    [InlineData("---\nintended_use: [digits\n---\n")]
+    [InlineData("```\n# Intended use\nDigits.\n```\n")]
+    public void Headings_alone_templates_and_comments_say_nothing(string card) => Assert.False(Card(card).Has("intended_use"));
+
+    private static ModelCard Card(string text) => CardReader.Read(text).Card;
 }
