@@ -40,7 +40,7 @@ internal sealed partial class OpenApiDocument
                 ["title"] = "Model Registry MCP",
                 ["version"] = typeof(OpenApiDocument).Assembly.GetName().Version?.ToString(3),
                 ["description"] = "Models, versions, promotions and deployments. A promotion into a governed stage waits until a person decides with a proof of their own; no token decides.",
-                ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
+                ["license"] = new JsonObject { ["name"] = "Apache-2.0", ["identifier"] = "Apache-2.0" },
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = server?.ToString().TrimEnd('/') ?? "/" }),
             ["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray() }),
