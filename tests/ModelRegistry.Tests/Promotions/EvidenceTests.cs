@@ -55,7 +55,7 @@ public sealed class EvidenceTests
     [Fact]
     public void What_was_signed_before_evidence_could_be_given_keeps_its_digest()
     {
-        // Of the metadata of a version, as it was hashed before.
+        // Of the metadata of a version, as it was hashed before: SHA-256 over the canonical JSON, computed with Python.
         var json = Metadata().ToJson();
         Assert.Equal(["format", "framework", "metrics", "hyperparameters", "dataset", "code_commit", "dependencies", "signature", "lineage", "release_notes", "card", "tags", "source", "run_id"], json.Select(m => m.Key));
         Assert.Equal("e48e", CanonicalJson.Digest(json).Hex[..4]);
