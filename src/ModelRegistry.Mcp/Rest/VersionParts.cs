@@ -57,8 +57,7 @@ internal static class VersionParts
                     fields[name] = text;
                     continue;
                 }
-                // One that is repeated would be told that its version is there; that it is the same is seen when all of it came.
-                if (files.Count == 0 && !call.Http.Request.Headers.ContainsKey(RequestKeys.Header) && await EarlyAsync(call, model, fields) is { } early)
+                if (files.Count == 0 && await EarlyAsync(call, model, fields) is { } early)
                     return early;
                 if (files.Count == Manifest.MaxFiles)
                     return Refusals.TooManyFiles(Manifest.MaxFiles);
@@ -83,6 +82,10 @@ internal static class VersionParts
         var said = (JsonObject)fields.DeepClone();
         if (Named(ref model, said) is { } missing)
             return missing;
+        // One that is repeated would be told that its version is there; that it is the same is seen when all of it came. Whether
+        // its sender may register at all is asked of it as well, before a byte is kept.
+        if (call.Http.Request.Headers.ContainsKey(RequestKeys.Header))
+            return await call.Registry.Blobs.AdmitAsync(call.By, model, call.Cancel);
         var wish = VersionForm.Read(model!, said, []);
         return wish.Refusal ?? await call.Registry.Intake.AdmitAsync(call.By, wish.Value, call.Cancel);
     }
