@@ -94,7 +94,8 @@ public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<Postgre
     [InlineData(false), InlineData(true)]
     public async Task The_secrets_of_a_backup_are_its_owners_alone_whatever_folder_they_are_put_into(bool postgres)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Rights of this kind are not there on Windows.");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Rights of this kind are not there on Windows.");
         await using var it = await EmptyAsync(database: await DatabaseAsync(postgres));
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.At("backup"), (UnixFileMode)0b111_101_101);
