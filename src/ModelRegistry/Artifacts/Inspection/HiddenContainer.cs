@@ -13,9 +13,10 @@ internal static class HiddenContainer
 
     private static readonly byte[] Hdf5 = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
 
-    public static void Find(ByteWindow file, FileReading it)
+    /// <param name="mayEndAsZip">Whether its own format has archives at its end, and tells of them itself.</param>
+    public static void Find(ByteWindow file, FileReading it, bool mayEndAsZip)
     {
-        if (HasZip(file))
+        if (!mayEndAsZip && HasZip(file))
             Tell(it, "hidden_archive", "From its end it reads as a zip archive: whoever opens it as one finds files there that were not looked into.");
         if (HasHdf5(file))
             Tell(it, "hidden_hdf5", "Within it stands an HDF5 file, where readers of that format look for one: what is in it was not looked into.");
@@ -27,8 +28,9 @@ internal static class HiddenContainer
         it.Find(code, words);
     }
 
-    // A reader need not ask that the comment end with the file (Python's does not), nor that offsets count from its beginning.
-    private static bool HasZip(ByteWindow file)
+    /// <summary>Whether a reader of zip takes it for an archive.</summary>
+    // It need not ask that the comment end with the file (Python's does not), nor that offsets count from its beginning.
+    public static bool HasZip(ByteWindow file)
     {
         var from = Math.Max(0, file.Length - EndBytes - MostComment);
         var tail = file.Piece(from, EndBytes + MostComment).AsSpan();
