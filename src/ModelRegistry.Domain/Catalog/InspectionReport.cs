@@ -34,7 +34,7 @@ public sealed record InspectedFile(string Path, string Kind, ScanVerdict Verdict
 public sealed record InspectionReport
 {
     /// <summary>Raised whenever the same bytes may come to something else; older reports are then made anew.</summary>
-    public const int CurrentRules = 2;
+    public const int CurrentRules = 3;
 
     public const int MostFindings = 50, MostFiles = 200, MostNotes = 20, MostDetails = 20;
 

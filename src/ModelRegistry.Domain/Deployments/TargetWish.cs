@@ -12,12 +12,15 @@ public sealed record TargetWish(string Target, string Stage, string Configuratio
     /// <summary>The largest configuration, in bytes of its canonical form: all of it is read by whoever decides, and kept in the log.</summary>
     public const int MostBytes = 4 * 1024;
 
+    /// <summary>The configuration where nothing was said.</summary>
+    public const string Nothing = "{}";
+
     /// <summary>Checks a configuration and brings it into its canonical form.</summary>
     /// <param name="given">Null: none.</param>
     public static Outcome<string> Configure(JsonNode? given)
     {
         if (given is null)
-            return "{}";
+            return Nothing;
         if (given is not JsonObject)
             return Refusals.InvalidArgument("deployment_config", "a JSON object");
         try

@@ -143,6 +143,9 @@ public static partial class PolicyReader
             errors.Add(root.Member("rollback")!.Member(stage)!, "is not a governed stage");
         foreach (var (stage, rule) in policy.Promotions.Where(p => policy.Promotions.ContainsKey(p.Value.OnReplace)))
             errors.Add(root.Member("promotions")!.Member(stage)!.Member("on_replace") ?? root.Member("promotions")!.Member(stage)!, $"replaces into '{rule.OnReplace}', which is governed itself");
+        // They are looked up ignoring case: of two that differ in nothing else one would be out of reach.
+        foreach (var twice in policy.Targets.GroupBy(t => t.Name, StringComparer.OrdinalIgnoreCase).SelectMany(g => g.Skip(1)))
+            errors.Add(root.Member("targets")!.Member(twice.Name)!, "is given twice (targets ignore case)");
         if (Names.Model(policy.Name).Refusal is not null)
             errors.Add(root.Member("name") ?? root, "must be a letter or digit, then letters, digits, spaces, dots, underscores or hyphens (ASCII)");
         // Only the profile that governs nothing at all may leave production open.

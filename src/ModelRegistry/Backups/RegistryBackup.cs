@@ -47,6 +47,8 @@ public sealed class RegistryBackup
         try
         {
             File.Delete(snapshot);
+            // The folder may have been there before, open to others; the keys in this file are for nobody else.
+            MakeOwn(snapshot);
             await _db.SnapshotAsync(snapshot, _time.GetUtcNow(), cancel);
             var head = await DatabaseSnapshot.HeadAsync(snapshot, cancel);
             var copied = await CopyContentsAsync(snapshot, folder, progress, cancel);
@@ -124,6 +126,14 @@ public sealed class RegistryBackup
         {
             throw StorageUnavailableException.While($"Looking into '{folder}'", e);
         }
+    }
+
+    private static void MakeOwn(string path)
+    {
+        var file = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        new FileStream(path, file).Dispose();
     }
 
     internal static async Task<string> Sha256Async(string path, CancellationToken cancel)

@@ -29,9 +29,12 @@ internal static class TargetMoves
                 continue;
             }
             var rolledBack = promotion.Statement.Kind == PromotionKind.Rollback;
+            if (await ConfigurationAsync(session, policy, deployment, serving, rolledBack) is not { } configuration)
+            {
+                await EndAsync(session, active, DeploymentStatus.Stopped, promotion, $"{Required(policy, deployment)} serves {serving.Label} now, and nobody decided that it be served as version {active.Label} was.", told);
+                continue;
+            }
             await EndAsync(session, active, rolledBack ? DeploymentStatus.RolledBack : DeploymentStatus.Replaced, promotion, $"{Required(policy, deployment)} serves {serving.Label} now.", told);
-            // Going back means to how it was.
-            var configuration = (rolledBack ? await session.ConfigurationBeforeAsync(serving.Id, deployment.Wish.Target) : null) ?? deployment.Wish.Configuration;
             var next = new Deployment
             {
                 Id = Ids.New("dpl", session.Now),
@@ -59,6 +62,22 @@ internal static class TargetMoves
     /// <summary>Whether a version may stand on a target under a policy.</summary>
     public static bool Meets(PromotionPolicy policy, Deployment deployment, ModelVersion? version) =>
         version is not null && Deployment.Meets(policy.StageNames, version.Stage, Required(policy, deployment));
+
+    /// <summary>
+    /// How the version that a target goes to is served there: as it was before, when the stage goes back to it, or else as what stood
+    /// there. On a governed target only what a person decided on for its stage, or for one further up: what was configured while
+    /// no gate was there, or under an easier one, is nobody's decision. Null: there is none.
+    /// </summary>
+    private static async ValueTask<string?> ConfigurationAsync(RegistrySession session, PromotionPolicy policy, Deployment deployment, ModelVersion serving, bool rolledBack)
+    {
+        var required = Required(policy, deployment);
+        // Going back means to how it was.
+        foreach (var configuration in new[] { rolledBack ? await session.ConfigurationBeforeAsync(serving.Id, deployment.Wish.Target) : null, deployment.Wish.Configuration })
+            if (configuration is not null && (configuration == TargetWish.Nothing || !policy.Governs(required)
+                || (await session.DecidedAsync(deployment.ModelId, deployment.Wish.Target, configuration)).Exists(wish => Deployment.Meets(policy.StageNames, wish.Stage, required))))
+                return configuration;
+        return null;
+    }
 
     // Where a stage is not governed, what a rollback goes back from may stay in it.
     private static bool GoneBackFrom(PromotionPolicy policy, Promotion promotion, Deployment deployment) =>

@@ -31,6 +31,18 @@ public sealed partial class RegistrySession
     internal ValueTask<string?> ConfigurationBeforeAsync(string versionId, string target) => OneAsync(
         "select configuration from deployment where version_id = @version and target = @target and started_at is not null order by started_at desc, id desc limit 1", r => r.GetString(0), ("version", versionId), ("target", target));
 
+    /// <summary>
+    /// What persons decided of a target and a configuration, for whatever version of a model: deployments that were applied on their
+    /// decision, or on a broken glass, as the statements say them.
+    /// </summary>
+    internal async ValueTask<List<TargetWish>> DecidedAsync(string modelId, string target, string configuration) => [.. (await ManyAsync("""
+        select p.statement from promotion p
+        where p.kind = 'deployment' and p.state = 'applied' and p.id in (select promotion_id from deployment where model_id = @model and target = @target and configuration = @configuration and started_at is not null)
+          and (exists (select 1 from decision x where x.promotion_id = p.id) or exists (select 1 from glass_break g where g.promotion_id = p.id))
+        """, r => Statement.FromJson((System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse(r.GetString(0))!).Deployment!, ("model", modelId), ("target", target), ("configuration", configuration)))
+        // The same promotion can have taken other targets along, which its statement says nothing of.
+        .Where(wish => wish.Target == target && wish.Configuration == configuration)];
+
     /// <summary>Deployments, newest first.</summary>
     internal ValueTask<List<StoredDeployment>> DeploymentsAsync(string? modelId, string? target, DeploymentStatus? status, string? beforeId, int limit)
     {

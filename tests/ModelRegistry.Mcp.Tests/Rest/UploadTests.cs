@@ -144,6 +144,10 @@ public sealed class UploadTests
         forbidden.Add(new ByteArrayContent(RandomNumberGenerator.GetBytes(100_000)), "file", "model.onnx");
         var before = Stored(rest).Length;
         Problem(403, "role_missing", await SendAsync(rest, HttpMethod.Post, "/models/mole/versions", forbidden));
+        // What is said to be a repetition is no other than the first.
+        using var repeated = Form(("version", "v1"));
+        repeated.Add(new ByteArrayContent(RandomNumberGenerator.GetBytes(100_000)), "file", "model.onnx");
+        Problem(403, "role_missing", await SendAsync(rest, HttpMethod.Post, "/models/mole/versions", repeated, ("Idempotency-Key", "k-1")));
         Problem(403, "role_missing", await SendAsync(rest, HttpMethod.Put, $"/blobs/{Sha([9])}", new ByteArrayContent([9])));
         Problem(403, "role_missing", await rest.PostAsync("/models", new JsonObject { ["name"] = "mole" }));
         Problem(404, "model_not_found", await rest.GetAsync("/models/mole"));

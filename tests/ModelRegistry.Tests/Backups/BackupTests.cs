@@ -90,6 +90,26 @@ public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<Postgre
         await Task.WhenAll(writing);
     }
 
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task The_secrets_of_a_backup_are_its_owners_alone_whatever_folder_they_are_put_into(bool postgres)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Rights of this kind are not there on Windows.");
+            return;
+        }
+        await using var it = await EmptyAsync(database: await DatabaseAsync(postgres));
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.At("backup"), (UnixFileMode)0b111_101_101);
+        await it.RegisterAsync("a", by: Robot);
+        foreach (var _ in new[] { "a new one", "one over another" })
+        {
+            Ok(await it.Services.Backup.BackupAsync(Robot, folder.At("backup")));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.At("backup", "registry.db")));
+        }
+    }
+
     [Fact]
     public async Task A_backup_that_was_changed_or_cut_is_refused()
     {

@@ -172,6 +172,62 @@ public abstract class DeploymentStory
     }
 
     [Fact]
+    [Attack(15, "rules")]
+    public async Task What_was_configured_before_a_target_was_governed_gets_onto_no_version_that_people_decided_on()
+    {
+        await using var it = await OpenAsync("team");
+        await it.PutIntoProductionAsync();
+        await it.RegisterAsync(accuracy: 0.95);
+        // Nobody decides on this: the stage is not governed.
+        Assert.Equal("applied", (await DeployAsync(it, "v1", "staging", Config(666))).Status);
+        Assert.Equal("applied", (await DeployAsync(it, "v2", "staging", Config(667))).Status);
+        var policy = JsonNode.Parse(PolicyProfiles.Find("team")!)!.AsObject();
+        policy["targets"]!["staging"]!["stage"] = "production";
+        await it.AcceptAsync(policy.ToJsonString());
+
+        // Any promotion sets right what stands there, the agent's own too.
+        await it.RegisterAsync(accuracy: 0.96);
+        Assert.Equal("applied", (await it.ProposeAsync("digits", "v3", "staging")).Status);
+        Assert.Null(await OnAsync(it, "staging"));
+        Assert.Contains("nobody decided", (await ListAsync(it, "staging", "stopped")).Single().Note, StringComparison.Ordinal);
+
+        // What a person decided on goes along, and what the agent had said of an earlier version does not come back with it.
+        Ok(await it.DecideAsync("ben", (await DeployAsync(it, "v1", "staging", Config(1))).PromotionId!));
+        it.Clock.Advance(TimeSpan.FromHours(1));
+        var third = await it.ProposeAsync("digits", "v3");
+        Ok(await it.DecideAsync("ben", third.PromotionId!));
+        var active = Assert.Single(await ListAsync(it, "staging", "active"));
+        Assert.Equal(("v3", 1), (active.Version, (int)active.Configuration["replicas"]!));
+        it.Clock.Advance(TimeSpan.FromHours(1));
+        var back = Ok(await it.Services.Promotions.RollbackAsync(await it.AgentAsync(), new RollbackRequest("digits", Reason: "worse")));
+        Ok(await it.DecideAsync("ben", back.PromotionId!));
+        active = Assert.Single(await ListAsync(it, "staging", "active"));
+        Assert.Equal(("v1", 1), (active.Version, (int)active.Configuration["replicas"]!));
+        await it.VerifyAuditAsync();
+    }
+
+    [Fact]
+    [Attack(15, "rules")]
+    public async Task A_decision_on_one_target_is_none_on_how_another_is_configured()
+    {
+        await using var it = await OpenAsync("team");
+        await it.PutIntoProductionAsync();
+        Assert.Equal("applied", (await DeployAsync(it, "v1", "staging", Config(666))).Status);
+        var policy = JsonNode.Parse(PolicyProfiles.Find("team")!)!.AsObject();
+        policy["targets"]!["staging"]!["stage"] = "production";
+        await it.AcceptAsync(policy.ToJsonString());
+        await it.RegisterAsync(accuracy: 0.95);
+        await it.ProposeAsync("digits", "v2", "staging");
+
+        Ok(await it.DecideAsync("ben", (await DeployAsync(it, "v2", "production", Config(1))).PromotionId!));
+        Assert.Equal(("v2", null), (await OnAsync(it, "production"), await OnAsync(it, "staging")));
+        it.Clock.Advance(TimeSpan.FromHours(1));
+        await it.PutIntoProductionAsync(accuracy: 0.96);
+        Assert.Equal(("v3", null), (await OnAsync(it, "production"), await OnAsync(it, "staging")));
+        await it.VerifyAuditAsync();
+    }
+
+    [Fact]
     public async Task A_key_stands_for_one_wish()
     {
         await using var it = await OpenAsync("team");

@@ -60,6 +60,7 @@ public sealed class PolicyErrorTests
     [InlineData(5, "  \"better\": [],", 5, "better must be an object")]
     [InlineData(6, "  \"targets\": {\"eu\": {}},", 6, "targets.eu needs \"stage\"")]
     [InlineData(6, "  \"targets\": {\"eu\": \"production\"},", 6, "targets.eu must be an object")]
+    [InlineData(6, "  \"targets\": {\"eu\": {\"stage\": \"test\"},\n \"EU\": {\"stage\": \"production\"}},", 7, "targets.EU is given twice")]
     [InlineData(6, "  \"targets\": {\"е\": {\"stage\": \"test\"}},", 6, "is not a possible name of a target")]
     [InlineData(7, "  \"promotions\": {\"live\": {\"approvals\": 1}, \"production\": {", 7, "promotions.live is not one of the stages")]
     [InlineData(7, "  \"promotions\": {\"test\": 1, \"production\": {", 7, "promotions.test must be an object")]

@@ -41,6 +41,9 @@ internal sealed class FileReading(string path, IReadOnlyDictionary<string, long>
     /// <summary>What it looks like could be chance, as with a file of bare numbers that another file describes.</summary>
     public bool MayBeChance { get; set; }
 
+    /// <summary>Whether there is a container in it that its format knows nothing of: then it is nobody's bare numbers.</summary>
+    public bool HidesContainer { get; set; }
+
     /// <summary>Files that this one reads its numbers from, within their bounds.</summary>
     public HashSet<string> DataFiles { get; } = [];
 

@@ -19,7 +19,7 @@ internal static class FileSet
         for (var i = 0; i < files.Count; i++)
             readings.Add(Look(new FileReading(files[i].Path, beside, depth), i, open));
         foreach (var model in readings.Where(r => r.DataFiles.Count > 0).ToList())
-            foreach (var data in readings.Where(r => r != model && model.DataFiles.Contains(r.Path) && (r.Kind == "unknown" || r.MayBeChance)))
+            foreach (var data in readings.Where(r => r != model && model.DataFiles.Contains(r.Path) && !r.HidesContainer && (r.Kind == "unknown" || r.MayBeChance)))
                 data.IsDataOf(model.Kind);
         return readings;
     }

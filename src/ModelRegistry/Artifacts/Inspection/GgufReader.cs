@@ -133,10 +133,16 @@ internal sealed class GgufReader(ByteWindow file, FileReading it)
         if (length > MostTemplateBytes)
             it.Find("gguf_chat_template_long", $"Its chat template is longer than {MostTemplateBytes / 1024:N0} KiB, more than is read of one.", ScanVerdict.Unknown);
         // Names of Python's insides have no place in a template that formats text; they are how one breaks out of a sandbox.
-        else if (file.Piece(at, (int)length).AsSpan().IndexOf("__"u8) >= 0)
+        else if (Reaches(System.Text.Encoding.Latin1.GetString(file.Piece(at, (int)length))))
             it.Find("gguf_chat_template_reaches", "Its chat template names Python's insides (\"__\"): run without a sandbox, it can run code.");
         file.Position = end;
     }
+
+    // In a text of a template an underscore can be spelt by its number or name, as in Python; nobody who means well does.
+    private static bool Reaches(string template) =>
+        template.Contains("__", StringComparison.Ordinal) || Underscores.Any(spelt => template.Contains(spelt, StringComparison.OrdinalIgnoreCase));
+
+    private static readonly string[] Underscores = [@"\x5f", @"\u005f", @"\U0000005f", @"\137", @"\N{LOW LINE}"];
 
     private void Tell()
     {

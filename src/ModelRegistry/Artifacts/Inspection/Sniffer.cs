@@ -26,6 +26,9 @@ internal static class Sniffer
     public static void Look(ByteWindow file, FileReading it)
     {
         var head = file.Piece(0, 512);
+        // Archives are read to their end; and within one the end of a file can take unpacking all of it.
+        if (it.Depth == 0 && !ZipReader.Looks(head) && !TarReader.Looks(head))
+            HiddenContainer.Find(file, it, mayEndAsZip: TfliteReader.Looks(head));
         if (head.Length == 0)
             it.Kind = "empty";
         else if (StartsPickle(head))

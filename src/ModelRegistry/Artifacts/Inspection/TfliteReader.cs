@@ -42,7 +42,7 @@ internal sealed class TfliteReader(ByteWindow file, FileReading it)
             throw new InspectionStop(graphs.Count == 0 ? "malformed" : "too_complex", $"It has no graph, or more than {MostGraphs:N0}.");
         for (var i = 0L; i < graphs.Count; i++)
             Graph(FlatTable.Of(graphs, i), isMain: i == 0);
-        if (ZipReader.EndsAsArchive(file))
+        if (HiddenContainer.HasZip(file))
             it.Find("tflite_appended_archive", "Behind the model stands a zip archive, which is not looked into.", Domain.ScanVerdict.Unknown);
     }
 

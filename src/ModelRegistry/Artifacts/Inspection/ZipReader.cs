@@ -17,9 +17,6 @@ internal sealed class ZipReader(ByteWindow file, FileReading it)
 
     public static bool Looks(ReadOnlySpan<byte> head) => head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8);
 
-    /// <summary>Whether what ends the file is the end of a zip archive, whatever the file begins as.</summary>
-    public static bool EndsAsArchive(ByteWindow file) => FindEnd(file) is not null;
-
     public IReadOnlyList<ArchiveEntry> Read()
     {
         if (FindEnd(file) is not { } end)

@@ -35,10 +35,14 @@ public sealed class GgufInspectionTests
     }
 
     [Theory]
-    [InlineData("tokenizer.chat_template")]
-    [InlineData("tokenizer.chat_template.tool_use")]
-    public void A_chat_template_that_reaches_for_Pythons_insides_is_a_finding(string key) =>
-        Found(Look(Gguf.Model(Gguf.Key(key, "{{ ''.__class__.__mro__[1].__subclasses__() }}"))), ScanVerdict.Findings, "gguf_chat_template_reaches");
+    [InlineData("tokenizer.chat_template", "{{ ''.__class__.__mro__[1].__subclasses__() }}")]
+    [InlineData("tokenizer.chat_template.tool_use", "{{ ''.__class__.__mro__[1].__subclasses__() }}")]
+    [InlineData("tokenizer.chat_template", @"{{ ''|attr('\x5f\x5fclass\x5F\x5F') }}")]
+    [InlineData("tokenizer.chat_template", @"{{ ''|attr('\u005f\u005fclass\137\137') }}")]
+    [InlineData("tokenizer.chat_template", @"{{ ''|attr('\137\137class\137\137') }}")]
+    [InlineData("tokenizer.chat_template", @"{{ ''|attr('\N{low line}\N{LOW LINE}class') }}")]
+    public void A_chat_template_that_reaches_for_Pythons_insides_is_a_finding(string key, string template) =>
+        Found(Look(Gguf.Model(Gguf.Key(key, template))), ScanVerdict.Findings, "gguf_chat_template_reaches");
 
     public static TheoryData<string, byte[]> Wrong => new()
     {

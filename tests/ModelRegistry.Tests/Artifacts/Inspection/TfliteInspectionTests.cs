@@ -77,6 +77,11 @@ public sealed class TfliteInspectionTests
     public void A_model_that_is_not_laid_out_so_is_unknown(string code, byte[] bytes) => Found(Look(bytes), ScanVerdict.Unknown, code);
 
     [Fact]
-    public void An_archive_behind_the_model_is_told() =>
-        Found(Look([.. Tflite.Model(), .. Archives.Zip(("labels.txt", "cat"u8.ToArray()))]), ScanVerdict.Unknown, "tflite_appended_archive");
+    public void An_archive_behind_the_model_is_told()
+    {
+        byte[] zip = Archives.Zip(("labels.txt", "cat"u8.ToArray()));
+        Found(Look([.. Tflite.Model(), .. zip]), ScanVerdict.Unknown, "tflite_appended_archive");
+        // What follows its end keeps no reader from it.
+        Found(Look([.. Tflite.Model(), .. zip, 0]), ScanVerdict.Unknown, "tflite_appended_archive");
+    }
 }
