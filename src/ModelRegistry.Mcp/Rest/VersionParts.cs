@@ -79,10 +79,6 @@ internal static class VersionParts
         var said = (JsonObject)fields.DeepClone();
         if (Named(ref model, said) is { } missing)
             return missing;
-        // One that is repeated would be told that its version is there; that it is the same is seen when all of it came. Whether
-        // its sender may register at all is asked of it as well, before a byte is kept.
-        if (call.Http.Request.Headers.ContainsKey(RequestKeys.Header))
-            return await call.Registry.Blobs.AdmitAsync(call.By, model, call.Cancel);
         var wish = VersionForm.Read(model!, said, []);
         var key = RequestKeys.Read(call.Http);
         // One that is repeated would be told that its version is there; that it is the same is seen when all of it came.
