@@ -53,12 +53,15 @@ internal static class CatalogTools
     }
 
     // With what it is linked to, where everything is asked for.
-    private static async Task<Outcome<ModelInfoView>> InfoAsync(ToolCall call, CancellationToken cancel)
+    private static Task<Outcome<ModelInfoView>> InfoAsync(ToolCall call, CancellationToken cancel) => InfoAsync(call.Registry, call.By, call.Given.Need("model_name"), call.Given["version"], Full(call), cancel);
+
+    /// <summary>A model and a version, in full with what it comes from and what came of it.</summary>
+    internal static async Task<Outcome<ModelInfoView>> InfoAsync(RegistryServices registry, Actor by, string model, string? versionRef, bool full, CancellationToken cancel)
     {
-        var info = await call.Registry.Catalog.GetAsync(call.By, call.Given.Need("model_name"), call.Given["version"], cancel);
-        if (!Full(call) || info.Refusal is not null || info.Value.Version is not { } version)
+        var info = await registry.Catalog.GetAsync(by, model, versionRef, cancel);
+        if (!full || info.Refusal is not null || info.Value.Version is not { } version)
             return info;
-        var lineage = await call.Registry.Catalog.LineageAsync(call.By, info.Value.Name, version.Number.ToString(System.Globalization.CultureInfo.InvariantCulture), cancel);
+        var lineage = await registry.Catalog.LineageAsync(by, info.Value.Name, version.Number.ToString(System.Globalization.CultureInfo.InvariantCulture), cancel);
         return lineage.Then<ModelInfoView>(l => info.Value with { Version = version with { Links = Shortened.Links(l) } });
     }
 

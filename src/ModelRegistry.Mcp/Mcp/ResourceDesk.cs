@@ -64,7 +64,7 @@ internal sealed class ResourceDesk(RequestDoor door, ResourceUpdates updates)
         {
             ResourceUri.Pending => (await registry.Promotions.ListAsync(by, new PromotionQuery("pending", null, PendingMost, null), cancel)).Then<TextResourceContents>(page => Json(uri, new PromotionsReply([.. page.Items.Select(Shortened.Item)], page.NextCursor))),
             ResourceUri.Policy => (await registry.Policies.ShowAsync(by, cancel)).Then<TextResourceContents>(p => Json(uri, new PolicyReply(p.Name, p.Digest, p.AcceptedBy, p.AcceptedAt, JsonNode.Parse(p.Json)!.AsObject()))),
-            ResourceUri.Model model => (await registry.Catalog.GetAsync(by, model.Name, null, cancel)).Then<TextResourceContents>(m => Json(uri, Shortened.Info(m, full: true))),
+            ResourceUri.Model model => (await CatalogTools.InfoAsync(registry, by, model.Name, null, full: true, cancel)).Then<TextResourceContents>(m => Json(uri, Shortened.Info(m, full: true))),
             ResourceUri.Card card => (await registry.Catalog.GetAsync(by, card.Name, card.Version, cancel)).Then<TextResourceContents>(m => Markdown(uri, m)),
             _ => Refusals.ResourceNotFound(uri),
         };

@@ -25,6 +25,8 @@ internal sealed class CardHtml
 
     private readonly StringBuilder _html = new();
     private int _elements;
+    // The page's own heading above the card.
+    private int _level = 2;
 
     /// <summary>The HTML; null where the text is too long or too deep to be laid out, and is to be shown as it was written.</summary>
     public static string? Of(string markdown)
@@ -73,8 +75,9 @@ internal sealed class CardHtml
                 Text(block is LeafBlock leaf ? Plain(leaf) : "…");
                 break;
             case HeadingBlock heading:
-                // Below the headings of the page, so that none of them passes for one.
-                Element($"h{Math.Min(6, heading.Level + 3)}", () => Write(heading.Inline, depth));
+                // Below the heading of the page, so that none of them passes for one, and without leaving one out (WCAG 2.1, 1.3.1).
+                _level = Math.Min(Math.Min(6, heading.Level + 2), _level + 1);
+                Element($"h{_level}", () => Write(heading.Inline, depth));
                 break;
             case ListBlock list:
                 Element(list.IsOrdered ? "ol" : "ul", () => Each(list, depth), list.IsOrdered && int.TryParse(list.OrderedStart, NumberStyles.None, CultureInfo.InvariantCulture, out var start) && start != 1 ? $" start=\"{start}\"" : "");

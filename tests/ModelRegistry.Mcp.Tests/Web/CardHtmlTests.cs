@@ -8,7 +8,7 @@ namespace ModelRegistry.Mcp.Tests.Web;
 /// <summary>What agents write into cards, as persons see it who decide.</summary>
 public sealed partial class CardHtmlTests
 {
-    private static readonly string[] Allowed = ["h4", "h5", "h6", "p", "ul", "ol", "li", "em", "strong", "code", "pre", "table", "tr", "th", "td", "blockquote", "a", "span", "hr", "br"];
+    private static readonly string[] Allowed = ["h3", "h4", "h5", "h6", "p", "ul", "ol", "li", "em", "strong", "code", "pre", "table", "tr", "th", "td", "blockquote", "a", "span", "hr", "br"];
 
     /// <summary>Nothing but what is allowed, balanced; every sign of the text escaped.</summary>
     internal static void Check(string html)
@@ -42,7 +42,7 @@ public sealed partial class CardHtmlTests
     {
         var html = CardHtml.Of("# Digits\n\nReads **digits** with *care*, `x<1`.\n\n- one\n- two\n  1. deep\n\n3. three\n\n> quoted\n\n```py\nprint('<b>')\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n---\n[paper](https://example.org/p?a=1&b=2) <https://example.org>\\\nend &copy;")!;
         Check(html);
-        Assert.Contains("<h4>Digits</h4><p>Reads <strong>digits</strong> with <em>care</em>, <code>x&lt;1</code>.</p><ul><li>one</li><li>two<ol><li>deep</li></ol></li></ul><ol start=\"3\"><li>three</li></ol><blockquote><p>quoted</p></blockquote><pre><code>print(&#39;&lt;b&gt;&#39;)</code></pre>", html, StringComparison.Ordinal);
+        Assert.Contains("<h3>Digits</h3><p>Reads <strong>digits</strong> with <em>care</em>, <code>x&lt;1</code>.</p><ul><li>one</li><li>two<ol><li>deep</li></ol></li></ul><ol start=\"3\"><li>three</li></ol><blockquote><p>quoted</p></blockquote><pre><code>print(&#39;&lt;b&gt;&#39;)</code></pre>", html, StringComparison.Ordinal);
         Assert.Contains("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table><hr>", html, StringComparison.Ordinal);
         Assert.Contains("<a href=\"https://example.org/p?a=1&amp;b=2\" rel=\"noopener noreferrer nofollow\">paper</a><span class=\"target\"> (example.org)</span>", html, StringComparison.Ordinal);
         Assert.Contains("<br>\nend", html, StringComparison.Ordinal);
