@@ -9,7 +9,7 @@ public static partial class Refusals
         "A content of this version was collected while it was being registered.", "Send its files again, and repeat the registration.");
 
     public static Refusal CollectionBusy => new(RefusalKind.Conflict, "collection_busy",
-        "Another process is collecting contents of this registry.", "Wait until it is done.");
+        "Another process is collecting contents of this registry, or backing it up.", "Wait until it is done.");
 
     // ---- file paths and manifests -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ public static partial class Refusals
         $"Version {version} serves {stage}.", "Promote another version in its place, or move it to archived first.");
 
     public static Refusal VersionDeployed(string version, string target) => new(RefusalKind.Conflict, "version_deployed",
-        $"Version {version} is deployed on {target}.", "Deploy another version there, or stop that deployment first.");
+        $"Version {version} is deployed on {target}.", "Deploy another version there, or stop that deployment first (`stop-deployment`, or POST /deployments/{id}/stop).");
 
     public static Refusal VersionHasLivePromotion(string version, string id) => new(RefusalKind.Conflict, "version_has_live_promotion",
         $"Promotion {id} of version {version} is still live.", $"Wait for its decision or withdraw it (withdraw_promotion, or `withdraw {id}`).");

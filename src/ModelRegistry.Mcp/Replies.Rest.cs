@@ -40,9 +40,6 @@ internal static partial class Replies
         return JsonAsync(http, outcome);
     }
 
-    /// <summary>A list that has no pages, in the shape of those that have.</summary>
-    public static Task ItemsAsync<T>(HttpContext http, Outcome<IReadOnlyList<T>> outcome) => JsonAsync(http, outcome.Then<Page<T>>(items => new Page<T>(items, null)));
-
     public static async Task TextAsync(HttpContext http, Outcome<string> outcome)
     {
         if (outcome.Refusal is { } no)

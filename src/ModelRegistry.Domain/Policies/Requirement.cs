@@ -35,7 +35,7 @@ public sealed record Requirement(
         var left = from == to ? null : policy.Promotions.GetValueOrDefault(from);
         var enter = entered is null ? null : kind == PromotionKind.Rollback && policy.Rollbacks.TryGetValue(to, out var back)
             ? new Requirement(back.Approvals, back.Assurance, back.FourEyes, entered.PendingHours, entered.ApplyHours, [])
-            // Where it came from and how long it was tried there was asked when it came.
+            // A deployment moves no stage here: where it came from, and how long it was tried there, is a question about moves.
             : Of(entered, kind == PromotionKind.Rollback ? [] : [.. GatesOf(entered).Where(gate => from != to || gate is not (Gate.FromStage or Gate.SoakHours))]);
         var leave = left is null ? null : Of(left, []);
         return (enter is null ? leave : leave is null ? enter : enter.Stricter(leave)) is { } asked ? asked with

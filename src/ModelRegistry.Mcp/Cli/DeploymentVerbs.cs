@@ -37,6 +37,14 @@ internal static class DeploymentVerbs
         return verb.Lists(run => Ask.Deployments(new DeploymentQuery(run.Of(model), run.Of(target), run.Of(status), run.Of(limit) ?? CatalogVerbs.DefaultLimit, run.Of(cursor))), List);
     }
 
+    public static Verb Stop()
+    {
+        var verb = new Verb("stop-deployment", "Takes a version off a target that no gate guards.", "stop-deployment dpl_01k… --reason 'the test is over'");
+        var id = verb.Word("ID", "The deployment's id; `deployments` lists them.");
+        var reason = verb.Text("--reason", "TEXT", "Why.");
+        return verb.Over(async (run, registry) => run.Answer(await registry.AskAsync(Ask.StopDeployment(run.Of(id), run.Of(reason)), run.Cancel), d => List([d])));
+    }
+
     public static Verb Targets() => new Verb("targets", "Lists the serving targets that the policy declares.", "targets")
         .Lists(_ => Ask.Targets(), targets => new Sheet().Rows("", ["TARGET", "REQUIRES", "A PERSON DECIDES"], targets.Select(t => new[] { t.Name, t.Stage, Shown.YesNo(t.Governed) })));
 

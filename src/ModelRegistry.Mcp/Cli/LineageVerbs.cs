@@ -20,8 +20,14 @@ internal static class LineageVerbs
         var error = verb.Numbers("--standard-error", "NAME=NUMBER", "The standard error of a metric.");
         var at = verb.Time("--measured-at", "When. Default: now.");
         var current = verb.Flag("--current", "Make these the values that gates look at.");
-        return verb.Asks(run => Metadata.Measure(new MeasurementWish(run.Of(model), run.Of(version),
-            [.. (run.Of(metrics) ?? []).Select(m => new NewMeasurement(m.Key, m.Value, new MetricEvidence(run.Of(dataset) ?? "", run.Of(split) ?? "", run.Of(at), run.Of(count), run.Of(error)?.TryGetValue(m.Key, out var e) == true ? e : null)))], run.Of(current))), MetadataSheets.Measured);
+        return verb.Over(async (run, registry) =>
+        {
+            var (values, errors) = (run.Of(metrics) ?? [], run.Of(error) ?? []);
+            if (errors.Keys.FirstOrDefault(name => !values.ContainsKey(name)) is { } loose)
+                return run.Tell(Refusals.InvalidArgument("--standard-error", $"of '{loose}', which no --metric gives a value"));
+            return run.Answer(await registry.AskAsync(Metadata.Measure(new MeasurementWish(run.Of(model), run.Of(version),
+                [.. values.Select(m => new NewMeasurement(m.Key, m.Value, new MetricEvidence(run.Of(dataset) ?? "", run.Of(split) ?? "", run.Of(at), run.Of(count), errors.TryGetValue(m.Key, out var e) ? e : null)))], run.Of(current))), run.Cancel), MetadataSheets.Measured);
+        });
     }
 
     public static Verb Measurements()

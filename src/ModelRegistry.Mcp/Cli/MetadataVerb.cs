@@ -58,9 +58,8 @@ internal static class MetadataVerb
                 IsActive = run.YesNo(active),
                 NewName = run.Of(rename),
             };
-            return run.Answer(await registry.AskAsync(Metadata.Set(file.Value is { } said ? edit.Over(said) : edit), run.Cancel), MetadataSheets.Edited);
+            var asked = file.Value is { } said ? edit.Over(said) : edit;
+            return asked.Refusal is { } misfit ? run.Tell(misfit) : run.Answer(await registry.AskAsync(Metadata.Set(asked.Value), run.Cancel), MetadataSheets.Edited);
         });
     }
-
-    internal static Sheet Changed(MetadataView m) => new Sheet().Facts(("model", m.ModelName), ("version", m.Version), ("changed", m.Changed.Count == 0 ? "nothing" : Shown.List(m.Changed)));
 }

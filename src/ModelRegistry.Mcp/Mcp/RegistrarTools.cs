@@ -79,7 +79,7 @@ internal static class RegistrarTools
         var file = MetadataFile.Parse(given["metadata"] ?? "{}");
         if (file.Refusal is { } invalid)
             return invalid;
-        return await call.Registry.Metadata.SetAsync(call.By, (new MetadataEdit(given.Need("model_name"))
+        var edit = new MetadataEdit(given.Need("model_name"))
         {
             Version = given["version"],
             Description = given["description"],
@@ -95,7 +95,8 @@ internal static class RegistrarTools
             CodeCommit = given["code_commit"],
             Deprecated = given.Flag("deprecated"),
             IsActive = given.Flag("is_active"),
-        }).Over(file.Value), cancel);
+        }.Over(file.Value);
+        return edit.Refusal is { } misfit ? misfit : await call.Registry.Metadata.SetAsync(call.By, edit.Value, cancel);
     }
 
     private static async Task<Outcome<MetadataView>> MeasureAsync(ToolCall call, string json, CancellationToken cancel)

@@ -28,7 +28,7 @@ internal static class Ask
     public static Question<ServingView> Serving(string model, string? stage, DateTimeOffset? at) => new((r, me, cancel) => r.Catalog.ServingAsync(me, model, stage, at, cancel),
         RestRequest.Get("models", model, "serving").With("stage", stage).With("at", at));
 
-    public static Question<MetadataView> DeleteModel(string model) => new((r, me, cancel) => r.Metadata.DeleteModelAsync(me, model, cancel: cancel), RestRequest.Delete("models", model));
+    public static Question<MetadataView> DeleteModel(string model, string? reason) => new((r, me, cancel) => r.Metadata.DeleteModelAsync(me, model, reason, cancel: cancel), RestRequest.Delete("models", model).With("reason", reason));
 
     public static Question<MetadataView> DeleteVersion(string model, string version, string? reason) => new((r, me, cancel) => r.Metadata.DeleteVersionAsync(me, model, version, reason, cancel: cancel),
         RestRequest.Delete("models", model, "versions", version).With("reason", reason));
@@ -47,6 +47,8 @@ internal static class Ask
 
     public static Question<Page<DeploymentView>> Deployments(DeploymentQuery q) => new((r, me, cancel) => r.Deployments.ListAsync(me, q, cancel),
         RestRequest.Get("deployments").With("model", q.ModelName).With("target", q.Target).With("status", q.Status).With("limit", q.Limit).With("cursor", q.Cursor));
+
+    public static Question<DeploymentView> StopDeployment(string id, string? reason) => new((r, me, cancel) => r.Deployments.StopAsync(me, id, reason, cancel), RestRequest.Post("deployments", id, "stop").With("reason", reason));
 
     public static Question<Page<TargetView>> Targets() => new(async (r, me, cancel) => Paged(await r.Deployments.TargetsAsync(me, cancel)), RestRequest.Get("targets"));
 

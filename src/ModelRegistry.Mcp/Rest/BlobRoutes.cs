@@ -17,25 +17,25 @@ internal static class BlobRoutes
             await (found.Refusal is { } no ? Replies.ProblemAsync(call.Http, no) : Told(call.Http, found.Value));
         });
         routes.Stream(["PUT"], Path, "Puts a content, or a part of it, under its SHA-256.", StreamShapes.BlobPut, PutAsync);
-        routes.Post(Path + "/presigned", "Gives addresses to put the parts of a content to, past this server, where its files lie in a bucket.", call => call.Given.NeedBytes("size_bytes"), async (call, size) =>
-            await call.Registry.Blobs.AdmitAsync(call.By, cancel: call.Cancel) is { } no ? no : await call.Registry.Blobs.SignAsync(call.By, call.Of("sha256"), size, call.Cancel));
-        routes.Post(Path + "/complete", "Takes in what was put to such addresses, once it hashes to its SHA-256.", _ => 0, async (call, _) =>
-            await call.Registry.Blobs.AdmitAsync(call.By, cancel: call.Cancel) is { } no ? no : await call.Registry.Blobs.CompleteAsync(call.By, call.Of("sha256"), call.Cancel), RestReply.Created);
+        routes.Post(Path + "/presigned", "Gives addresses to put the parts of a content to, past this server, where its files lie in a bucket.", call => call.Given.NeedBytes("size_bytes"),
+            (call, size) => call.Registry.Blobs.SignAsync(call.By, call.Of("sha256"), size, call.Cancel));
+        routes.Post(Path + "/complete", "Takes in what was put to such addresses, once it hashes to its SHA-256.", _ => 0,
+            (call, _) => call.Registry.Blobs.CompleteAsync(call.By, call.Of("sha256"), call.Cancel), RestReply.Created);
     }
 
     private static async Task PutAsync(RestCall call)
     {
         var http = call.Http;
         var range = Range(http.Request);
-        if ((range.Refusal ?? await call.Registry.Blobs.AdmitAsync(call.By, cancel: call.Cancel)) is { } no)
+        if (range.Refusal is { } no)
         {
             await Replies.ProblemAsync(http, no);
             return;
         }
         var from = range.Value?.From ?? 0;
-        if (from + http.Request.ContentLength > VersionParts.MostFileBytes || range.Value?.Total > VersionParts.MostFileBytes)
+        if (from + http.Request.ContentLength > BlobDesk.MostBytes || range.Value?.Total > BlobDesk.MostBytes)
         {
-            await Replies.ProblemAsync(http, Refusals.FileTooLarge(VersionParts.MostFileBytes));
+            await Replies.ProblemAsync(http, Refusals.FileTooLarge(BlobDesk.MostBytes));
             return;
         }
         VersionParts.Unbound(http, from);

@@ -33,7 +33,7 @@ internal static class FieldWords
         ["standard_error"] = "The value's standard error, in its unit.",
         ["value"] = "What was measured.",
         ["cursor"] = "Where a page begins, as the page before it said.",
-        ["dataset"] = "Link or id of the dataset version it was trained on.",
+        ["dataset"] = "Link or id of a dataset version: what it was trained on or, of a measurement, measured on.",
         ["decision"] = "What is decided.",
         ["deployed_by"] = "Who deploys it, recorded as a claim; who asks is told by the credential.",
         ["deployment_config"] = "How to serve it, at most 4 KiB. Whoever decides reads it, and it stays on record: no secrets.",

@@ -18,11 +18,10 @@ internal sealed partial class OpenApiDocument
     private OpenApiDocument(IReadOnlyList<RouteDescription> routes) => _routes = routes;
 
     /// <summary>The document as UTF-8, the same for the same routes.</summary>
-    /// <param name="server">Where the routes are; null: where the document is.</param>
-    public static byte[] Write(IReadOnlyList<RouteDescription> routes, RegistryServices? registry = null, Uri? server = null) =>
-        Encoding.UTF8.GetBytes(new OpenApiDocument(routes).Build(registry, server).ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+    public static byte[] Write(IReadOnlyList<RouteDescription> routes, RegistryServices? registry = null) =>
+        Encoding.UTF8.GetBytes(new OpenApiDocument(routes).Build(registry).ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
 
-    private JsonObject Build(RegistryServices? registry, Uri? server)
+    private JsonObject Build(RegistryServices? registry)
     {
         var paths = new JsonObject();
         foreach (var route in _routes)
@@ -42,7 +41,7 @@ internal sealed partial class OpenApiDocument
                 ["description"] = "Models, versions, promotions and deployments. A promotion into a governed stage waits until a person decides with a proof of their own; no token decides.",
                 ["license"] = new JsonObject { ["name"] = "Apache-2.0", ["identifier"] = "Apache-2.0" },
             },
-            ["servers"] = new JsonArray(new JsonObject { ["url"] = server?.ToString().TrimEnd('/') ?? "/" }),
+            ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
             ["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray() }),
             ["paths"] = paths,
             ["components"] = new JsonObject
@@ -174,7 +173,7 @@ internal sealed partial class OpenApiDocument
 
     private static string TagOf(string path) => path.Contains("/promotions", StringComparison.Ordinal) || path.EndsWith("/rollback", StringComparison.Ordinal) ? "promotions"
         : path.Contains("deploy", StringComparison.Ordinal) || path == "/targets" ? "deployments"
-        : path.Split('/')[1] switch { "models" or "blobs" => "catalog", "audit" or "policy" => "record", "reviews" or "challenges" => "promotions", _ => "people" };
+        : path.Split('/')[1] switch { "models" or "blobs" or "versions" => "catalog", "audit" or "policy" => "record", "reviews" or "challenges" => "promotions", _ => "people" };
 
     [GeneratedRegex(@"\{\**(\w+)\}")]
     private static partial Regex Part();

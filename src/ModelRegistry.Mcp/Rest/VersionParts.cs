@@ -14,9 +14,6 @@ namespace ModelRegistry.Mcp.Rest;
 /// </summary>
 internal static class VersionParts
 {
-    /// <summary>The longest file, in bytes: 1 TiB.</summary>
-    public const long MostFileBytes = 1L << 40;
-
     private const int MostFieldBytes = 1_048_576, MostFields = 200;
 
     // Programs send these from files, too.
@@ -28,7 +25,7 @@ internal static class VersionParts
     public static void Unbound(HttpContext http, long from = 0)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = MostFileBytes - from;
+            limit.MaxRequestBodySize = Artifacts.BlobDesk.MostBytes - from;
     }
 
     /// <param name="model">The model named by the address; null: the field <c>model_name</c> names it.</param>
@@ -61,7 +58,7 @@ internal static class VersionParts
                     return early;
                 if (files.Count == Manifest.MaxFiles)
                     return Refusals.TooManyFiles(Manifest.MaxFiles);
-                var stored = await call.Registry.Blobs.PutAsync(section.Body, call.Cancel);
+                var stored = await call.Registry.Blobs.PutAsync(call.By, model ?? (string?)fields["model_name"], section.Body, call.Cancel);
                 if (stored.Refusal is { } no)
                     return no;
                 files.Add(new UploadedFile(file, stored.Value.Sha256));
@@ -82,12 +79,12 @@ internal static class VersionParts
         var said = (JsonObject)fields.DeepClone();
         if (Named(ref model, said) is { } missing)
             return missing;
-        // One that is repeated would be told that its version is there; that it is the same is seen when all of it came. Whether
-        // its sender may register at all is asked of it as well, before a byte is kept.
-        if (call.Http.Request.Headers.ContainsKey(RequestKeys.Header))
-            return await call.Registry.Blobs.AdmitAsync(call.By, model, call.Cancel);
         var wish = VersionForm.Read(model!, said, []);
-        return wish.Refusal ?? await call.Registry.Intake.AdmitAsync(call.By, wish.Value, call.Cancel);
+        var key = RequestKeys.Read(call.Http);
+        // One that is repeated would be told that its version is there; that it is the same is seen when all of it came.
+        if ((wish.Refusal ?? key.Refusal) is not null || key.Value is not null)
+            return wish.Refusal ?? key.Refusal;
+        return await call.Registry.Intake.AdmitAsync(call.By, wish.Value, call.Cancel);
     }
 
     private static Refusal? Named(ref string? model, JsonObject fields)

@@ -19,7 +19,8 @@ public sealed record SignedUploadView(string Sha256, long SizeBytes, bool IsHere
 /// <summary>Contents on their way in, each by its SHA-256, before any version refers to them.</summary>
 public sealed class BlobDesk
 {
-    private const long MostSignedBytes = 1L << 40;
+    /// <summary>The longest content that is taken over a network, in bytes: 1 TiB.</summary>
+    public const long MostBytes = 1L << 40;
 
     private readonly RegistryDb _db;
     private readonly ArtifactVault _vault;
@@ -37,19 +38,20 @@ public sealed class BlobDesk
         return new BlobView(digest.Hex, size, size is null ? await _vault.UploadedSoFarAsync(by.Id, digest, cancel) : 0);
     }
 
-    /// <summary>Null when the caller may send contents; otherwise the refusal, which is on record. Asked before a byte is read.</summary>
-    /// <param name="modelName">What they are for; null where that is not known yet.</param>
-    public async Task<Refusal?> AdmitAsync(Actor by, string? modelName = null, CancellationToken cancel = default)
+    /// <summary>Null when the caller may send contents; otherwise the refusal, which is on record.</summary>
+    private async Task<Refusal?> AdmitAsync(Actor by, string? modelName, CancellationToken cancel)
     {
         var no = Permissions.Check(by, Permission.Register, modelName) ?? (by.Answerable is null ? Refusals.NoOwner : null);
         return no is null ? null : (await _db.WriteAsync<int>(by, new AuditAct("blob.upload", "model", modelName ?? "unknown", null, new JsonObject()), _ => new(no), cancel)).Refusal;
     }
 
-    /// <summary>Takes a content whose digest is known, or a part of it. Sent again it does no harm.</summary>
+    /// <summary>Takes a content whose digest is known, or a part of it. Sent again it does no harm; who may not is refused before a byte is read.</summary>
     /// <param name="range">Null: the stream is all of it.</param>
     /// <returns>What is here afterwards; or why nothing was taken.</returns>
     public async Task<Outcome<BlobView>> PutAsync(Actor by, string sha256, UploadRange? range, Stream content, CancellationToken cancel = default)
     {
+        if (await AdmitAsync(by, null, cancel) is { } mayNot)
+            return mayNot;
         if (!Digest.TryParse(sha256, out var digest))
             return Refusals.DigestInvalid(sha256);
         var taken = await _vault.UploadAsync(by.Id, digest, range, content, cancel);
@@ -58,14 +60,16 @@ public sealed class BlobDesk
         return taken.Value is { } blob ? new BlobView(digest.Hex, blob.Size, 0) : new BlobView(digest.Hex, null, await _vault.UploadedSoFarAsync(by.Id, digest, cancel));
     }
 
-    /// <summary>Addresses to which a content can be sent past this server, part by part. Who may is asked before (<see cref="AdmitAsync"/>).</summary>
+    /// <summary>Addresses to which a content can be sent past this server, part by part.</summary>
     /// <param name="sizeBytes">The whole content's length.</param>
     public async Task<Outcome<SignedUploadView>> SignAsync(Actor by, string sha256, long sizeBytes, CancellationToken cancel = default)
     {
+        if (await AdmitAsync(by, null, cancel) is { } mayNot)
+            return mayNot;
         if (!Digest.TryParse(sha256, out var digest))
             return Refusals.DigestInvalid(sha256);
-        if (sizeBytes is < 1 or > MostSignedBytes)
-            return Refusals.InvalidArgument("size_bytes", $"a whole number from 1 to {MostSignedBytes}");
+        if (sizeBytes is < 1 or > MostBytes)
+            return Refusals.InvalidArgument("size_bytes", $"a whole number from 1 to {MostBytes}");
         var signed = await _vault.SignUploadAsync(by.Id, digest, sizeBytes, cancel);
         return signed.Then<SignedUploadView>(upload => new SignedUploadView(digest.Hex, sizeBytes, upload.IsHere, upload.Parts, upload.IsHere ? null : upload.ExpiresAt, upload.IsHere ? null : $"/blobs/{digest.Hex}/complete"));
     }
@@ -73,13 +77,17 @@ public sealed class BlobDesk
     /// <summary>Takes in what was sent to such addresses, once its digest is what was announced. Asked again it does no harm.</summary>
     public async Task<Outcome<BlobView>> CompleteAsync(Actor by, string sha256, CancellationToken cancel = default)
     {
+        if (await AdmitAsync(by, null, cancel) is { } mayNot)
+            return mayNot;
         if (!Digest.TryParse(sha256, out var digest))
             return Refusals.DigestInvalid(sha256);
         var taken = await _vault.CompleteSignedAsync(by.Id, digest, cancel);
         return taken.Then<BlobView>(blob => new BlobView(blob.Digest.Hex, blob.Size, 0));
     }
 
-    /// <summary>Takes a content whose digest is not known before all of it is here.</summary>
-    public async Task<Outcome<BlobView>> PutAsync(Stream content, CancellationToken cancel = default) =>
-        (await _vault.PutAsync(content, null, null, cancel)).Then<BlobView>(blob => new BlobView(blob.Digest.Hex, blob.Size, 0));
+    /// <summary>Takes a content whose digest is not known before all of it is here. Who may not is refused before a byte is read.</summary>
+    /// <param name="modelName">What it is for; null where that is not known yet.</param>
+    public async Task<Outcome<BlobView>> PutAsync(Actor by, string? modelName, Stream content, CancellationToken cancel = default) => await AdmitAsync(by, modelName, cancel) is { } mayNot
+        ? mayNot
+        : (await _vault.PutAsync(content, null, null, cancel)).Then<BlobView>(blob => new BlobView(blob.Digest.Hex, blob.Size, 0));
 }

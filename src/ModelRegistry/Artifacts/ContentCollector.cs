@@ -19,7 +19,8 @@ public sealed record CollectionView(bool DryRun, long Contents, long Bytes, long
 /// <summary>Deletes contents that no version refers to: uploads that were never registered, and what deleted versions leave.</summary>
 /// <remarks>
 /// A content is marked in the database before it is deleted, in a transaction that finds no version referring to it. Whoever registers
-/// a version looks for marks in the transaction that makes it, so that neither can overlook the other, whatever the clocks say.
+/// a version looks for marks in the transaction that makes it, so that neither can overlook the other, whatever the clocks say. No
+/// role is asked: only who opens the registry's own folder or database comes here, and they have all of it already.
 /// </remarks>
 public sealed class ContentCollector
 {

@@ -12,7 +12,10 @@ namespace ModelRegistry.Backups;
 public sealed record BackupView(string Folder, string RegistryId, long AuditSize, string AuditRoot, long Contents, long Bytes, long Copied);
 
 /// <summary>Copies a registry into a folder while it is used: one state of its database, and every content that state refers to.</summary>
-/// <remarks>The folder holds the registry's secrets (the key that signs its log among them), and is for its owner alone.</remarks>
+/// <remarks>
+/// The folder holds the registry's secrets (the key that signs its log among them), and is for its owner alone. No role is asked:
+/// only who opens the registry's own folder or database comes here, and they have all of it already.
+/// </remarks>
 // DIR/backup.json            written last: without it there is no backup
 // DIR/registry.db            one state of the database, as SQLite, whatever it was copied from
 // DIR/blobs/sha256/ab/cd/…   contents, as in a folder of artifacts; a later backup into the same folder copies only what is new
@@ -30,7 +33,7 @@ public sealed class RegistryBackup
     /// <exception cref="StorageUnavailableException">The database, the store or the folder cannot be used. What was the backup there before is one still, unless its database was being replaced.</exception>
     public async Task<Outcome<BackupView>> BackupAsync(Actor by, string folder, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
     {
-        if (await CheckFolderAsync(folder) is { } unfit)
+        if (CheckFolder(folder) is { } unfit)
             return unfit;
         // Nothing is deleted from the store while it is copied.
         await using var duty = await _db.TryTakeDutyAsync(cancel, DutyOf.Collection);
@@ -102,9 +105,8 @@ public sealed class RegistryBackup
         return (contents, bytes, copied);
     }
 
-    private async Task<Refusal?> CheckFolderAsync(string folder)
+    private Refusal? CheckFolder(string folder)
     {
-        await Task.CompletedTask;
         try
         {
             if (!OperatingSystem.IsWindows())

@@ -145,6 +145,7 @@ public sealed record InspectionFindingView(string Code, [property: UntrustedText
 public sealed record InspectedFileView([property: UntrustedText(Label = true)] string Path, string Kind, string Verdict);
 
 /// <summary>What serves a stage. <see cref="Serving"/> is false, and the rest null, when nothing does.</summary>
+/// <param name="Targets">The targets that require this stage, whether or not anything of the model is deployed there.</param>
 /// <param name="GlassBrokenBy">Who let it serve alone in an emergency, past approvals that were missing; null when nobody did.</param>
 public sealed record ServingView(
     string ModelName,

@@ -58,12 +58,14 @@ public sealed partial class MetadataDesk
 
     /// <summary>
     /// Deletes a model: its name becomes free, its id, versions, history and audit entries stay. Refused while a version
-    /// serves a governed stage, a promotion is live, or the policy asks for one to be kept.
+    /// serves a governed stage or stands on a target, a promotion is live, or the policy asks for one to be kept.
     /// </summary>
     /// <param name="ifRevision">Revisions of the model, one of which it must still have; null: whatever it has.</param>
-    public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, IReadOnlyList<string>? ifRevision = null, CancellationToken cancel = default) =>
-        _db.WriteAsync<MetadataView>(by, new AuditAct("model.delete", "model", modelName), async session =>
+    public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, string? reason = null, IReadOnlyList<string>? ifRevision = null, CancellationToken cancel = default) =>
+        _db.WriteAsync<MetadataView>(by, new AuditAct("model.delete", "model", modelName, null, null, Said(reason)), async session =>
         {
+            if (reason is { Length: > 4000 })
+                return Refusals.InvalidArgument("reason", "at most 4,000 characters");
             if (await session.FindModelAsync(modelName) is not { } model)
                 return Refusals.ModelNotFound(modelName, await session.NearestModelNameAsync(modelName));
             if (Permissions.Check(by, Permission.Register, model.Name) is { } no)
@@ -74,6 +76,8 @@ public sealed partial class MetadataDesk
             var serving = await session.ServingOfModelAsync(model.Id);
             if (serving.Select(s => s.Stage).FirstOrDefault(policy.Governs) is { } governed)
                 return Refusals.ServesGoverned(model.Name, governed);
+            if ((await session.ActiveOfAsync(model.Id)).FirstOrDefault() is { } deployed)
+                return Refusals.VersionDeployed(deployed.Label, deployed.Deployment.Wish.Target);
             foreach (var versionId in await session.OnceServingAsync(model.Id))
                 if (await RetainedAsync(session, policy, versionId) is var (kept, until))
                     return Refusals.VersionRetained((await session.FindVersionAsync(versionId))?.Label ?? versionId, kept, until);
@@ -91,12 +95,10 @@ public sealed partial class MetadataDesk
             }
             foreach (var (stage, _) in serving)
                 await session.EndServingAsync(model.Id, stage);
-            foreach (var active in await session.ActiveOfAsync(model.Id))
-                await session.UpdateDeploymentAsync(active.Deployment with { Status = DeploymentStatus.Stopped, EndedAt = session.Now, Note = "The model was deleted." }, DeploymentStatus.Active);
             if (!await session.DeleteModelAsync(model))
                 return Refusals.ChangedMeanwhile("The model");
             var facts = new JsonObject { ["name"] = model.Name, ["highest_number"] = model.HighestNumber, ["served"] = new JsonArray([.. serving.Select(s => (JsonNode)s.Stage)]) };
-            acts.Add(new AuditAct("model.delete", "model", model.Id, model.Id, facts));
+            acts.Add(new AuditAct("model.delete", "model", model.Id, model.Id, facts, Said(reason)));
             return new Written<MetadataView>(new MetadataView(model.Name, null, ["deleted"]), acts,
                 [.. changes, .. serving.Select(s => new FeedChange("serving", model.Id, s.Stage))]);
         }, cancel);

@@ -43,7 +43,8 @@ public sealed record MetadataEdit(string ModelName)
     internal bool IsOfModel => Description is not null || Task is not null || Owner is not null || IsActive is not null || NewName is not null;
 
     /// <summary>With what a metadata document says of a version, where nothing else is said.</summary>
-    public MetadataEdit Over(MetadataFile file) => this with
+    /// <returns>The edit, or <c>invalid_arguments</c> for what cannot be edited so.</returns>
+    public Outcome<MetadataEdit> Over(MetadataFile file) => file.NotOfAnEdit is { } fields ? Refusals.InvalidArguments(fields) : this with
     {
         Framework = Framework ?? Said(file.Version.Framework),
         Dataset = Dataset ?? Said(file.Version.Dataset),
@@ -160,7 +161,7 @@ public sealed partial class MetadataDesk
     private async ValueTask<Outcome<Written<MetadataView>>> EditVersionAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit, Actor by)
     {
         if (edit.IsOfModel)
-            return Refusals.InvalidArgument("version", "must be left out for description, task, owner, is_active and new_name, which belong to the model");
+            return Refusals.InvalidArgument("version", "must be left out for description, task, owner, is_active and name, which belong to the model");
         var resolved = await session.ResolveVersionAsync(model, edit.Version);
         if (resolved.Refusal is { } no)
             return no;

@@ -10,6 +10,14 @@ public sealed record MetadataFile(VersionMetadata Version, string? Description, 
     private static readonly string[] Texts = ["format", "framework", "dataset", "code_commit", "release_notes", "card", "source", "run_id", "description", "task", "model_type", "owner", "model_card"];
     private static readonly string[] Objects = ["metrics", "hyperparameters", "signature", "lineage", "tags"];
 
+    private static readonly string[] Fixed = ["format", "source", "run_id"];
+
+    /// <summary>The fields that the document had.</summary>
+    public IReadOnlyCollection<string> Said { get; init; } = [];
+
+    /// <summary>Fields that no edit takes, with why; null when there are none.</summary>
+    internal IReadOnlyDictionary<string, string>? NotOfAnEdit => Said.Where(f => Fixed.Contains(f) || f == "model_card").ToDictionary(f => f, f => f == "model_card" ? "is set as the card of the model, without a version" : "does not change once a version is registered") is { Count: > 0 } fields ? fields : null;
+
     /// <summary>The fields of a document.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Texts, .. Objects, "dependencies"];
 
@@ -37,7 +45,7 @@ public sealed record MetadataFile(VersionMetadata Version, string? Description, 
                 bad[key] = problem;
         if (bad.Count > 0)
             return Refusals.InvalidArguments(bad);
-        return new MetadataFile(VersionMetadata.FromJson(document), (string?)document["description"], (string?)document["task"] ?? (string?)document["model_type"], (string?)document["owner"], (string?)document["model_card"]);
+        return new MetadataFile(VersionMetadata.FromJson(document), (string?)document["description"], (string?)document["task"] ?? (string?)document["model_type"], (string?)document["owner"], (string?)document["model_card"]) { Said = [.. document.Select(f => f.Key)] };
     }
 
     private static string? Problem(string key, JsonNode? value) => key switch
@@ -47,6 +55,6 @@ public sealed record MetadataFile(VersionMetadata Version, string? Description, 
         "metrics" => value is JsonObject metrics && metrics.All(m => m.Value?.GetValueKind() == JsonValueKind.Number) ? null : "must be an object of numbers",
         "tags" => value is JsonObject tags && tags.All(t => t.Value?.GetValueKind() == JsonValueKind.String) ? null : "must be an object of texts",
         _ when Objects.Contains(key) => value is JsonObject ? null : "must be an object",
-        _ => $"is unknown{(Nearest.Of(key, [.. Texts, .. Objects, "dependencies"]) is { } near ? $"; did you mean '{near}'?" : $" (known: {string.Join(", ", Texts.Concat(Objects).Append("dependencies").Order(StringComparer.Ordinal))})")}",
+        _ => $"is unknown{(Nearest.Of(key, Names) is { } near ? $"; did you mean '{near}'?" : $" (known: {string.Join(", ", Names.Order(StringComparer.Ordinal))})")}",
     };
 }

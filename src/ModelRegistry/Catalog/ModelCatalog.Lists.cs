@@ -129,7 +129,8 @@ public sealed partial class ModelCatalog
     private static InspectionView? View(InspectionReport? r) => r is null ? null : new InspectionView(
         InspectionReport.Word(r.Verdict), [.. r.Findings.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.FindingCount,
         [.. r.Files.Select(f => new InspectedFileView(f.Path, f.Kind, InspectionReport.Word(f.Verdict)))], r.Formats, r.ParameterCount, r.TensorTypes, [.. r.Opsets.Select(o => $"{o.Key} {o.Value}")], r.IrVersion, r.Producer,
-        [.. r.Notes.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.Details) { SigningKeys = r.SigningKeys };
+        [.. r.Notes.Select(f => new InspectionFindingView(f.Code, f.Path, f.Words))], r.Details)
+    { SigningKeys = r.SigningKeys };
 
     private static string Status(ModelVersion v, List<(string Stage, string VersionId)> serving, bool rejected, bool deployed) =>
         VersionStatus.Of(v.Stage, deployed || serving.Any(s => s.VersionId == v.Id && s.Stage == Stages.Production), rejected);

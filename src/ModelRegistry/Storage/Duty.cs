@@ -7,7 +7,7 @@ internal enum DutyOf
     Notices,
     /// <summary>Keeping the files that people look at as the registry is.</summary>
     Readable,
-    /// <summary>Deleting contents that nobody refers to.</summary>
+    /// <summary>Deleting contents that nobody refers to, or seeing to it that none is deleted while they are copied.</summary>
     Collection,
 }
 

@@ -91,7 +91,11 @@ public abstract class CollectionContract
         {
             var deleted = 0L;
             while (!over.IsCancellationRequested)
+            {
                 deleted += (await CollectAsync(it)).Deleted;
+                // Nothing is young here: without a pause nobody would ever be in time.
+                await Task.Delay(Random.Shared.Next(40));
+            }
             return deleted;
         });
         for (var i = 0; i < 60; i++)
