@@ -277,13 +277,16 @@ public abstract class MetadataContract
         await it.RegisterAsync("m", by: Robot);
         await it.RegisterAsync("m", by: Robot);
         var file = Ok(MetadataFile.Parse("""{"framework": "onnx", "dependencies": ["numpy"], "hyperparameters": {"lr": 0.1}, "signature": {"inputs": []}, "lineage": {"parent": "v1"}, "tags": {"a": "b"}}"""));
-        var edited = Ok(await EditAsync(it, new MetadataEdit("m") { Version = "2", Alias = "default", Framework = "torch" }.Over(file)));
+        var edited = Ok(await EditAsync(it, Ok(new MetadataEdit("m") { Version = "2", Alias = "default", Framework = "torch" }.Over(file))));
         Assert.Equal(["tags.a", "framework", "dependencies", "hyperparameters", "signature", "lineage", "aliases.default"], edited.Changed);
         Ok(await EditAsync(it, new MetadataEdit("m") { Version = "1", Alias = "default" }));
         Assert.Equal("v1", Ok(await it.Services.Catalog.GetAsync(Robot, "m", null)).Version!.Version);
         var version = Ok(await it.Services.Catalog.GetAsync(Robot, "m", "2")).Version!;
         Assert.Equal(("torch", "numpy", 0.1), (version.Framework, Assert.Single(version.Dependencies), (double)version.Hyperparameters["lr"]!));
-        Assert.Empty(Ok(await EditAsync(it, new MetadataEdit("m") { Version = "2" }.Over(file) with { Framework = "torch" })).Changed);
+        Assert.Empty(Ok(await EditAsync(it, Ok(new MetadataEdit("m") { Version = "2" }.Over(file)) with { Framework = "torch" })).Changed);
+        // What no edit takes is named, and not dropped.
+        foreach (var field in new[] { "format", "source", "run_id", "model_card" })
+            Assert.Equal([field], new MetadataEdit("m") { Version = "2" }.Over(Ok(MetadataFile.Parse($$"""{"{{field}}": "onnx"}"""))).Refusal!.Fields!.Keys);
         Assert.Equal("invalid_arguments", No(await EditAsync(it, new MetadataEdit("m") { Lineage = [] })));
         Assert.Equal("invalid_arguments", No(await EditAsync(it, new MetadataEdit("m") { Version = "2", Hyperparameters = new JsonObject { ["x"] = new string('x', 70_000) } })));
     }
