@@ -49,7 +49,7 @@ internal static partial class TextOf
         Line(text, "Versioning", m.Versioning);
         Line(text, "Aliases", string.Join(", ", m.Aliases.Select(a => $"@{a.Key} = {a.Value}")));
         Line(text, "Tags", Tags(m.Tags));
-        Line(text, "Created", $"{Time(m.CreatedAt)}, updated {Time(m.UpdatedAt)}");
+        Line(text, "Created", $"{Time(m.CreatedAt)}, updated {Time(m.UpdatedAt)}, revision {m.Revision}{Part(" and of this version ", m.Version?.Revision)}");
         Line(text, "Description", Untrusted.Quote(m.Description));
         if (m.Version is { } v)
             Version(text, v);
