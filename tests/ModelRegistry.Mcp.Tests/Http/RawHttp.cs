@@ -55,6 +55,21 @@ internal sealed class RawHttp : IDisposable
         }
     }
 
+    /// <summary>The beginning of what comes back within a time; null when nothing does.</summary>
+    public async Task<string?> AnswerAsync(TimeSpan within)
+    {
+        var buffer = new byte[8_192];
+        using var time = new CancellationTokenSource(within);
+        try
+        {
+            return Encoding.UTF8.GetString(buffer, 0, await _tcp.GetStream().ReadAsync(buffer, time.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
     public async Task<string> RestAsync()
     {
         var (all, buffer) = (new StringBuilder(), new byte[8_192]);

@@ -63,7 +63,14 @@ public sealed class SiegeTests
                 connections.Add(await RawHttp.ConnectAsync(client.Address));
                 await connections[^1].SendAsync(unfinished);
             }
-            var refused = await RawHttp.AskAsync(client.Address, unfinished);
+            // Those that came at once may have filled the room in parts and been sent away together: what waits keeps its part, until there is none.
+            string? refused = null;
+            for (var i = 0; i < 40 && refused is null; i++)
+            {
+                connections.Add(await RawHttp.ConnectAsync(client.Address));
+                await connections[^1].SendAsync(unfinished);
+                refused = await connections[^1].AnswerAsync(TimeSpan.FromSeconds(1));
+            }
             Assert.StartsWith("HTTP/1.1 429 ", refused);
             Assert.Contains("Retry-After", refused);
             Assert.False((await client.CallAsync("list_models")).IsError);
@@ -94,23 +101,26 @@ public sealed class SiegeTests
     public async Task Guesses_at_tokens_are_not_looked_up_beyond_a_number_and_who_was_let_in_goes_on()
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
-        var (known, unheard) = (await registry.TokenAsync("planner"), await registry.TokenAsync("newcomer"));
+        var known = await registry.TokenAsync("planner");
         await using var client = await HttpRawClient.StartAsync(registry, Era.Stateless, false, known, "--rate-limit", "1");
         Assert.False((await client.CallAsync("list_models")).IsError);
         await using var guesser = await HttpRawClient.ConnectAsync(client.Address, token: "mrt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
-        await using var newcomer = await HttpRawClient.ConnectAsync(client.Address, token: unheard);
+        // Each second lets another guess be looked at; a newcomer who asks just then is let in, so the next one asks again.
         var refusedUnseen = false;
-        for (var i = 0; i < 200 && !refusedUnseen; i++)
+        for (var newcomers = 0; newcomers < 20 && !refusedUnseen; newcomers++)
         {
-            using var guess = await guesser.PostCallAsync("list_models");
-            Assert.Contains(guess.StatusCode, (HttpStatusCode[])[HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests]);
-            if (guess.StatusCode != HttpStatusCode.TooManyRequests)
-                continue;
+            await using var newcomer = await HttpRawClient.ConnectAsync(client.Address, token: await registry.TokenAsync($"newcomer-{newcomers}"));
+            HttpStatusCode said;
+            do
+            {
+                using var guess = await guesser.PostCallAsync("list_models");
+                said = guess.StatusCode;
+                Assert.Contains(said, (HttpStatusCode[])[HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests]);
+            }
+            while (said != HttpStatusCode.TooManyRequests);
             // A token that nobody looked at could be a good one.
             using var first = await newcomer.PostCallAsync("list_models");
             refusedUnseen = first.StatusCode == HttpStatusCode.TooManyRequests;
-            if (!refusedUnseen)
-                break;
         }
         Assert.True(refusedUnseen);
         Assert.False((await client.CallAsync("list_models")).IsError);

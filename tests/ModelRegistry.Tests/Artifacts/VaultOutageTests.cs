@@ -5,11 +5,7 @@ using Xunit;
 
 namespace ModelRegistry.Tests.Artifacts;
 
-/// <summary>These measure the whole process or mount file systems, so nothing else runs beside them.</summary>
-[CollectionDefinition(nameof(VaultAlone), DisableParallelization = true)]
-public sealed class VaultAlone;
-
-[Collection(nameof(VaultAlone))]
+[Collection(nameof(Alone))]
 public sealed class VaultOutageTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
