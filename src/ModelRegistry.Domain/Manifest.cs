@@ -35,6 +35,9 @@ public sealed class Manifest
     /// <summary>Bytes of all files together.</summary>
     public long Size => Files.Sum(file => file.Size);
 
+    /// <summary>Of a content that nobody here has seen: no file, and so nothing that an approval could bind to.</summary>
+    public static Manifest Unknown { get; } = new([]);
+
     /// <summary>
     /// The manifest, or why these files cannot be one version: <c>manifest_empty</c>, <c>too_many_files</c>, <c>path_unsafe</c>,
     /// <c>file_size_invalid</c>, <c>file_duplicate</c>, <c>path_case_collision</c>, <c>path_is_also_folder</c>.

@@ -30,7 +30,7 @@ internal static partial class Replies
     }
 
     /// <summary>A no in the shape that its address answers in.</summary>
-    public static Task NoAsync(HttpContext http, Refusal refusal) => http.Request.Path == "/mcp" ? RpcAsync(http, refusal) : ProblemAsync(http, refusal);
+    public static Task NoAsync(HttpContext http, Refusal refusal) => http.Request.Path == "/mcp" ? RpcAsync(http, refusal) : IsMlflow(http) ? MlflowAsync(http, refusal) : ProblemAsync(http, refusal);
 
     /// <param name="id">Of the request that is answered; null when it is not known.</param>
     /// <param name="allow">The methods that are taken, for a 405.</param>
@@ -134,6 +134,8 @@ internal static partial class Replies
                 json.WriteString("remedy", remedy);
             });
         http.Response.StatusCode = status;
+        if (IsMlflow(http))
+            return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { ErrorCode = status < 500 ? "INVALID_PARAMETER_VALUE" : status == 503 ? "TEMPORARILY_UNAVAILABLE" : "INTERNAL_ERROR", Message = $"{message} {remedy}", Code = code, Remedy = remedy }, Json));
         return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = message, Status = status, Code = code, Remedy = remedy }, Json), Problem);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Http;
+using ModelRegistry.Mcp.Mlflow;
 using ModelRegistry.Mcp.Rest;
 using ModelRegistry.Mcp.Tools;
 using ModelRegistry.Mcp.Web;
@@ -37,9 +38,10 @@ internal static class ServerHost
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
         new RestDoor(registry, gate, limits, stop.Token).Map(app);
+        new MlflowDoor(registry, gate, http.PublicUrl).Map(app);
         // Here, because what comes after it answers everything else.
         app.UseEndpoints(_ => { });
-        app.Run(context => Replies.ProblemAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
+        app.Run(context => Replies.NoAsync(context, Refusals.PathNotFound(context.Request.Path.Value)));
         try
         {
             await app.StartAsync(cancel);
@@ -130,7 +132,7 @@ internal static class ServerHost
     {
         await next(http);
         if (http.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
-            await Replies.ProblemAsync(http, Refusals.MethodNotAllowed(http.Request.Method, http.Response.Headers.Allow.ToString()));
+            await Replies.NoAsync(http, Refusals.MethodNotAllowed(http.Request.Method, http.Response.Headers.Allow.ToString()));
     }
 
     private static async Task GuardedAsync(HttpContext http, HostGuard guard, Func<Task> next)

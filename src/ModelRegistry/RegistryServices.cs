@@ -12,6 +12,7 @@ using ModelRegistry.Changes;
 using ModelRegistry.Domain;
 using ModelRegistry.Exports;
 using ModelRegistry.Identity;
+using ModelRegistry.Mlflow;
 using ModelRegistry.Notices;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
@@ -41,6 +42,8 @@ public sealed class RegistryServices : IAsyncDisposable
         Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
+        Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake);
+        MlflowArtifacts = new MlflowArtifacts(db, Vault, Blobs);
         Deployments = new Deployments.DeploymentBoard(db, policies);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
@@ -68,6 +71,8 @@ public sealed class RegistryServices : IAsyncDisposable
     public VersionDownload Downloads { get; }
     public PromotionDesk Promotions { get; }
     public Deployments.DeploymentBoard Deployments { get; }
+    public MlflowRegistry Mlflow { get; }
+    public MlflowArtifacts MlflowArtifacts { get; }
     public People People { get; }
     public Passkeys Passkeys { get; }
     public SignIns SignIns { get; }

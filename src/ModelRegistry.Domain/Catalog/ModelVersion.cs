@@ -59,10 +59,18 @@ public sealed record VersionMetadata
     /// <summary>Where the content came from when it came from elsewhere, such as <c>runs:/…</c>.</summary>
     public string Source { get; init; } = "";
     public string RunId { get; init; } = "";
+    /// <summary>Where that run can be looked at, as whoever registered it said.</summary>
+    public string RunLink { get; init; } = "";
+    /// <summary>The id of the logged model (MLflow 3) that it was registered from.</summary>
+    public string LoggedModelId { get; init; } = "";
 
     public JsonObject ToJson()
     {
         var json = Always();
+        if (RunLink.Length > 0)
+            json["run_link"] = RunLink;
+        if (LoggedModelId.Length > 0)
+            json["logged_model_id"] = LoggedModelId;
         // Left out where there is none: what was signed before there could be any keeps its digest.
         if (Evidence.Count > 0)
             json["evidence"] = new JsonObject(Evidence.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value.ToJson())));
@@ -104,6 +112,8 @@ public sealed record VersionMetadata
         Tags = json["tags"] is JsonObject tags ? tags.ToDictionary(t => t.Key, t => (string)t.Value!) : new(),
         Source = (string?)json["source"] ?? "",
         RunId = (string?)json["run_id"] ?? "",
+        RunLink = (string?)json["run_link"] ?? "",
+        LoggedModelId = (string?)json["logged_model_id"] ?? "",
     };
 
     private static JsonObject Object(JsonNode? node) => node is JsonObject o ? (JsonObject)o.DeepClone() : [];

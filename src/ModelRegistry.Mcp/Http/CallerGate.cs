@@ -17,7 +17,7 @@ internal sealed class CallerGate(Callers callers, CallerLimits limits)
     {
         var from = http.Connection.RemoteIpAddress;
         // Guessing costs a look into the database. Who was let in lately goes on, though others behind the same address guess.
-        if (http.Request.Headers.Authorization.Count > 0 && limits.Barred(from) && !callers.Knows(http))
+        if (http.Request.Headers.Authorization.Count > 0 && limits.Barred(from) && !callers.Knows(http, door))
             return Refusals.RateLimited(1);
         var caller = await callers.IdentifyAsync(http, door, http.RequestAborted);
         if (caller.Refusal is { } stranger)

@@ -1,6 +1,7 @@
 using Microsoft.Net.Http.Headers;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Http;
 
 namespace ModelRegistry.Mcp.Rest;
 
@@ -38,7 +39,7 @@ internal static class BlobRoutes
             await Replies.ProblemAsync(http, Refusals.FileTooLarge(BlobDesk.MostBytes));
             return;
         }
-        VersionParts.Unbound(http, from);
+        JsonBody.Unbound(http, from);
         var taken = await call.Registry.Blobs.PutAsync(call.By, call.Of("sha256"), range.Value, http.Request.Body, call.Cancel);
         if (taken.Refusal is null)
         {

@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Http;
 
 namespace ModelRegistry.Mcp.Rest;
 
@@ -21,20 +21,13 @@ internal static class VersionParts
 
     public static bool IsForm(HttpRequest request) => MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A body as long as files are.</summary>
-    public static void Unbound(HttpContext http, long from = 0)
-    {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = Artifacts.BlobDesk.MostBytes - from;
-    }
-
     /// <param name="model">The model named by the address; null: the field <c>model_name</c> names it.</param>
     public static async Task<Outcome<RegistrationForm>> ReadAsync(RestCall call, string? model)
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(call.Http.Request.ContentType).Boundary).Value;
         if (boundary is not { Length: > 0 and <= 70 })
             return Refusals.FormPartInvalid("its type names no boundary of 1 to 70 characters");
-        Unbound(call.Http);
+        JsonBody.Unbound(call.Http);
         var reader = new MultipartReader(boundary, call.Http.Request.Body) { HeadersLengthLimit = 16_384, HeadersCountLimit = 16 };
         var (fields, files) = (new JsonObject(), new List<UploadedFile>());
         try

@@ -17,6 +17,8 @@ public sealed record MetadataEdit(string ModelName)
     public IReadOnlyList<string> RemoveTags { get; init; } = [];
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
     public string? Alias { get; init; }
+    /// <summary>Aliases that are to point nowhere any more, whichever version they point at; those the policy governs follow what serves. One that is not there is no matter.</summary>
+    public IReadOnlyList<string> RemoveAliases { get; init; } = [];
     public string? ReleaseNotes { get; init; }
     public string? Dataset { get; init; }
     public string? CodeCommit { get; init; }
@@ -40,7 +42,7 @@ public sealed record MetadataEdit(string ModelName)
         || Framework is not null || Dependencies is not null || Hyperparameters is not null || Signature is not null || Lineage is not null;
 
     /// <summary>What belongs to a model only.</summary>
-    internal bool IsOfModel => Description is not null || Task is not null || Owner is not null || IsActive is not null || NewName is not null;
+    internal bool IsOfModel => Description is not null || Task is not null || Owner is not null || IsActive is not null || NewName is not null || RemoveAliases.Count > 0;
 
     /// <summary>With what a metadata document says of a version, where nothing else is said.</summary>
     /// <returns>The edit, or <c>invalid_arguments</c> for what cannot be edited so.</returns>
@@ -144,6 +146,8 @@ public sealed partial class MetadataDesk
             next = next with { Name = changes.Text("name", model.Name, name.Value) };
         }
         changes.Tags(model.Tags, tags);
+        if (await UnpointAsync(session, model, edit.RemoveAliases, changes) is { } follows)
+            return follows;
         if (changes.None)
             return new Written<MetadataView>(new MetadataView(model.Name, null, []), [], []);
         if (!await session.UpdateModelAsync(next))
@@ -239,6 +243,22 @@ public sealed partial class MetadataDesk
             return null;
         await session.SetAliasAsync(model.Id, name, version.Id);
         changes.Note($"aliases.{name}", version.Label);
+        return null;
+    }
+
+    private async ValueTask<Refusal?> UnpointAsync(RegistrySession session, RegisteredModel model, IReadOnlyList<string> aliases, Changes changes)
+    {
+        var there = aliases.Count == 0 ? [] : await session.AliasesAsync(model.Id);
+        foreach (var alias in aliases)
+        {
+            var free = FreeAlias.Of(await _policies.GetAsync(session), alias);
+            if (free.Refusal is { } no)
+                return no;
+            if (there.All(a => Names.Fold(a.Alias) != Names.Fold(free.Value)))
+                continue;
+            await session.RemoveAliasAsync(model.Id, free.Value);
+            changes.Note($"aliases.{Names.Fold(free.Value)}", null);
+        }
         return null;
     }
 

@@ -26,6 +26,8 @@ internal static class MetadataLimits
         Long(bad, "card", data.Card, Card);
         Long(bad, "source", data.Source, 2_000);
         Long(bad, "run_id", data.RunId, 200);
+        Long(bad, "run_link", data.RunLink, 2_000);
+        Long(bad, "model_id", data.LoggedModelId, 200);
         CheckTags(bad, data.Tags);
         CheckMetrics(bad, data.Metrics);
         if (data.Dependencies.Count > Items || data.Dependencies.Any(d => d.Length > 500 || !IsText(d)))

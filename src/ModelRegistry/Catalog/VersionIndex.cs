@@ -30,6 +30,7 @@ internal static class VersionIndex
                 foreach (var version in versions)
                 {
                     await WriteAsync(session, await session.GetModelAsync(version.ModelId), version);
+                    await session.WriteVersionSourceAsync(version);
                     await session.MarkIndexedAsync(version.Id);
                 }
                 return new Written<int>(versions.Count, versions.Count == 0 ? [] : [new AuditAct("registry.index", "registry", db.RegistryId, null, new JsonObject { ["versions"] = versions.Count })], []);

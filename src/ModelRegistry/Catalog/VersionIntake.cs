@@ -30,6 +30,12 @@ public sealed record Registration(
     /// <summary>Contents that were uploaded before, each with the path it gets within the version; beside <see cref="Files"/>.</summary>
     public IReadOnlyList<UploadedFile> Uploads { get; init; } = [];
 
+    /// <summary>
+    /// Whether there may be no file at all: the content is elsewhere, where <see cref="VersionMetadata.Source"/> says, and nobody here
+    /// has seen it. Such a version enters no governed stage.
+    /// </summary>
+    public bool Elsewhere { get; init; }
+
     /// <summary>Objects in the registry's bucket that become files of the version; beside the others.</summary>
     public IReadOnlyList<ReferredFile> References { get; init; } = [];
 
@@ -117,7 +123,7 @@ public sealed class VersionIntake
 
     private static Refusal? Early(Actor by, Registration asked) =>
         Unfit(by, asked)
-        ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 && asked.References.Count == 0 ? Refusals.ContentMissing : null)
+        ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 && asked.References.Count == 0 && !asked.Elsewhere ? Refusals.ContentMissing : null)
         ?? (asked.Alias is null ? null : FreeAlias.Parse(asked.Alias).Refusal)
         ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard)
         ?? Unreadable(asked.Metadata.Card)
@@ -127,6 +133,8 @@ public sealed class VersionIntake
 
     private async Task<Outcome<Manifest>> StoreAsync(Registration asked, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
+        if (asked is { Elsewhere: true, Files.Count: 0, Uploads.Count: 0, References.Count: 0 })
+            return Manifest.Unknown;
         var sources = new List<SourceFile>();
         foreach (var path in asked.Files.Where(path => !ObjectReference.Is(path)))
         {
@@ -205,7 +213,7 @@ public sealed class VersionIntake
             ManifestDigest = manifest.Digest,
             SizeBytes = manifest.Size,
             FileCount = manifest.Files.Count,
-            ContentVerified = true,
+            ContentVerified = manifest.Files.Count > 0,
             Metadata = asked.Metadata,
             Author = new ActorRef(by.Id, by.Name),
             AnswerableAuthor = by.Answerable!,

@@ -5,13 +5,14 @@ namespace ModelRegistry.Storage;
 /// <summary>Which contents are referred to, and which are being collected.</summary>
 public sealed partial class RegistrySession
 {
-    /// <summary>Those of a batch of digests that a version refers to which is not deleted, nor its model.</summary>
+    /// <summary>Those of a batch of digests that a version refers to which is not deleted, nor its model; or that was uploaded by path, and waits for one.</summary>
     internal async ValueTask<IReadOnlySet<string>> ReferredAsync(IReadOnlyList<Digest> digests)
     {
         var (keys, args) = Keys([.. digests.Select(d => d.Hex)]);
         return (await ManyAsync($"""
             select distinct f.sha256 from version_file f join version v on v.id = f.version_id join model m on m.id = v.model_id
             where f.sha256 in ({keys}) and v.deleted_at is null and m.deleted_at is null
+            union select u.sha256 from uploaded_file u where u.sha256 in ({keys})
             """, r => r.GetString(0), args)).ToHashSet();
     }
 

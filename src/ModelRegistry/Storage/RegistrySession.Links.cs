@@ -33,6 +33,9 @@ public sealed partial class RegistrySession
 
     internal ValueTask<int> MarkIndexedAsync(string versionId) => ExecuteAsync("update version set indexed = 1 where id = @id", ("id", versionId));
 
+    /// <summary>Where a version came from, for one that was written before that was kept beside its metadata.</summary>
+    internal ValueTask<int> WriteVersionSourceAsync(ModelVersion v) => ExecuteAsync("update version set source = @source, run_id = @run where id = @id", ("id", v.Id), ("source", v.Metadata.Source), ("run", v.Metadata.RunId));
+
     /// <summary>Versions that nobody has written into these tables yet, by id.</summary>
     internal ValueTask<List<ModelVersion>> UnindexedAsync(int limit) =>
         ManyAsync($"select {VersionColumns} from version v where v.indexed = 0 order by v.id limit @limit", ReadVersion, ("limit", (long)limit));

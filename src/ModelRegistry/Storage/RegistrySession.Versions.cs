@@ -48,11 +48,12 @@ public sealed partial class RegistrySession
     {
         await ExecuteAsync("""
             insert into version (id, model_id, number, label, stage, stage_since, manifest_digest, size_bytes, file_count, content_verified, metadata, deprecated,
-              author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version, indexed)
-            values (@id, @model, @number, @label, @stage, @since, @digest, @size, @files, @verified, @metadata, 0, @author, @author_name, @answerable, @answerable_name, @created, @created, null, 1, 1)
+              author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version, indexed, source, run_id)
+            values (@id, @model, @number, @label, @stage, @since, @digest, @size, @files, @verified, @metadata, 0, @author, @author_name, @answerable, @answerable_name, @created, @created, null, 1, 1, @source, @run)
             """, ("id", v.Id), ("model", v.ModelId), ("number", v.Number), ("label", v.Label), ("stage", v.Stage), ("since", Times.Micros(v.StageSince)),
             ("digest", v.ManifestDigest.Hex), ("size", v.SizeBytes), ("files", (long)v.FileCount), ("verified", v.ContentVerified ? 1L : 0L), ("metadata", v.Metadata.ToJson().ToJsonString()),
-            ("author", v.Author.Id), ("author_name", v.Author.Name), ("answerable", v.AnswerableAuthor.Id), ("answerable_name", v.AnswerableAuthor.Name), ("created", Times.Micros(v.CreatedAt)));
+            ("author", v.Author.Id), ("author_name", v.Author.Name), ("answerable", v.AnswerableAuthor.Id), ("answerable_name", v.AnswerableAuthor.Name), ("created", Times.Micros(v.CreatedAt)),
+            ("source", v.Metadata.Source), ("run", v.Metadata.RunId));
         await InsertFilesAsync(v.Id, manifest.Files);
         await WriteVersionTagsAsync(v);
     }

@@ -28,8 +28,8 @@ public class SourceRules
     public void The_faces_do_not_name_each_other() => HouseRule.Holds(
         "The faces share what stands at the top of src/ModelRegistry.Mcp (Replies, Settings, ProgramVerbs …) and nothing else; only Demo, the story, drives both.",
         // What speaks to a server is below the faces that use it.
-        from face in (string[])["Cli", "Mcp", "Rest", "Web", "Remote"]
-        from other in (string[])["Cli", "Mcp", "Rest", "Web", "Demo"]
+        from face in (string[])["Cli", "Mcp", "Mlflow", "Rest", "Web", "Remote"]
+        from other in (string[])["Cli", "Mcp", "Mlflow", "Rest", "Web", "Demo"]
         where other != face
         let names = string.Join('|', SourceTree.CSharp($"src/ModelRegistry.Mcp/{other}/").SelectMany(NamesOf).Distinct())
         where names.Length > 0

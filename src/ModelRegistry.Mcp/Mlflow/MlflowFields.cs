@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using ModelRegistry.Domain;
+
+namespace ModelRegistry.Mcp.Mlflow;
+
+/// <summary>
+/// The parameters of a request: members of its body, or of its query. Those that nobody asks for are passed over, as MLflow's own
+/// server does: each release of its clients adds some.
+/// </summary>
+internal sealed class MlflowFields
+{
+    private readonly Dictionary<string, JsonElement> _members = [];
+    private readonly IQueryCollection? _query;
+
+    public MlflowFields(JsonElement body)
+    {
+        foreach (var member in body.EnumerateObject())
+            _members[member.Name] = member.Value;
+    }
+
+    public MlflowFields(IQueryCollection query) => _query = query;
+
+    /// <summary>The first thing that was wrong with what was asked for.</summary>
+    public Refusal? Problem { get; private set; }
+
+    /// <summary>A text that has to be there. A number is taken as its text, as clients write versions either way.</summary>
+    public string Need(string name)
+    {
+        var text = Text(name);
+        if (string.IsNullOrEmpty(text))
+            Problem ??= Refusals.ParameterMissing(name);
+        return text ?? "";
+    }
+
+    /// <summary>A text; null where there is none.</summary>
+    public string? Text(string name)
+    {
+        if (_query is not null)
+            return _query.TryGetValue(name, out var values) ? values[^1] : null;
+        return _members.GetValueOrDefault(name) switch
+        {
+            { ValueKind: JsonValueKind.Undefined or JsonValueKind.Null } => null,
+            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
+            _ => Misfit<string>(name, "must be a text"),
+        };
+    }
+
+    /// <summary>Texts; none where there are none. In a query each stands by itself, under the same name.</summary>
+    public IReadOnlyList<string> Texts(string name)
+    {
+        if (_query is not null)
+            return _query.TryGetValue(name, out var values) ? [.. values.OfType<string>()] : [];
+        var found = _members.GetValueOrDefault(name);
+        if (found.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            return [];
+        return found.ValueKind == JsonValueKind.Array && found.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String)
+            ? [.. found.EnumerateArray().Select(t => t.GetString()!)]
+            : Misfit<IReadOnlyList<string>>(name, "must be a list of texts") ?? [];
+    }
+
+    public bool Flag(string name)
+    {
+        if (_query is not null)
+            return Text(name) is { } text && text.Equals("true", StringComparison.OrdinalIgnoreCase);
+        return _members.GetValueOrDefault(name) switch
+        {
+            { ValueKind: JsonValueKind.True } => true,
+            { ValueKind: JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False } => false,
+            // Old clients write it as a text.
+            { ValueKind: JsonValueKind.String } text when bool.TryParse(text.GetString(), out var flag) => flag,
+            _ => Misfit<bool>(name, "must be true or false"),
+        };
+    }
+
+    /// <summary>Tags, as <c>[{"key": …, "value": …}, …]</c>. One that comes twice counts as it comes last.</summary>
+    public IReadOnlyDictionary<string, string> Tags()
+    {
+        var tags = new Dictionary<string, string>();
+        var found = _members.GetValueOrDefault("tags");
+        if (found.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            return tags;
+        if (found.ValueKind != JsonValueKind.Array)
+            return Misfit<Dictionary<string, string>>("tags", "must be a list of objects with key and value") ?? tags;
+        foreach (var (i, tag) in found.EnumerateArray().Index())
+        {
+            if (tag.ValueKind != JsonValueKind.Object || !tag.TryGetProperty("key", out var key) || key.ValueKind != JsonValueKind.String)
+                return Misfit<Dictionary<string, string>>(string.Create(CultureInfo.InvariantCulture, $"tags[{i}]"), "must be an object with key and value") ?? tags;
+            tags[key.GetString()!] = tag.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        }
+        return tags;
+    }
+
+    private T? Misfit<T>(string name, string rule)
+    {
+        Problem ??= Refusals.InvalidArgument(name, rule);
+        return default;
+    }
+}

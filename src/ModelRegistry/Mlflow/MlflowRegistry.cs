@@ -1,0 +1,95 @@
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Domain.Mlflow;
+using ModelRegistry.Policies;
+using ModelRegistry.Promotions;
+using ModelRegistry.Storage;
+
+namespace ModelRegistry.Mlflow;
+
+/// <summary>
+/// The registry in the words of MLflow's clients. What they read is the same catalog that everybody reads; what they change goes
+/// the same ways, past the same gate.
+/// </summary>
+public sealed partial class MlflowRegistry
+{
+    /// <summary>What the registry's own tags begin with: they show what MLflow has no word for, and nobody sets them.</summary>
+    public const string OwnTags = "modelregistry.";
+
+    private readonly RegistryDb _db;
+    private readonly PolicyInForce _policies;
+    private readonly MetadataDesk _metadata;
+    private readonly PromotionDesk _promotions;
+    private readonly VersionIntake _intake;
+
+    internal MlflowRegistry(RegistryDb db, PolicyInForce policies, MetadataDesk metadata, PromotionDesk promotions, VersionIntake intake) =>
+        (_db, _policies, _metadata, _promotions, _intake) = (db, policies, metadata, promotions, intake);
+
+    private async Task<Outcome<T>> ReadAsync<T>(Actor by, Func<RegistrySession, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
+        Permissions.Check(by, Permission.Read) is { } no ? no : await _db.ReadAsync(read, cancel);
+
+    private Task<Outcome<T>> OfModelAsync<T>(Actor by, string name, Func<RegistrySession, RegisteredModel, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
+        ReadAsync<T>(by, async session => await session.FindModelAsync(name) is { } model ? await read(session, model) : Refusals.ModelNotFound(name, null), cancel);
+
+    private Task<Outcome<T>> OfVersionAsync<T>(Actor by, string name, string number, Func<RegistrySession, RegisteredModel, ModelVersion, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
+        OfModelAsync<T>(by, name, async (session, model) =>
+        {
+            var version = await FindAsync(session, model, number);
+            return version.Refusal is { } no ? no : await read(session, model, version.Value);
+        }, cancel);
+
+    /// <summary>A version by its number, and by nothing else.</summary>
+    private static async ValueTask<Outcome<ModelVersion>> FindAsync(RegistrySession session, RegisteredModel model, string number)
+    {
+        if (!long.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var n))
+            return Refusals.VersionNotInteger(number);
+        return await session.VersionByNumberAsync(model.Id, n) is { } version ? version : Refusals.VersionNotFound(model.Name, number, null);
+    }
+
+    private async ValueTask<MlflowVersionView> ViewAsync(RegistrySession session, string modelName, ModelVersion version) => (await ViewsAsync(session, [(version, modelName)]))[0];
+
+    private async ValueTask<List<MlflowVersionView>> ViewsAsync(RegistrySession session, IReadOnlyList<(ModelVersion Version, string ModelName)> rows)
+    {
+        if (rows.Count == 0)
+            return [];
+        var first = (await _policies.GetAsync(session)).FirstStage;
+        var aliases = await session.AliasesOfAsync([.. rows.Select(r => r.Version.Id)]);
+        return [.. rows.Select(r => View(r.ModelName, r.Version, [.. aliases[r.Version.Id]], first))];
+    }
+
+    private static MlflowVersionView View(string modelName, ModelVersion v, IReadOnlyList<string> aliases, string firstStage)
+    {
+        var tags = new List<MlflowTag>(v.Metadata.Tags.Select(t => new MlflowTag(t.Key, t.Value)));
+        if (v.Stage != firstStage && MlflowStages.Of(v.Stage) == MlflowStages.None)
+            tags.Add(new MlflowTag(OwnTags + "stage", v.Stage));
+        if (v.Label != $"v{v.Number}")
+            tags.Add(new MlflowTag(OwnTags + "label", v.Label));
+        if (!v.ContentVerified)
+            tags.Add(new MlflowTag(OwnTags + "content", "unverified"));
+        return new MlflowVersionView(modelName, Text(v.Number), Millis(v.CreatedAt), Millis(v.UpdatedAt), v.Author.Name, MlflowStages.Of(v.Stage), v.Metadata.ReleaseNotes,
+            v.Metadata.Source, v.Metadata.RunId, "READY", "", tags, v.Metadata.RunLink, aliases, v.Metadata.LoggedModelId);
+    }
+
+    private async ValueTask<MlflowModelView> ViewAsync(RegistrySession session, RegisteredModel model)
+    {
+        var aliases = await session.AliasNumbersAsync(model.Id);
+        return new MlflowModelView(model.Name, Millis(model.CreatedAt), Millis(model.UpdatedAt), model.Description, await LatestAsync(session, model, MlflowStages.All),
+            [.. model.Tags.Select(t => new MlflowTag(t.Key, t.Value))], [.. aliases.Select(a => new MlflowAlias(a.Alias, Text(a.Number)))]);
+    }
+
+    /// <summary>The highest version of each of these stages of MLflow's, highest first.</summary>
+    private async ValueTask<List<MlflowVersionView>> LatestAsync(RegistrySession session, RegisteredModel model, IReadOnlyList<string> stages)
+    {
+        var highest = new Dictionary<string, ModelVersion>();
+        if (model.HighestNumber > 0)
+            foreach (var stage in (await _policies.GetAsync(session)).StageNames)
+                if (MlflowStages.Of(stage) is var shown && stages.Contains(shown) && await session.HighestInStageAsync(model.Id, stage) is { } version
+                    && (!highest.TryGetValue(shown, out var other) || other.Number < version.Number))
+                    highest[shown] = version;
+        return await ViewsAsync(session, [.. highest.Values.OrderByDescending(v => v.Number).Select(v => (v, model.Name))]);
+    }
+
+    private static long Millis(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
+    private static string Text(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
