@@ -16,7 +16,7 @@ internal sealed record FoundContent(Digest Digest, long Size, DateTimeOffset Tou
 /// <param name="First">The first of them, by SHA-256.</param>
 public sealed record CollectionView(bool DryRun, long Contents, long Bytes, long Young, long Unreferred, long UnreferredBytes, long Deleted, IReadOnlyList<string> First);
 
-/// <summary>Deletes contents that no version refers to: uploads that were never registered, and what deleted versions leave.</summary>
+/// <summary>Deletes contents that no version refers to: uploads that were never registered, and what deleted versions leave. Uploads by path count as referred to while they wait for a version.</summary>
 /// <remarks>
 /// A content is marked in the database before it is deleted, in a transaction that finds no version referring to it. Whoever registers
 /// a version looks for marks in the transaction that makes it, so that neither can overlook the other, whatever the clocks say. No
@@ -50,6 +50,8 @@ public sealed class ContentCollector
             // What a run that was killed had marked.
             while (await _db.ReadAsync(session => session.MarkedAsync(Batch), cancel) is { Count: > 0 } marked)
                 await SweepAsync(by, marked, cancel);
+        if (!dryRun)
+            await ForgetUploadsAsync(by, cancel);
 
         var (contents, bytes, young, unreferred, unreferredBytes, deleted) = (0L, 0L, 0L, 0L, 0L, 0L);
         var first = new List<string>();
@@ -68,6 +70,17 @@ public sealed class ContentCollector
                 deleted += await SweepAsync(by, await MarkAsync(by, [.. old.Select(c => c.Digest)], cancel), cancel);
         }
         return new CollectionView(dryRun, contents, bytes, young, unreferred, unreferredBytes, deleted, first);
+    }
+
+    /// <summary>Files that were uploaded by path, and that no version took in their time.</summary>
+    private async Task ForgetUploadsAsync(Actor by, CancellationToken cancel)
+    {
+        var act = new AuditAct("artifact.forget", "registry", _db.RegistryId);
+        await _db.WriteAsync<int>(by, act, async session =>
+        {
+            var gone = await session.ForgetUploadedBeforeAsync(session.Now - Mlflow.MlflowArtifacts.Kept);
+            return new Written<int>(gone, gone == 0 ? [] : [act with { Facts = new JsonObject { ["files"] = gone } }], []);
+        }, cancel);
     }
 
     /// <summary>Marks those that still nobody refers to.</summary>

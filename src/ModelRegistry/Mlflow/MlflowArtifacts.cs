@@ -98,7 +98,7 @@ public sealed class MlflowArtifacts
         {
             if (Unfit(by, path) is { } no)
                 return no;
-            var gone = await session.ForgetUploadedAsync(by.Id, path) + await session.ForgetUploadedBelowAsync(by.Id, path);
+            var gone = await session.ForgetUploadedAsync(by.Id, path);
             return new Written<int>(gone, gone == 0 ? [] : [act with { Facts = new JsonObject { ["files"] = gone } }], []);
         }, cancel);
     }

@@ -44,6 +44,7 @@ internal static class StageMoves
         if (Serves(policy, toStage))
             await session.BeginServingAsync(Ids.New("srv", session.Now), modelId, toStage, version.Id, promotionId);
         await FollowAsync(session, policy, modelId);
+        await session.TouchModelAsync(modelId);
     }
 
     private static async ValueTask ChangeStageAsync(RegistrySession session, ModelVersion version, string stage)

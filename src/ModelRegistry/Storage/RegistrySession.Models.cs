@@ -53,6 +53,9 @@ public sealed partial class RegistrySession
         """, ("id", m.Id), ("row", m.RowVersion), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("description_key", Names.FoldText(m.Description)), ("task", m.Task), ("owner", m.Owner),
         ("card", m.Card), ("active", m.IsActive ? 1L : 0L), ("highest", m.HighestNumber), ("updated", Times.Micros(m.UpdatedAt))) == 1;
 
+    /// <summary>Says that something of a model changed beside its own columns.</summary>
+    internal ValueTask<int> TouchModelAsync(string modelId) => ExecuteAsync("update model set updated_at = @now, row_version = row_version + 1 where id = @id", ("id", modelId), ("now", Times.Micros(Now)));
+
     /// <summary>Leaves a tombstone where nobody else changed the model meanwhile.</summary>
     internal async ValueTask<bool> DeleteModelAsync(RegisteredModel m) => await ExecuteAsync(
         "update model set deleted_at = @now, updated_at = @now, row_version = row_version + 1 where id = @id and row_version = @row", ("now", Times.Micros(Now)), ("id", m.Id), ("row", m.RowVersion)) == 1;

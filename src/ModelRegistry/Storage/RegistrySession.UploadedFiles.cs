@@ -23,13 +23,17 @@ public sealed partial class RegistrySession
             ReadUploaded, ("actor", actorId), ("from", from), ("to", to), ("limit", (long)limit));
     }
 
-    internal ValueTask<int> ForgetUploadedAsync(string actorId, string path) => ExecuteAsync("delete from uploaded_file where actor_id = @actor and path = @path", ("actor", actorId), ("path", path));
-
-    internal async ValueTask<int> ForgetUploadedBelowAsync(string actorId, string folder) => await ExecuteAsync(
-        "delete from uploaded_file where actor_id = @actor and path >= @from and path < @to", ("actor", actorId), ("from", folder + "/"), ("to", folder + "0"));
+    /// <summary>Forgets the file at a path and those below it.</summary>
+    internal async ValueTask<int> ForgetUploadedAsync(string actorId, string path)
+    {
+        (string, object?)[] args = [("actor", actorId), ("path", path), ("from", path + "/"), ("to", path + "0")];
+        const string those = "from uploaded_file where actor_id = @actor and (path = @path or (path >= @from and path < @to))";
+        return await ScalarAsync($"select 1 {those} limit 1", args) is null ? 0 : await ExecuteAsync($"delete {those}", args);
+    }
 
     /// <summary>Forgets what no version took for so long.</summary>
-    internal ValueTask<int> ForgetUploadedBeforeAsync(DateTimeOffset before) => ExecuteAsync("delete from uploaded_file where at < @before", ("before", Times.Micros(before)));
+    internal async ValueTask<int> ForgetUploadedBeforeAsync(DateTimeOffset before) => await ScalarAsync("select 1 from uploaded_file where at < @before limit 1", ("before", before)) is null
+        ? 0 : await ExecuteAsync("delete from uploaded_file where at < @before", ("before", before));
 
     internal async ValueTask<long> UploadedCountAsync(string actorId) => (long)(await ScalarAsync("select count(*) from uploaded_file where actor_id = @actor", ("actor", actorId)))!;
 
