@@ -11,7 +11,7 @@ public sealed partial class MlflowRegistry
     /// <summary>Moves a version to a stage, or puts a promotion forward that would. One that is there already is left there.</summary>
     /// <param name="stage">Of MLflow's, in any case.</param>
     /// <param name="archiveExisting">Whether whatever else stands in that stage goes to the archive. In a stage that the policy governs, the policy says where the version that is replaced goes.</param>
-    /// <param name="comment">The reason that whoever decides reads.</param>
+    /// <param name="comment">The reason that whoever decides reads. MLflow's own clients have no place for one: then it says where the wish came from.</param>
     public async Task<Outcome<MlflowMoveView>> TransitionAsync(Actor by, string name, string version, string stage, bool archiveExisting, string? comment, CancellationToken cancel = default)
     {
         if (MlflowStages.Find(stage) is not { } asked)
@@ -28,7 +28,7 @@ public sealed partial class MlflowRegistry
             return no;
         if (!found.Value.There)
         {
-            var moved = await _promotions.RequestAsync(by, new PromotionRequest(name, version, found.Value.Stage, comment), cancel);
+            var moved = await _promotions.RequestAsync(by, new PromotionRequest(name, version, found.Value.Stage, string.IsNullOrWhiteSpace(comment) ? $"An MLflow client asked for {asked}." : comment), cancel);
             if (moved.Refusal is { } refused)
                 return refused;
             if (moved.Value.Status != "applied")
