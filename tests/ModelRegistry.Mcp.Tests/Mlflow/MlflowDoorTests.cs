@@ -138,7 +138,7 @@ public sealed class MlflowDoorTests
         Denied(404, "RESOURCE_DOES_NOT_EXIST", await served.GetAsync($"{Files}/registered-models/A%20b/1/data"));
         Ok(await served.SendAsync("DELETE", $"{Files}/0/run", null));
         Assert.Empty(Ok(await served.GetAsync($"{Files}?path=0"))["files"]!.AsArray());
-        foreach (var path in (string[])["a%2f..%2fb", "a%5cb", "%00", "CON"])
+        foreach (var path in (string[])["a%2f..%2fb", "a%5cb", "CON"])
             Denied(400, "INVALID_PARAMETER_VALUE", await served.SendAsync("PUT", $"{Files}/{path}", "x", "application/octet-stream"));
     }
 
