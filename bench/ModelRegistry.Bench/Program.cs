@@ -6,6 +6,8 @@ switch (args)
 {
     case ["lists", .. var sizes]:
         return await ListBenchmark.RunAsync(sizes.Length > 0 ? int.Parse(sizes[0]) : 10_000, sizes.Length > 1 ? int.Parse(sizes[1]) : 100);
+    case ["mlflow", .. var size]:
+        return await MlflowBenchmark.RunAsync(size.Length > 0 ? int.Parse(size[0]) : 10_000);
     case ["writes", ..]:
         return await WriteBenchmark.RunAsync();
     case ["soak", "--server", var server, "--minutes", var minutes, .. var rate]:
@@ -17,6 +19,6 @@ switch (args)
     case ["bare-kestrel", var port, var answer]:
         return await BareKestrel.RunAsync(int.Parse(port), answer);
     default:
-        await Console.Error.WriteLineAsync("usage: bench lists [MODELS] [VERSIONS] | writes | http --server DLL | sessions --server DLL [COUNT] | soak --server DLL --minutes N [--rate PER-SECOND]; DLL: a published modelregistry.dll");
+        await Console.Error.WriteLineAsync("usage: bench lists [MODELS] [VERSIONS] | mlflow [MODELS] | writes | http --server DLL | sessions --server DLL [COUNT] | soak --server DLL --minutes N [--rate PER-SECOND]; DLL: a published modelregistry.dll");
         return 2;
 }

@@ -36,11 +36,18 @@ internal sealed class SeededRegistry : IAsyncDisposable
                 values (@id, @name, @name, @text, lower(@text), @task, 'bench', 'auto', '', 1, @n, @n, @label, @now, @now, null, 1)
                 """, ("id", id), ("name", name), ("text", $"The {m}th model of a seeded registry."), ("task", m % 3 == 0 ? "classification" : "segmentation"), ("n", (long)versions), ("label", $"v{versions}"), ("now", now));
             for (var v = 1; v <= versions; v++)
+            {
                 await session.ExecuteAsync("""
-                    insert into version (id, model_id, number, label, stage, stage_since, manifest_digest, size_bytes, file_count, content_verified, metadata, deprecated, author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version)
-                    values (@id, @model, @number, @label, @stage, @now, @digest, 1000, 1, 1, @metadata, 0, 'act_bench', 'bench', 'act_owner', 'owner', @now, @now, null, 1)
+                    insert into version (id, model_id, number, label, stage, stage_since, manifest_digest, size_bytes, file_count, content_verified, metadata, deprecated, author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version, indexed, source, run_id)
+                    values (@id, @model, @number, @label, @stage, @now, @digest, 1000, 1, 1, @metadata, 0, 'act_bench', 'bench', 'act_owner', 'owner', @now, @now, null, 1, 1, @source, @run)
                     """, ("id", $"ver_{m:D8}_{v}"), ("model", id), ("number", (long)v), ("label", $"v{v}"), ("stage", v == versions ? "production" : "development"), ("now", now),
-                    ("digest", Digest.Of($"{m}/{v}").Hex), ("metadata", $$$"""{"format":"onnx","metrics":{"accuracy":{{{(0.5 + v / 1000.0).ToString(System.Globalization.CultureInfo.InvariantCulture)}}}}}"""));
+                    ("digest", Digest.Of($"{m}/{v}").Hex), ("metadata", $$$"""{"format":"onnx","metrics":{"accuracy":{{{(0.5 + v / 1000.0).ToString(System.Globalization.CultureInfo.InvariantCulture)}}},"tags":{"team":"{{{v % 4}}}"},"source":"runs:/{{{m}}}-{{{v}}}/model","run_id":"{{{m}}}-{{{v}}}"}}"""), ("source", $"runs:/{m}-{v}/model"), ("run", $"{m}-{v}"));
+                // One that many have, and one that few have.
+                await session.ExecuteAsync("insert into version_tag (version_id, model_id, key, value) values (@id, @model, 'team', @team)", ("id", $"ver_{m:D8}_{v}"), ("model", id), ("team", $"{v % 4}"));
+                if (m < 100 && v == 1)
+                    await session.ExecuteAsync("insert into version_tag (version_id, model_id, key, value) values (@id, @model, 'rare', 'yes')", ("id", $"ver_{m:D8}_{v}"), ("model", id));
+            }
+            await session.ExecuteAsync("insert into alias (model_id, alias_key, alias, version_id) values (@m, 'champion', 'champion', @v)", ("m", id), ("v", $"ver_{m:D8}_{versions}"));
             await session.ExecuteAsync("insert into serving (model_id, stage, version_id, since, promotion_id) values (@m, 'production', @v, @now, '')", ("m", id), ("v", $"ver_{m:D8}_{versions}"), ("now", now));
         }
         return new Written<int>(to - from, [new AuditAct("bench.fill", "model", $"{from}..{to}")], []);

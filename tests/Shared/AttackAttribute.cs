@@ -7,7 +7,7 @@ namespace ModelRegistry.Tests;
 /// runs those of one.
 /// </summary>
 /// <param name="number">Which attack: a row of the table.</param>
-/// <param name="doors">Where it is tried: <c>rules</c> (in process, below every door), <c>mcp-stdio</c>, <c>mcp-http</c>, <c>rest</c>, <c>cli</c>, <c>web</c>.</param>
+/// <param name="doors">Where it is tried: <c>rules</c> (in process, below every door), <c>mcp-stdio</c>, <c>mcp-http</c>, <c>rest</c>, <c>mlflow</c>, <c>cli</c>, <c>web</c>.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class AttackAttribute(int number, params string[] doors) : Attribute, ITraitAttribute
 {

@@ -7,14 +7,14 @@ namespace ModelRegistry.Mcp.Tests.Attacks;
 /// <summary>Every attack that is tried, at which doors, and by which tests: <c>docs/attacks.md</c>, made from the tests themselves.</summary>
 internal static partial class AttackTable
 {
-    public static readonly IReadOnlyList<string> Doors = ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "cli", "web"];
+    public static readonly IReadOnlyList<string> Doors = ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "mlflow", "cli", "web"];
 
     /// <summary>One attack, the doors it concerns, and what it needs that is not there.</summary>
     public sealed record Attack(int Number, string What, string[] Concerns, string? Missing = null);
 
     public static readonly IReadOnlyList<Attack> All =
     [
-        new(1, "An agent calls what decides, with its own credential", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "cli", "web"]),
+        new(1, "An agent calls what decides, with its own credential", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "mlflow", "cli", "web"]),
         new(2, "A first call carries answers that nobody asked for", ["mcp-stdio", "mcp-relay", "mcp-http"]),
         new(3, "A form is accepted with no decision in it, or another than approve", ["rules", "mcp-stdio", "mcp-relay", "mcp-http"]),
         new(4, "An agent uses its owner's browser, signed in", ["rest", "web"]),
@@ -24,19 +24,19 @@ internal static partial class AttackTable
         new(8, "Fifty approvals at once", ["rules", "rest", "web"]),
         new(9, "A passkey's answer is sent twice, with a counter that stays zero too", ["rules", "rest", "web"]),
         new(10, "A passkey's answer for one promotion or word is sent for another", ["rules", "rest", "web"]),
-        new(11, "A file is swapped after the approval", ["rules", "web"]),
+        new(11, "A file is swapped after the approval", ["rules", "mlflow", "web"]),
         new(12, "A file is renamed, its content the same", ["rules"]),
         new(13, "Metrics are edited while it waits", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "web"]),
         new(14, "It is approved past its deadline, or the clock steps back", ["rules", "rest"]),
         new(15, "The policy is loosened, then it is promoted", ["rules"]),
         new(16, "Production has moved meanwhile", ["rules", "rest", "web"]),
         new(17, "Names that look like others", ["rules", "rest", "cli"]),
-        new(18, "SQL in filters and orders", ["rest", "cli", "web"]),
+        new(18, "SQL in filters and orders", ["rest", "mlflow", "cli", "web"]),
         new(19, "Paths that lead elsewhere, links, archives", ["rules", "cli"], "archives are not unpacked, so there is no zip slip to try"),
         new(20, "Words that claim an approval, or speak to the model", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "web"]),
-        new(21, "Oversize and deep input, floods", ["mcp-stdio", "mcp-relay", "mcp-http", "rest", "web"]),
-        new(22, "A page of another site, a name that was rebound", ["mcp-http", "rest", "web"]),
-        new(23, "A revoked approver; a token for another place", ["rules", "mcp-http", "rest", "web"], "there are no tokens of an issuer, so none of a wrong audience or `alg: none`"),
+        new(21, "Oversize and deep input, floods", ["mcp-stdio", "mcp-relay", "mcp-http", "rest", "mlflow", "web"]),
+        new(22, "A page of another site, a name that was rebound", ["mcp-http", "rest", "mlflow", "web"]),
+        new(23, "A revoked approver; a token for another place", ["rules", "mcp-http", "rest", "mlflow", "web"], "there are no tokens of an issuer, so none of a wrong audience or `alg: none`"),
         new(24, "A stolen, planted or bent state, promotion or session", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "web"]),
         new(25, "The audit log is cut, reordered, forked, a row deleted", ["rules", "cli", "web"]),
     ];
@@ -52,8 +52,8 @@ internal static partial class AttackTable
             Made from the tests: a mark is a test (or several) that tries the attack at that door and passes only if it is refused,
             or has no effect. *rules* is below every door, in process. An empty place is a door that the attack does not concern.
 
-            | | Attack | rules | MCP stdio | stdio to a server | MCP HTTP | REST | CLI | pages |
-            |---|---|---|---|---|---|---|---|---|
+            | | Attack | rules | MCP stdio | stdio to a server | MCP HTTP | REST | MLflow | CLI | pages |
+            |---|---|---|---|---|---|---|---|---|---|
 
             """);
         foreach (var attack in All)
