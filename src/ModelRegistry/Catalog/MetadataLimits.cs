@@ -7,7 +7,7 @@ namespace ModelRegistry.Catalog;
 /// <summary>How much may be said about a model or version, and in which shape. Everything is bounded, since agents write it.</summary>
 internal static class MetadataLimits
 {
-    public const int Text = 4_000, Card = 128 * 1024, Notes = 64 * 1024, Document = 64 * 1024, Tags = 100, Metrics = 500, Items = 500;
+    public const int Text = 4_000, Card = 128 * 1024, Notes = 64 * 1024, Document = 64 * 1024, Tags = 100, TagValue = 100_000, TagValues = 200_000, Metrics = 500, Items = 500;
 
     public static Refusal? Check(VersionMetadata data, string? description = null, string? task = null, string? owner = null, string? modelCard = null)
     {
@@ -80,11 +80,13 @@ internal static class MetadataLimits
     {
         if (tags.Count > Tags)
             bad["tags"] = $"at most {Tags}";
+        else if (tags.Values.Sum(v => (long)v.Length) > TagValues)
+            bad["tags"] = $"their values have at most {TagValues:N0} characters together";
         foreach (var (key, value) in tags)
             if (Names.Key(key, "tags").Refusal is { } no)
                 bad["tags"] = no.Fields!["tags"];
-            else if (value.Length > 5_000 || !IsText(value))
-                bad["tags"] = $"the value of '{key}' has at most 5,000 characters, none of them U+0000 or half of one";
+            else if (value.Length > TagValue || !IsText(value))
+                bad["tags"] = $"the value of '{key}' has at most {TagValue:N0} characters, none of them U+0000 or half of one";
     }
 
     public static void CheckMetrics(Dictionary<string, string> bad, IReadOnlyDictionary<string, double> metrics)

@@ -30,7 +30,7 @@ public sealed partial class ModelCatalog
             var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Tags([query.Tag, .. query.Tags]), query.Metrics, query.IncludeInactive, query.OnlyInactive), after[0], query.Limit + 1);
             var tags = await session.TagsOfModelsAsync([.. rows.Select(r => r.Id)]);
             return new Page<ModelView>(
-                [.. rows.Take(query.Limit).Select(r => r.View with { Tags = tags[r.Id].ToDictionary(t => t.Key, t => t.Value) })],
+                [.. rows.Take(query.Limit).Select(r => r.View with { Tags = tags[r.Id].ToDictionary(t => t.Key, t => Begun(t.Value)) })],
                 rows.Count > query.Limit ? Cursor.Write(Names.Fold(rows[query.Limit - 1].View.Name)) : null);
         }, cancel);
     }
@@ -143,6 +143,11 @@ public sealed partial class ModelCatalog
     private const int MostConditions = 8;
 
     private static string[] Tags(IEnumerable<string?> tags) => [.. tags.Select(Blank).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    // A list has many models, and a tag may be as long as a text: whole it is with its model.
+    private static string Begun(string value) => value.Length <= MostOfATag ? value : value[..(MostOfATag - (char.IsHighSurrogate(value[MostOfATag - 1]) ? 1 : 0))] + "…";
+
+    private const int MostOfATag = 1_000;
 
     private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }
