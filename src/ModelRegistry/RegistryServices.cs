@@ -42,7 +42,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
-        Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake);
+        Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake, Vault);
         MlflowArtifacts = new MlflowArtifacts(db, Vault, Blobs);
         Deployments = new Deployments.DeploymentBoard(db, policies);
         People = new People(db);

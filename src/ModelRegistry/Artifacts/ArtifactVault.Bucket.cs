@@ -15,6 +15,13 @@ public sealed partial class ArtifactVault
     internal async Task<Outcome<StoredBlob>> AdoptAsync(ObjectReference reference, Digest? expected, CancellationToken ct = default) =>
         _store is S3Store bucket ? await bucket.AdoptAsync(reference, expected, ct).ConfigureAwait(false) : Refusals.ReferenceElsewhere($"{reference}");
 
+    /// <summary>Objects of the bucket that may be registered: those below a folder, each with its path in it, or the one of that very name.</summary>
+    /// <param name="folder">Its key, with no slash at its end.</param>
+    /// <param name="most">How many are named at most.</param>
+    /// <returns>None where nothing is there, or nothing may be registered from there.</returns>
+    internal async Task<IReadOnlyList<(string Path, ObjectReference Object)>> BelowAsync(ObjectReference folder, int most, CancellationToken ct = default) =>
+        _store is S3Store bucket ? await bucket.BelowAsync(folder, most, ct).ConfigureAwait(false) : [];
+
     /// <summary>An address from which a content can be fetched without coming here. What comes from there is not hashed on the way.</summary>
     /// <param name="fileName">The name whoever fetches it will see.</param>
     /// <returns>Or <c>blob_missing</c>, <c>blob_altered</c>, <c>presigned_not_offered</c>.</returns>

@@ -30,8 +30,16 @@ public sealed partial class MlflowRegistry
         var planned = await OfModelAsync<Registration>(by, asked.Name, async (session, model) => await PlanAsync(session, by, asked with { Name = model.Name }, source.Value), cancel);
         if (planned.Refusal is { } no)
             return no;
-        var registered = await _intake.RegisterAsync(by, planned.Value, null, cancel);
+        var registered = await _intake.RegisterAsync(by, await WithObjectsAsync(by, planned.Value, source.Value, cancel), null, cancel);
         return registered.Refusal is { } refused ? refused : await GetVersionAsync(by, registered.Value.ModelName, Text(registered.Value.Number), cancel);
+    }
+
+    /// <summary>With what lies in the registry's own bucket, for who may register: who may not is not told what is there.</summary>
+    private async Task<Registration> WithObjectsAsync(Actor by, Registration plan, VersionSource source, CancellationToken cancel)
+    {
+        if (source is not VersionSource.InBucket || Permissions.Check(by, Permission.Register, plan.ModelName) is not null || ObjectReference.Parse(source.Text.TrimEnd('/')) is not { Refusal: null, Value: var folder })
+            return plan;
+        return plan with { References = [.. (await _vault.BelowAsync(folder, Manifest.MaxFiles + 1, cancel)).Select(o => new ReferredFile(o.Path, $"{o.Object}", null))] };
     }
 
     private static async ValueTask<Outcome<Registration>> PlanAsync(RegistrySession session, Actor by, MlflowRegistration asked, VersionSource source)

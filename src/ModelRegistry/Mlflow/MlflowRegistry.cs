@@ -21,9 +21,10 @@ public sealed partial class MlflowRegistry
     private readonly MetadataDesk _metadata;
     private readonly PromotionDesk _promotions;
     private readonly VersionIntake _intake;
+    private readonly Artifacts.ArtifactVault _vault;
 
-    internal MlflowRegistry(RegistryDb db, PolicyInForce policies, MetadataDesk metadata, PromotionDesk promotions, VersionIntake intake) =>
-        (_db, _policies, _metadata, _promotions, _intake) = (db, policies, metadata, promotions, intake);
+    internal MlflowRegistry(RegistryDb db, PolicyInForce policies, MetadataDesk metadata, PromotionDesk promotions, VersionIntake intake, Artifacts.ArtifactVault vault) =>
+        (_db, _policies, _metadata, _promotions, _intake, _vault) = (db, policies, metadata, promotions, intake, vault);
 
     private async Task<Outcome<T>> ReadAsync<T>(Actor by, Func<RegistrySession, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
         Permissions.Check(by, Permission.Read) is { } no ? no : await _db.ReadAsync(read, cancel);

@@ -16,6 +16,26 @@ internal sealed partial class S3Store
         return open && !Layout.IsOwn(reference.Key) ? null : Refusals.ReferenceNotAllowed($"{reference}");
     }
 
+    /// <summary>Objects below a folder that may be registered, or the one of that very name.</summary>
+    internal async Task<IReadOnlyList<(string Path, ObjectReference Object)>> BelowAsync(ObjectReference folder, int most, CancellationToken ct)
+    {
+        var found = new List<(string, ObjectReference)>();
+        if (CheckReference(folder) is not null)
+            return found;
+        await foreach (var one in Bucket.ListAsync(Reading, folder.Key + "/", ct).ConfigureAwait(false))
+        {
+            // What a console shows as an empty folder is an object whose name ends in a slash.
+            if (ObjectReference.Parse($"{ObjectReference.Scheme}{Bucket.Name}/{one.Key}") is not { Refusal: null, Value: var reference } || CheckReference(reference) is not null)
+                continue;
+            found.Add((one.Key[(folder.Key.Length + 1)..], reference));
+            if (found.Count == most)
+                break;
+        }
+        if (found.Count == 0 && await Bucket.HeadAsync(Reading, folder.Key, ct).ConfigureAwait(false) is not null)
+            found.Add((folder.FileName, folder));
+        return found;
+    }
+
     /// <remarks>
     /// Whoever put it may put another in its place at any time, and not every store honours a condition on a copy: so it is copied to
     /// where nobody else writes first, hashed there, and copied to its digest then.
