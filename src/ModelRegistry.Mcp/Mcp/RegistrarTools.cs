@@ -74,7 +74,7 @@ internal static class RegistrarTools
         if (pairs.Refusal is { } unreadable)
             return unreadable;
         var given = call.Given;
-        Outcome<MeasurementFile>? measured = given["measurements"] is { } json ? MeasurementFile.Parse(json) : null;
+        var measured = given["measurements"] is { } json ? MeasurementFile.Parse(json) : (Outcome<MeasurementFile>?)null;
         if (measured?.Refusal is { } unmeasured)
             return unmeasured;
         var file = MetadataFile.Parse(given["metadata"] ?? "{}");
