@@ -22,9 +22,14 @@ internal static class TargetMoves
         foreach (var active in await session.ActiveOfAsync(promotion.Statement.ModelId))
         {
             var deployment = active.Deployment;
-            if (deployment.Wish.Target == asked?.Deployment.Wish.Target || deployment.PromotionId == promotion.Id
-                || (Meets(policy, deployment, await then.VersionAsync(session, deployment.VersionId)) && !GoneBackFrom(policy, promotion, deployment)))
+            if (deployment.Wish.Target == asked?.Deployment.Wish.Target || deployment.PromotionId == promotion.Id)
                 continue;
+            if (Meets(policy, deployment, await then.VersionAsync(session, deployment.VersionId)) && !GoneBackFrom(policy, promotion, deployment))
+            {
+                if (await ComesUnaskedAsync(session, policy, promotion, deployment))
+                    moves.Add(new TargetMove(deployment.Wish with { Stage = Required(policy, deployment) }, active, DeploymentStatus.Stopped, null, $"version {active.Label} came to {promotion.Statement.ToStage}, and nobody decided that it be served there as it was."));
+                continue;
+            }
             moves.Add(await FollowAsync(session, policy, promotion, active, await then.ServingAsync(session, deployment.ModelId, Required(policy, deployment))));
         }
         return moves;
@@ -105,12 +110,22 @@ internal static class TargetMoves
         {
             if (configuration is null)
                 continue;
-            var decided = configuration != TargetWish.Nothing
-                && (await session.DecidedAsync(deployment.ModelId, deployment.Wish.Target, configuration)).Exists(wish => Deployment.Meets(policy.StageNames, wish.Stage, required));
+            var decided = configuration != TargetWish.Nothing && await IsDecidedAsync(session, policy, deployment, configuration);
             if (decided || configuration == TargetWish.Nothing || !policy.Governs(required))
                 return (configuration, decided);
         }
         return null;
+    }
+
+    private static async ValueTask<bool> IsDecidedAsync(RegistrySession session, PromotionPolicy policy, Deployment deployment, string configuration) =>
+        (await session.DecidedAsync(deployment.ModelId, deployment.Wish.Target, configuration)).Exists(wish => Deployment.Meets(policy.StageNames, wish.Stage, Required(policy, deployment)));
+
+    // What stood on a target before this was governed, and may stand there again by the version's own promotion, which says nothing of how it is served.
+    private static async ValueTask<bool> ComesUnaskedAsync(RegistrySession session, PromotionPolicy policy, Promotion promotion, Deployment deployment)
+    {
+        var required = Required(policy, deployment);
+        return promotion.Statement.VersionId == deployment.VersionId && policy.Governs(required) && deployment.Wish.Configuration != TargetWish.Nothing
+            && !Deployment.Meets(policy.StageNames, promotion.Statement.FromStage, required) && !await IsDecidedAsync(session, policy, deployment, deployment.Wish.Configuration);
     }
 
     // Where a stage is not governed, what a rollback goes back from may stay in it.

@@ -38,7 +38,7 @@ public sealed partial class FacedRegistry : IAsyncLifetime
         var me = await _registry.AgentAsync();
         _names["file"] = _registry.File("weights");
         _names["not-json"] = _desk.File("not.json", "{");
-        _names["list"] = _desk.File("list.json", "[1]");
+        _names["large"] = _desk.File("large.json", new JsonObject { ["note"] = new string('x', 8_000) }.ToJsonString());
         SeededRegistry.Ok(await _registry.Services.Promotions.DeployAsync(me, new ModelRegistry.Deployments.DeploymentRequest("spam", "v1", "staging")));
         _names["misspelt"] = _desk.File("misspelt.json", """{"metrix": {}}""");
         SeededRegistry.Ok(await _registry.Services.Intake.RegisterAsync(me, new Registration("letters", "1.0.0", null, [_names["file"]], SeededRegistry.Metadata())));

@@ -38,11 +38,11 @@ internal static class SameRequests
         Asks("measurements of an unknown version", "version_not_found", "set_metadata", """model_name=churn|version=v9|measurements=[{"metric": "auc", "value": 0.9}]""", "measure churn v9 --metric auc=0.9 --current"),
 
         // ---- what cannot be read
-        Asks("a deployment with a list for a configuration", "invalid_arguments", "deploy_model", "model_name=churn|version=v2|deployment_target=staging|deployment_config=[1]", "deploy churn v2 staging --config {list}"),
+        Asks("a deployment with a configuration of many words", "invalid_arguments", "deploy_model", $$"""model_name=churn|version=v2|deployment_target=staging|deployment_config={"note":"{{Long}}{{Long}}"}""", "deploy churn v2 staging --config {large}"),
         Asks("a deployment for a reason of many words", "invalid_arguments", "deploy_model", $"model_name=churn|version=v2|deployment_target=staging|reason={Long}", $"deploy churn v2 staging --reason {Long}"),
         Asks("deployments from a cursor of nobody's", "cursor_invalid", "list_deployments", "cursor=abc", "deployments --cursor abc"),
         Asks("versions of no status there is", "invalid_arguments", "list_versions", "model_name=churn|status=waiting", "list-versions churn --status waiting"),
-        Asks("a measurement of a bad name", "invalid_arguments", "set_metadata", """model_name=churn|version=v1|measurements=[{"metric": "a!b", "value": 0.9}]""", "measure churn v1 --metric a!b=0.9 --current"),
+        Asks("a measurement of an inactive model", "model_inactive", "set_metadata", """model_name=retired|version=v1|measurements=[{"metric": "auc", "value": 0.9}]""", "measure retired v1 --metric auc=0.9 --current"),
         Asks("something that names no version", "version_reference_invalid", "get_model_info", "model_name=churn|version=v1?", "get-model churn --version v1?"),
         Asks("models in an unknown stage", "stage_unknown", "list_models", "stage=moon", "list-models --stage moon"),
         Asks("versions in an unknown stage", "stage_unknown", "list_versions", "model_name=churn|stage=moon", "list-versions churn --stage moon"),

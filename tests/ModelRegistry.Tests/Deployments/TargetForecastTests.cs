@@ -116,6 +116,7 @@ public abstract class TargetForecast
     }
 
     [Fact]
+    [Attack(15, "rules")]
     public async Task What_nobody_decided_on_is_told_to_whoever_decides()
     {
         await using var it = await OpenAsync("team");
@@ -139,7 +140,8 @@ public abstract class TargetForecast
         policy["targets"]!["staging"]!["stage"] = "production";
         await it.AcceptAsync(policy.ToJsonString());
         var stopped = Assert.Single(await ComesTrueAsync(it, await it.ProposeAsync("digits", "v2")));
-        Assert.Equal(("staging", "v2"), (stopped.Target, stopped.Now));
+        Assert.Equal(("staging", "v2", null, "stopped"), (stopped.Target, stopped.Now, stopped.Becomes, stopped.Change));
+        Assert.Contains("nobody decided that it be served there", stopped.Why, StringComparison.Ordinal);
     }
 
     [Fact]
