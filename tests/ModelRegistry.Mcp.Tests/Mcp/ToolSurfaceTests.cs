@@ -97,6 +97,14 @@ public sealed class ToolSurfaceTests
     }
 
     [Fact]
+    public void The_page_about_tools_names_each_of_them()
+    {
+        var page = File.ReadAllText(ModelRegistry.Tests.Repository.At("docs/tools.md"));
+        Assert.All(Tools(readOnly: false, "registrar"), tool => Assert.Contains($"`{tool.Name}`", page, StringComparison.Ordinal));
+        Assert.Contains("`register_version` over HTTP", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_unknown_toolset_is_refused_with_the_nearest() =>
         Assert.Contains("'registrar'", ToolSurface.Select(new SurfaceSettings(false, ["registrars"], []), true).Refusal!.Message);
 

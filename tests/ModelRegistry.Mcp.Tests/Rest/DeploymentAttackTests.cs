@@ -123,7 +123,6 @@ public sealed class DeploymentAttackTests
     [InlineData("merge keys", "---\na: &a {x: 1}\n<<: *a\n---\n")]
     [InlineData("a tag", "---\na: !!python/object/apply:os.system [id]\n---\n")]
     [InlineData("depth", "---\na: [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n---\n")]
-    [InlineData("two documents", "---\na: 1\n...\n---\nb: 2\n---\n")]
     public async Task A_card_whose_front_matter_is_a_trap_is_refused_by_line(string what, string card)
     {
         await using var rest = await OpenAsync();

@@ -31,13 +31,13 @@ public sealed class TargetPageTests
         Ok(await registry.Services.Promotions.WithdrawAsync(await registry.AgentAsync(), waits, null));
 
         await ben.GoAsync($"ui/promotions/{await DeployAsync(registry, "v1", """{"replicas": 3, "note": "<b>approved</b>"}""")}");
-        Assert.Matches(@"production requires production\s+nothing\s+v1 as asked for here\s+As asked for here\.", await ben.SeeAsync($"{Section} tbody tr"));
+        Assert.Matches(@"production\s+requires production\s+nothing\s+v1\s+as asked for here\s+As asked for here\.", await ben.SeeAsync($"{Section} tbody tr"));
         await ben.DecideAsync("approve", passkey: false);
         await ben.SeeAsync("text=applied");
 
         var id = await registry.ProposeAsync();
         await ben.GoAsync($"ui/promotions/{id}");
-        Assert.Matches(@"production requires production\s+v1\s+v2 follows its stage\s+With a configuration that was decided on before\.", await ben.SeeAsync($"{Section} tbody tr"));
+        Assert.Matches(@"production\s+requires production\s+v1\s+v2\s+follows its stage\s+With a configuration that was decided on before\.", await ben.SeeAsync($"{Section} tbody tr"));
         await ben.ClickAsync($"{Section} summary");
         Assert.Contains("<b>approved</b>", await ben.SeeAsync($"{Section} .said blockquote"), StringComparison.Ordinal);
         Assert.Contains("not verified", await ben.SeeAsync($"{Section} .said figcaption"), StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class TargetPageTests
 
         // What is stopped says why.
         await ben.GoAsync($"ui/promotions/{Ok(await registry.Services.Promotions.RequestAsync(await registry.AgentAsync(), new ModelRegistry.Promotions.PromotionRequest("churn", "v2", "archived", "over"))).PromotionId}");
-        Assert.Matches(@"v2\s+nothing is stopped\s+Version v2 left production, and nothing serves it\.", await ben.SeeAsync($"{Section} tbody tr"));
+        Assert.Matches(@"v2\s+nothing\s+is stopped\s+Version v2 left production, and nothing serves it\.", await ben.SeeAsync($"{Section} tbody tr"));
         Assert.Empty(await ben.ComplaintsAsync());
     }
 
