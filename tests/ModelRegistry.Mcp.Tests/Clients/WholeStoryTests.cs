@@ -84,11 +84,10 @@ public sealed class WholeStoryTests : IDisposable
         ServedRest.Problem(403, "role_missing", await rest.PostAsync("/models/digits/versions/v1/promotions", new JsonObject { ["stage"] = "staging" }, ("Authorization", $"Bearer {pipelines}")));
 
         await using var agent = await RealClient.OverHttpAsync(Library.Sdk2Modern, new Uri(rest.Address, "mcp"), agents, forms: false);
-        JsonObject Digits(string version) => new() { ["model_name"] = "digits", ["version"] = version };
-        async Task<JsonObject> ProposeAsync(string tool, string version, string name, string to) => await DoneAsync(agent, tool, new JsonObject(Digits(version)) { [name] = to, ["reason"] = $"{version} is ready" });
+        Task<JsonObject> PromoteAsync(string version, string stage) => DoneAsync(agent, "promote_model", new JsonObject { ["model_name"] = "digits", ["version"] = version, ["stage"] = stage, ["reason"] = $"{version} is ready" });
         foreach (var version in new[] { "v1", "v2" })
-            Assert.Equal("applied", (string?)(await ProposeAsync("promote_model", version, "stage", "staging"))["status"]);
-        var first = await DoneAsync(agent, "deploy_model", new JsonObject(Digits("v1")) { ["deployment_target"] = "production", ["deployment_config"] = """{"replicas": 2}""", ["reason"] = "the first one" });
+            Assert.Equal("applied", (string?)(await PromoteAsync(version, "staging"))["status"]);
+        var first = await DoneAsync(agent, "deploy_model", new JsonObject { ["model_name"] = "digits", ["version"] = "v1", ["deployment_target"] = "production", ["deployment_config"] = """{"replicas": 2}""", ["reason"] = "the first one" });
         Assert.Equal("pending", (string?)first["status"]);
         Assert.Contains("replicas", await ApproveAsync(person, (string)first["promotion_id"]!), StringComparison.Ordinal);
 
@@ -98,7 +97,7 @@ public sealed class WholeStoryTests : IDisposable
 
         var compared = await DoneAsync(agent, "compare_versions", new JsonObject { ["model_name"] = "digits", ["versions"] = new JsonArray("v1", "v2") });
         Assert.Equal("v2", (string?)compared["metrics"]!.AsArray().Single(m => (string?)m!["metric"] == "accuracy")!["best"]);
-        var second = await ProposeAsync("promote_model", "v2", "stage", "production");
+        var second = await PromoteAsync("v2", "production");
         var id = (string)second["promotion_id"]!;
         Assert.Equal(("pending", "v1", "v2", "follows"), ((string?)second["status"], (string?)second["targets"]![0]!["now"], (string?)second["targets"]![0]!["becomes"], (string?)second["targets"]![0]!["change"]));
         Assert.Equal("pending", (string?)(await DoneAsync(agent, "confirm_promotion", new JsonObject { ["promotion_id"] = id, ["decision"] = "approve" }))["status"]);
