@@ -6,10 +6,11 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace ModelRegistry.Bench;
 
-/// <summary>The least a server can do with a file that comes in: receive it, hash it, write it. Nothing is checked and nothing flushed. Run as a process of its own.</summary>
+/// <summary>The least a server can do with a file that comes in: receive it, hash it, write it. Nothing is checked. Run as a process of its own.</summary>
 internal static class BareSink
 {
-    public static async Task<int> RunAsync(string folder, int bufferBytes)
+    /// <param name="flushes">Whether the file outlives a power cut once the answer is sent.</param>
+    public static async Task<int> RunAsync(string folder, int bufferBytes, bool flushes)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0));
@@ -30,6 +31,8 @@ internal static class BareSink
                     RandomAccess.Write(file, buffer.AsSpan(0, read), at);
                     at += read;
                 }
+                if (flushes)
+                    RandomAccess.FlushToDisk(file);
             }
             http.Response.StatusCode = StatusCodes.Status201Created;
             http.Response.Headers.ETag = Convert.ToHexStringLower(hash.GetHashAndReset());

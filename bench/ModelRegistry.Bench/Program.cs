@@ -16,8 +16,8 @@ switch (args)
         return await UploadBenchmark.RunAsync(server, ByteCount.Of(bounds, "--size", "1GiB"), bounds is [.., "--rounds", var rounds] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 7);
     case ["large", "--server", var server, .. var bounds]:
         return await LargeBenchmark.RunAsync(server, ByteCount.Of(bounds, "--size", "5GiB"), bounds is [.., "--store", "s3"] ? "s3" : "file");
-    case ["bare-sink", var folder, var kibibytes]:
-        return await BareSink.RunAsync(folder, int.Parse(kibibytes, CultureInfo.InvariantCulture) * 1024);
+    case ["bare-sink", var folder, var kibibytes, .. var flush]:
+        return await BareSink.RunAsync(folder, int.Parse(kibibytes, CultureInfo.InvariantCulture) * 1024, flushes: flush is ["--flush"]);
     case ["http", "--server", var server]:
         return await HttpBenchmark.RunAsync(server);
     case ["bare-kestrel", var port, var answer]:

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
 
-namespace ModelRegistry.Bench;
+namespace ModelRegistry.Tests;
 
 /// <summary>
 /// A content of any length that lies nowhere: any part of it can be made at any time, the same again. No two blocks of it are alike,
