@@ -158,7 +158,8 @@ internal sealed class StagedFile : IDisposable
 
     public void Dispose()
     {
-        if (!_done && !_stays)
+        // Of an upload that was refused before its first byte there is nothing to go on with.
+        if (!_done && (!_stays || Size == 0))
             Delete();
         _handle.Dispose();
     }
