@@ -8,7 +8,8 @@ namespace ModelRegistry.Bench;
 
 /// <summary>
 /// CPU time of the server for each byte that comes in (<c>PUT /blobs/{sha256}</c>, into the folder), against a bare Kestrel that
-/// receives, hashes and writes the same bytes, and one that flushes them, too, as the registry does. Arms take turns, and every round sends a content that was never sent before.
+/// receives, hashes and writes the same bytes, and one that flushes them, too, as the registry does. Arms take turns, and every round
+/// sends a content that was never sent before.
 /// </summary>
 internal static class UploadBenchmark
 {
