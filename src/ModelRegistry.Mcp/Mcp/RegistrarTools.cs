@@ -107,7 +107,7 @@ internal static class RegistrarTools
         if (!call.Given.Only("model_name", "version", "measurements"))
             return Refusals.InvalidArgument("measurements", "must stand alone beside model_name and version");
         var measured = await call.Registry.Metadata.MeasureAsync(call.By, new MeasurementWish(call.Given.Need("model_name"), call.Given["version"], file.Value.Measurements, MakeCurrent: true), cancel);
-        return measured.Then<MetadataView>(m => new MetadataView(m.ModelName, m.Version, [.. file.Value.Measurements.Select(x => $"metrics.{x.Metric}")]));
+        return measured.Then<MetadataView>(m => new MetadataView(m.ModelName, m.Version, [.. file.Value.Measurements.Select(x => $"metrics.{x.Metric}")], Revision: m.Revision));
     }
 
     private static Dictionary<string, T> Over<T>(IReadOnlyDictionary<string, T> below, IReadOnlyDictionary<string, T> above) =>
