@@ -51,6 +51,9 @@ internal static class FileRoutes
         }
         catch (BlobAlteredException altered) when (!http.Response.HasStarted)
         {
+            // What was said of the file is not so.
+            foreach (var name in new[] { HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.ContentDisposition, HeaderNames.AcceptRanges, HeaderNames.ContentLength })
+                http.Response.Headers.Remove(name);
             await Replies.ProblemAsync(http, altered.Refusal);
         }
     }

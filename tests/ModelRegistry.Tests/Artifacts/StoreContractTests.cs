@@ -53,7 +53,7 @@ public sealed class S3StoreTests(S3Server server) : StoreContract
         await base.InitializeAsync();
     }
 
-    protected override Task<ArtifactVault> OpenAsync() => Task.FromResult(new ArtifactVault(new S3Store(_bucket, "shared/registry", server.Options, Small)));
+    protected override Task<ArtifactVault> OpenAsync() => Task.FromResult(new ArtifactVault(new S3Store(_bucket, "shared/registry", server.Options, TimeProvider.System, Small)));
 
     protected override async Task<string[]> LeftoversAsync() => [.. (await server.KeysAsync(_bucket)).Where(key => !key.StartsWith("shared/registry/blobs/", StringComparison.Ordinal) || key.EndsWith('?'))];
 
