@@ -39,8 +39,8 @@ public sealed class ChromiumTests
     {
         await using var it = await OpenAsync("local");
         var (edit, hostile) = await Gallery.CardsAsync(it);
-        await LookAsync(it, "/ui/models/cards/versions/v1/card", $"/ui/models/cards/versions/v1/card?edit={edit}", "/ui/models/cards/versions/v2/card", "/ui/models/cards/card", "/ui/models/cards/versions/v1",
-            "/ui/models/hostile%20cards/versions/v1/card", $"/ui/models/hostile%20cards/versions/v1/card?edit={hostile}", "/ui/models/hostile%20cards/card", "/ui/models/hostile%20cards/versions/v1");
+        await LookAsync(it, "/ui/models/cards/versions/v1/card", $"/ui/models/cards/versions/v1/card?edit={edit}", "/ui/models/cards/versions/v2/card", "/ui/models/cards/card", "/ui/models/cards/versions/v1");
+        await LookAsync(it, "/ui/models/hostile%20cards/versions/v1/card", $"/ui/models/hostile%20cards/versions/v1/card?edit={hostile}", "/ui/models/hostile%20cards/card", "/ui/models/hostile%20cards/versions/v1");
     }
 
     [Fact]

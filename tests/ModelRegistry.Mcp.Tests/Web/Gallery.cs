@@ -44,7 +44,7 @@ internal static class Gallery
         }
         Task MeasureAsync(string model, bool current, params NewMeasurement[] values) => Measured(it.Services.Metadata.MeasureAsync(robot, new MeasurementWish(model, "1", values, current)));
         async Task Measured(Task<Outcome<MeasuredView>> measuring) => Ok(await measuring);
-        NewMeasurement At(string metric, double value, int day, long? count = 2_000) => new(metric, value, new MetricEvidence("s3://data/churn@7", "test", new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day), count));
+        NewMeasurement At(string metric, double value, int day, long? count = 2_000) => new(metric, value, new MetricEvidence("s3://data/churn@7", "test", new DateTimeOffset(2020, 3, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day), count));
 
         var front = "---\nlicense: apache-2.0\nlanguage: [en, de]\ntags:\n- churn\n- tabular\n---\n";
         var card = front + "# Churn\n\nPredicts who **cancels** within *90 days*; see [the paper](https://example.org/churn.pdf).\n\n## Intended use\n\nRanking customers for a call.\n\n- monthly, by the retention team\n- never for prices\n  1. nor for credit\n\n> A high score is no reason.\n\n"
@@ -58,13 +58,13 @@ internal static class Gallery
         await MeasureAsync("cards", true, At("auc", 0.97, 3));
 
         var endless = new string('W', 400);
-        var hostile = "---\nlicense: [" + Hostile.Replace("{", "", StringComparison.Ordinal) + "\n---\n# " + Hostile + endless + "\n\n[Approve](javascript:alert(1)) [Approve](/ui/promotions/x) [x](https://" + new string('a', 60) + ".example) ![x](https://evil.example/p.png)\n\n```\n" + Hostile + endless + "\n```\n\n| " + endless + " | b |\n|---|---|\n| " + Hostile.Replace("|", "", StringComparison.Ordinal) + " | " + endless + " |\n\n"
+        var hostile = "---\nlicence: " + System.Text.Json.JsonSerializer.Serialize(Hostile + endless) + "\n" + endless[..60] + ": {a: [b]}\nlicense: [x]\n---\n# " + Hostile + endless + "\n\n[Approve](javascript:alert(1)) [Approve](/ui/promotions/x) [x](https://" + new string('a', 60) + ".example) ![x](https://evil.example/p.png)\n\n```\n" + Hostile + endless + "\n```\n\n| " + endless + " | b |\n|---|---|\n| " + Hostile.Replace("|", "", StringComparison.Ordinal) + " | " + endless + " |\n\n"
             + string.Concat(Enumerable.Range(0, 30).Select(i => new string('>', i % 20 + 1) + " " + endless + "\n\n")) + "###### deep\n\n<form action=/ui/promotions/x><button>Approve</button></form>\n";
         for (var i = 0; i < 2; i++)
             await it.RegisterAsync("hostile cards", 0.9);
         var other = await KeptAsync("hostile cards", "1", hostile, hostile.Replace("deep", endless, StringComparison.Ordinal));
-        var name = new string('m', 100) + Hostile[..20];
-        await MeasureAsync("hostile cards", false, At(name, double.MaxValue, 0), At(name, -double.MaxValue, 20_000), At(name, double.Epsilon, 3_000));
+        var name = new string('m', 240) + "/../%20@";
+        await MeasureAsync("hostile cards", false, At(name, double.MaxValue, 0), At(name, -double.MaxValue, -15_000), At(name, double.Epsilon, -3_000));
         return (edit, other);
     }
 
