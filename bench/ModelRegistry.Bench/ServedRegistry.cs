@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using ModelRegistry.Artifacts.S3;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
@@ -13,13 +14,17 @@ internal sealed partial class ServedRegistry : IAsyncDisposable
     private const string Passphrase = "correct horse battery";
 
     private readonly string _folder;
-    private readonly Process _process;
-    private readonly Task _listening;
+    private readonly ProcessStartInfo _start;
+    private Process _process;
+    private Task _listening;
 
-    private ServedRegistry(string folder, Process process, Uri address, IReadOnlyList<string> tokens, Task listening) =>
-        (_folder, _process, Address, Tokens, _listening) = (folder, process, address, tokens, listening);
+    private ServedRegistry(string folder, ProcessStartInfo start, IReadOnlyList<string> tokens, Started started)
+    {
+        (_folder, _start, Tokens) = (folder, start, tokens);
+        (_process, Address, _listening) = started;
+    }
 
-    public Uri Address { get; }
+    public Uri Address { get; private set; }
 
     /// <summary>Bearer tokens of agents that may read and propose, and of one that may register as well.</summary>
     public IReadOnlyList<string> Tokens { get; }
@@ -31,13 +36,42 @@ internal sealed partial class ServedRegistry : IAsyncDisposable
     public bool HasEnded => _process.HasExited;
 
     /// <param name="server">Path of <c>modelregistry.dll</c>, published on its own so that no build disturbs it.</param>
-    public static async Task<ServedRegistry> StartAsync(string server, params string[] options)
+    public static Task<ServedRegistry> StartAsync(string server, params string[] options) => StartAsync(server, null, options);
+
+    /// <param name="bucket">Where files lie, and how to get there; null: in the data folder.</param>
+    public static async Task<ServedRegistry> StartAsync(string server, (string Name, S3Options Options)? bucket, params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("registry-bench-").FullName;
         var data = Path.Combine(folder, "data");
-        var tokens = await SeedAsync(data, folder);
-        var start = new ProcessStartInfo("dotnet", [server, "serve", "--data", data, "--urls", "http://127.0.0.1:0", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var place = bucket is { } there ? $"s3://{there.Name}" : null;
+        var tokens = await SeedAsync(new RegistryOptions { DataFolder = data, DataFolderNamed = true, Policy = "team", Artifacts = place, S3 = bucket?.Options ?? new S3Options() }, folder);
+        var start = new ProcessStartInfo("dotnet", [server, "serve", "--data", data, "--urls", "http://127.0.0.1:0", .. place is null ? (string[])[] : ["--artifacts", place], .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["MODELREGISTRY_RATE_LIMIT"] = "0";
+        if (bucket?.Options is { } s3)
+        {
+            start.Environment["MODELREGISTRY_S3_ENDPOINT"] = s3.Endpoint!.AbsoluteUri;
+            start.Environment["MODELREGISTRY_S3_ACCESS_KEY"] = s3.AccessKey;
+            start.Environment["MODELREGISTRY_S3_SECRET_KEY"] = s3.SecretKey;
+        }
+        return new ServedRegistry(folder, start, tokens, await RunAsync(start));
+    }
+
+    /// <summary>Ends the server as a crash would (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        await _listening;
+        _process.Dispose();
+    }
+
+    /// <summary>Starts a server on what a killed one left behind, at another address.</summary>
+    public async Task GoOnAsync() => (_process, Address, _listening) = await RunAsync(_start);
+
+    private sealed record Started(Process Process, Uri Address, Task Listening);
+
+    private static async Task<Started> RunAsync(ProcessStartInfo start)
+    {
         var process = Process.Start(start)!;
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var listening = Task.WhenAll(DrainAsync(process.StandardError, line =>
@@ -47,12 +81,12 @@ internal sealed partial class ServedRegistry : IAsyncDisposable
             else
                 Console.Error.WriteLine($"server: {line}");
         }), DrainAsync(process.StandardOutput, line => Console.WriteLine($"server wrote to stdout: {line}")));
-        return new ServedRegistry(folder, process, await address.Task.WaitAsync(TimeSpan.FromSeconds(60)), tokens, listening);
+        return new Started(process, await address.Task.WaitAsync(TimeSpan.FromSeconds(60)), listening);
     }
 
-    private static async Task<IReadOnlyList<string>> SeedAsync(string data, string folder)
+    private static async Task<IReadOnlyList<string>> SeedAsync(RegistryOptions options, string folder)
     {
-        await using var services = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = data, DataFolderNamed = true, Policy = "team" }, TimeProvider.System));
+        await using var services = Ok(await RegistryServices.OpenAsync(options, TimeProvider.System));
         Ok(await services.People.InitAsync("ana", Passphrase));
         var ana = Ok(await services.People.ProveAsync("ana", Passphrase, "terminal"));
         Ok(await services.People.AddAsync(ana.Actor, "ben", Passphrase, [Permissions.Approver]));

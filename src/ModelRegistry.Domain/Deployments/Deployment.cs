@@ -17,6 +17,17 @@ public enum DeploymentStatus
     Cancelled,
 }
 
+/// <summary>The words that stand for the states of a deployment, wherever it is written.</summary>
+public static class DeploymentWords
+{
+    public static string Word(this DeploymentStatus status) => status == DeploymentStatus.RolledBack ? "rolled_back" : status.ToString().ToLowerInvariant();
+
+    /// <summary>The state that a word stands for; null when it is none.</summary>
+    public static DeploymentStatus? Read(string word) => Enum.GetValues<DeploymentStatus>().Select(s => (DeploymentStatus?)s).FirstOrDefault(s => s!.Value.Word() == word);
+
+    public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<DeploymentStatus>().Select(Word)];
+}
+
 /// <summary>A version on a serving target: what is wanted there, and what was last seen running.</summary>
 public sealed record Deployment
 {

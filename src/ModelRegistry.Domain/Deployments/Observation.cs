@@ -7,7 +7,10 @@ namespace ModelRegistry.Domain;
 /// <param name="Instance">Which of several it is; may be empty. The last one to speak is kept.</param>
 public sealed record Observation(string VersionId, string Label, string Status, string Message, string Instance, ActorRef By, DateTimeOffset At)
 {
-    public static IReadOnlyList<string> Words { get; } = ["starting", "running", "failed", "stopped"];
+    /// <summary>What is meant where nothing is said.</summary>
+    public const string Usual = "running";
+
+    public static IReadOnlyList<string> Words { get; } = ["starting", Usual, "failed", "stopped"];
 
     /// <summary>Whether it says anything new, so that it is worth an entry in the log.</summary>
     public bool Differs(Observation? before) => before is null || (VersionId, Status, Message, Instance, By.Id) != (before.VersionId, before.Status, before.Message, before.Instance, before.By.Id);

@@ -15,6 +15,21 @@ public sealed record TargetWish(string Target, string Stage, string Configuratio
     /// <summary>The configuration where nothing was said.</summary>
     public const string Nothing = "{}";
 
+    /// <summary>Reads a configuration that comes as text.</summary>
+    /// <param name="json">Null: none.</param>
+    public static Outcome<JsonNode?> Read(string? json)
+    {
+        try
+        {
+            // What is the word null says something, and no object.
+            return json is null ? (JsonNode?)null : JsonNode.Parse(json) is { } given ? given : Refusals.InvalidArgument("deployment_config", "a JSON object");
+        }
+        catch (JsonException e)
+        {
+            return Refusals.InvalidArgument("deployment_config", $"is no JSON: {e.Message.TrimEnd('.')}");
+        }
+    }
+
     /// <summary>Checks a configuration and brings it into its canonical form.</summary>
     /// <param name="given">Null: none.</param>
     public static Outcome<string> Configure(JsonNode? given)

@@ -1,4 +1,5 @@
 using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Remote;
 
 namespace ModelRegistry.Mcp.Cli;
@@ -23,13 +24,15 @@ internal static class CatalogVerbs
 
     public static Verb ListVersions()
     {
-        var verb = new Verb("list-versions", "Lists a model's versions, newest first.", "list-versions fraud-detector", "list-versions fraud-detector --stage staging");
+        var verb = new Verb("list-versions", "Lists a model's versions, newest first.", "list-versions fraud-detector", "list-versions fraud-detector --stage staging", "list-versions fraud-detector --status approved", "list-versions fraud-detector --default");
         var model = verb.Word("MODEL", "The model's name.", Completions.Models);
         var stage = verb.Text("--stage", "STAGE", "Versions in this stage.", Completions.Stages);
+        var status = verb.Text("--status", "STATUS", $"Versions of this status: {Shown.List(VersionStatus.Words)}.", Completions.Statuses);
+        var isDefault = verb.Flag("--default", "Only the version that is given when none is named.");
         var tag = verb.Many("--tag", "KEY[:VALUE]", "Versions with this tag; framework:NAME is a framework too.");
         var (least, most) = Bounds(verb);
         var (limit, cursor) = Paging(verb);
-        return verb.Lists(run => Ask.Versions(new VersionQuery(run.Of(model), run.Of(stage), run.Of(limit) ?? DefaultLimit, run.Of(cursor)) { Tags = run.Of(tag) ?? [], Metrics = Bounds(run.Of(least), run.Of(most)) }), CatalogSheets.Versions);
+        return verb.Lists(run => Ask.Versions(new VersionQuery(run.Of(model), run.Of(stage), run.Of(limit) ?? DefaultLimit, run.Of(cursor), run.Of(status), run.Of(isDefault) ? true : null) { Tags = run.Of(tag) ?? [], Metrics = Bounds(run.Of(least), run.Of(most)) }), CatalogSheets.Versions);
     }
 
     public static Verb GetModel()

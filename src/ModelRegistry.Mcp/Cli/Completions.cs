@@ -30,6 +30,8 @@ internal static class Completions
 
     public static IEnumerable<CompletionItem> Stages(CompletionContext context) => Items(Domain.Stages.Ladder);
 
+    public static IEnumerable<CompletionItem> Statuses(CompletionContext context) => Items(VersionStatus.Words);
+
     public static IEnumerable<CompletionItem> Roles(CompletionContext context) => Items(Permissions.Roles);
 
     public static IEnumerable<CompletionItem> MachineRoles(CompletionContext context) => Items(Permissions.MachineRoles);

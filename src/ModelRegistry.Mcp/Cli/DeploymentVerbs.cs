@@ -32,7 +32,7 @@ internal static class DeploymentVerbs
         var verb = new Verb("deployments", "Lists which version stands, stood or is to stand on which target, newest first.", "deployments", "deployments --model fraud-detector --status active", "deployments --target production --output json");
         var model = verb.Text("--model", "MODEL", "Of this model.", Completions.Models);
         var target = verb.Text("--target", "TARGET", "On this target.", Completions.Targets);
-        var status = verb.Choice("--status", "In this state only.", "pending", "active", "replaced", "rolled_back", "stopped", "cancelled");
+        var status = verb.Choice("--status", "In this state only.", [.. DeploymentWords.All]);
         var (limit, cursor) = CatalogVerbs.Paging(verb);
         return verb.Lists(run => Ask.Deployments(new DeploymentQuery(run.Of(model), run.Of(target), run.Of(status), run.Of(limit) ?? CatalogVerbs.DefaultLimit, run.Of(cursor))), List);
     }

@@ -13,7 +13,7 @@ internal static class PromotionSheets
             p.Missing.Count == 0 ? "-" : Shown.List(p.Missing),
         }));
 
-    public static Sheet One(PromotionView p) => Decisions(Gates(new Sheet()
+    public static Sheet One(PromotionView p) => Decisions(Gates(Targets(new Sheet()
         .Facts(("promotion", p.PromotionId), ("status", p.Status), ("kind", p.Kind), ("model", p.ModelName), ("version", $"{p.Version} (number {p.Number})"), ("from", p.FromStage), ("to", p.ToStage),
             ("target", p.Deployment?.Target), ("replaces", p.Replaces), ("requires", Required(p.Required)), ("missing", Shown.List(p.Missing)), ("requested", $"{Shown.Time(p.RequestedAt)} by {p.RequestedBy}{Owned(p)}"),
             ("expires", p.ExpiresAt is null ? null : Shown.Time(p.ExpiresAt)), ("ended", p.EndedAt is null ? null : Shown.Time(p.EndedAt)), ("note", p.Note),
@@ -21,7 +21,7 @@ internal static class PromotionSheets
         .Words("configuration", Configuration(p))
         .Words("reason", p.Reason)
         .Words("why the glass was broken", p.BreakGlass?.Reason)
-        .Words("what the review says", p.BreakGlass?.Review?.Comment), p), p);
+        .Words("what the review says", p.BreakGlass?.Review?.Comment), p), p), p);
 
     /// <summary>Everything a person needs to decide, in human terms; what others wrote is marked as theirs.</summary>
     /// <param name="assurance">What a decision on this channel is worth.</param>
@@ -35,7 +35,7 @@ internal static class PromotionSheets
                 ("replaces", p.Replaces ?? $"nothing serves {p.ToStage} now"), ("asked by", $"{p.RequestedBy}{(kind is null ? "" : $" ({kind})")}{Owned(p)}"), ("client, as it says", review.Client),
                 ("asked at", Shown.Time(p.RequestedAt)), ("expires", Shown.Time(p.ExpiresAt)), ("revision", Shown.Count(p.Revision)), ("requires", Required(p.Required)), ("still missing", Shown.List(p.Missing)))
             .Rows("metrics", p.Replaces is null ? ["METRIC", p.Version, "BETTER IS"] : ["METRIC", $"{p.Replaces} (serves)", p.Version, "CHANGE", "BETTER IS", "VERDICT"], review.Metrics.Select(m => Metric(m, p.Replaces is not null)));
-        Gates(sheet, p)
+        Gates(Targets(sheet, p), p)
             .Rows("files, against what serves now", ["FILE"], review.FilesChanged.Select(f => new[] { f }))
             .Words("how it is to be served, as asked for (untrusted)", Configuration(p), mostLines: 40)
             .Words("why, in the words of who asked (untrusted)", p.Reason.Length > 0 ? p.Reason : "(no reason given)")
@@ -54,6 +54,13 @@ internal static class PromotionSheets
         > 0 => m.Better == "higher" ? "better" : "worse",
         _ => m.Better == "higher" ? "worse" : "better",
     };
+
+    // What it does to targets; nothing where it does nothing, or is over.
+    private static Sheet Targets(Sheet sheet, PromotionView p) => p.Targets is not { Count: > 0 } targets ? sheet
+        : sheet.Rows("deployment targets, when it is applied", ["TARGET", "REQUIRES", "NOW", "THEN", "CHANGE", "CONFIGURATION"], targets.Select(t => new[]
+        {
+            t.Target, t.Stage, t.Now ?? "-", t.Becomes ?? "-", t.Change.Replace('_', ' '), t.ConfigurationDecided switch { null => "-", true => "decided on", false => "nobody decided on it" },
+        }));
 
     private static Sheet Gates(Sheet sheet, PromotionView p) =>
         sheet.Rows("gates", ["RULE", "VERDICT", "MEASURED", "ASKED"], p.Gates.Select(g => new[] { g.Rule, g.Verdict, g.Measured, g.Threshold }));

@@ -15,6 +15,8 @@ internal static class Args
 
     public static Argument Stage { get; } = Text("stage", "development, validation, staging, production, archived or a stage of the policy");
 
+    public static Argument ServingTarget { get; } = Text("deployment_target", "a target of the policy (registry://policy), e.g. production", 128);
+
     public static Argument Tag { get; } = new("tag", ArgumentKind.Texts, "key or key:value, all must hold; framework:pytorch too") { Most = 8 };
 
     public static Argument Bounds { get; } = new("metrics", ArgumentKind.Texts, "e.g. accuracy>=0.9") { Most = 8 };

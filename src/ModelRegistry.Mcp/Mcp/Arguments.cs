@@ -48,9 +48,6 @@ internal sealed class Arguments
 
     public IReadOnlyList<string> Texts(string name) => _values.GetValueOrDefault(name) as IReadOnlyList<string> ?? [];
 
-    /// <summary>Whether nothing but these was given.</summary>
-    public bool Only(params string[] names) => _values.Keys.All(names.Contains);
-
     private static bool Blank(Argument argument, JsonElement element) =>
         element.ValueKind == JsonValueKind.Null || (element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 0) || (!argument.BlankCounts && Text(element) is { } text && string.IsNullOrWhiteSpace(text));
 

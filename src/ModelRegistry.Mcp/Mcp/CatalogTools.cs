@@ -17,10 +17,10 @@ internal static class CatalogTools
                 page => new ModelsReply([.. page.Items.Select(m => Shortened.Item(m, Full(call)))], page.NextCursor), TextOf.Models)),
 
         new("list_versions", "List versions", "A model's versions, newest first, with stage and metrics.", Hints.Reads,
-            [Model, Stage, Tag, Bounds, Limit, Cursor],
+            [Model, Stage, Choice("status", VersionStatus.Words), Tag, Bounds, Limit, Cursor],
             typeof(VersionsReply),
             (call, cancel) => Paging.ShowAsync(call, 10,
-                limit => BoundedAsync(call, bounds => call.Registry.Catalog.ListVersionsAsync(call.By, new VersionQuery(call.Given.Need("model_name"), call.Given["stage"], limit, call.Given["cursor"]) { Tags = call.Given.Texts("tag"), Metrics = bounds }, cancel)),
+                limit => BoundedAsync(call, bounds => call.Registry.Catalog.ListVersionsAsync(call.By, new VersionQuery(call.Given.Need("model_name"), call.Given["stage"], limit, call.Given["cursor"], call.Given["status"]) { Tags = call.Given.Texts("tag"), Metrics = bounds }, cancel)),
                 page => new VersionsReply(call.Given.Need("model_name"), [.. page.Items.Select(Shortened.Item)], page.NextCursor), TextOf.Versions)),
 
         new("get_model_info", "Show a model", "A model and one version (the default one unless named): metrics, stage, files, card, lineage.", Hints.Reads,

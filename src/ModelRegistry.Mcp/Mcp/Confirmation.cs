@@ -96,7 +96,7 @@ internal static class Confirmation
             Mode = "url",
             ElicitationId = promotion.PromotionId,
             Url = promotion.ApproveUrl,
-            Message = Untrusted.Clean($"Decide on moving {promotion.ModelName} {promotion.Version} to {promotion.ToStage}: the page shows what would change and asks for your own passphrase or passkey."),
+            Message = Untrusted.Clean($"Decide on {(promotion.Deployment is { } wish ? $"deploying {promotion.ModelName} {promotion.Version} on {wish.Target}" : $"moving {promotion.ModelName} {promotion.Version} to {promotion.ToStage}")}: the page shows what would change and asks for your own passphrase or passkey."),
         }),
     };
 

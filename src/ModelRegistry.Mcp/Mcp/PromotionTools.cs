@@ -1,10 +1,11 @@
+using ModelRegistry.Deployments;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
 using static ModelRegistry.Mcp.Tools.Args;
 
 namespace ModelRegistry.Mcp.Tools;
 
-/// <summary>Tools that propose, follow and take back promotions. None of them decides one.</summary>
+/// <summary>Tools that propose, follow and take back promotions, deployments among them. None of them decides one.</summary>
 internal static class PromotionTools
 {
     public static IReadOnlyList<RegistryTool> All { get; } =
@@ -20,6 +21,21 @@ internal static class PromotionTools
             typeof(PromotionView),
             async (call, cancel) => Shown(await call.Registry.Promotions.RollbackAsync(call.By,
                 new RollbackRequest(call.Given.Need("model_name"), call.Given["to_version"], null, call.Given["reason"], call.Given["idempotency_key"]), cancel))),
+
+        new("deploy_model", "Propose a deployment", "Ask to serve a version from a target of the policy. It answers as promote_model does; where the target requires a governed stage, a person must confirm version, target and configuration.", Hints.Adds,
+            [
+                Model, Text("version", VersionForms) with { Required = true }, ServingTarget with { Required = true },
+                Text("deployment_config", "JSON object, at most 4 KiB: how to serve it. Shown to whoever decides and kept on record: no secrets", 16_384), Reason, Key,
+            ],
+            typeof(PromotionView),
+            async (call, cancel) => Shown(await DeployAsync(call, cancel))),
+
+        new("list_deployments", "List deployments", "Which version stands, stood or is to stand on which target, newest first, and what was last seen running.", Hints.Reads,
+            [Text("model_name", most: 128), ServingTarget, Choice("status", DeploymentWords.All), Limit, Cursor],
+            typeof(DeploymentsReply),
+            (call, cancel) => Paging.ShowAsync(call, 10,
+                limit => call.Registry.Deployments.ListAsync(call.By, new DeploymentQuery(call.Given["model_name"], call.Given["deployment_target"], call.Given["status"], limit, call.Given["cursor"]), cancel),
+                page => new DeploymentsReply([.. page.Items.Select(Shortened.Item)], page.NextCursor), TextOf.Deployments)),
 
         new("list_promotions", "List promotions", "Promotions, newest first. `live`: pending or approved.", Hints.Reads,
             [Choice("status", ["live", .. Enum.GetNames<PromotionState>().Select(n => n.ToLowerInvariant())]), Text("model_name", most: 128), Limit, Cursor],
@@ -43,6 +59,13 @@ internal static class PromotionTools
             typeof(PromotionView),
             async (call, cancel) => Shown(await call.Registry.Promotions.WithdrawAsync(call.By, call.Given.Need("promotion_id"), call.Given["reason"], cancel))),
     ];
+
+    private static async Task<Outcome<PromotionView>> DeployAsync(ToolCall call, CancellationToken cancel)
+    {
+        var configuration = TargetWish.Read(call.Given["deployment_config"]);
+        return configuration.Refusal is { } unreadable ? unreadable : await call.Registry.Promotions.DeployAsync(call.By, new DeploymentRequest(
+            call.Given.Need("model_name"), call.Given.Need("version"), call.Given.Need("deployment_target"), configuration.Value, null, call.Given["reason"], call.Given["idempotency_key"]), cancel);
+    }
 
     private static ModelContextProtocol.Protocol.CallToolResult Shown(Outcome<PromotionView> promotion) =>
         Replies.Tool(promotion.Then<PromotionView>(p => Shortened.Whole(p)), TextOf.Promotion);

@@ -74,8 +74,9 @@ internal static class RegistrarTools
         if (pairs.Refusal is { } unreadable)
             return unreadable;
         var given = call.Given;
-        if (given["measurements"] is { } measured)
-            return await MeasureAsync(call, measured, cancel);
+        var measured = given["measurements"] is { } json ? MeasurementFile.Parse(json) : (Outcome<MeasurementFile>?)null;
+        if (measured?.Refusal is { } unmeasured)
+            return unmeasured;
         var file = MetadataFile.Parse(given["metadata"] ?? "{}");
         if (file.Refusal is { } invalid)
             return invalid;
@@ -95,19 +96,9 @@ internal static class RegistrarTools
             CodeCommit = given["code_commit"],
             Deprecated = given.Flag("deprecated"),
             IsActive = given.Flag("is_active"),
+            Measurements = measured?.Value.Measurements,
         }.Over(file.Value);
         return edit.Refusal is { } misfit ? misfit : await call.Registry.Metadata.SetAsync(call.By, edit.Value, cancel);
-    }
-
-    private static async Task<Outcome<MetadataView>> MeasureAsync(ToolCall call, string json, CancellationToken cancel)
-    {
-        var file = MeasurementFile.Parse(json);
-        if (file.Refusal is { } invalid)
-            return invalid;
-        if (!call.Given.Only("model_name", "version", "measurements"))
-            return Refusals.InvalidArgument("measurements", "must stand alone beside model_name and version");
-        var measured = await call.Registry.Metadata.MeasureAsync(call.By, new MeasurementWish(call.Given.Need("model_name"), call.Given["version"], file.Value.Measurements, MakeCurrent: true), cancel);
-        return measured.Then<MetadataView>(m => new MetadataView(m.ModelName, m.Version, [.. file.Value.Measurements.Select(x => $"metrics.{x.Metric}")], Revision: m.Revision));
     }
 
     private static Dictionary<string, T> Over<T>(IReadOnlyDictionary<string, T> below, IReadOnlyDictionary<string, T> above) =>

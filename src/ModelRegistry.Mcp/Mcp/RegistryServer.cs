@@ -18,7 +18,7 @@ internal static class RegistryServer
         2. list_versions, compare_versions, get_model_info: choose a version; deltas are against the first version named.
         3. promote_model with a reason. Status `applied`: done. `blocked`: a gate failed; the answer says which. `pending`: a person has to confirm.
         4. When pending, tell the person the promotion id and approve_command (and approve_url, when there is one). Then look again with get_promotion; do not poll in a loop.
-        rollback_model goes back to what served before; it waits for a person too. get_history answers what served when and who approved.
+        rollback_model goes back to what served before; deploy_model serves a version from a target (list_deployments shows them). Both wait for a person too. get_history answers what served when and who approved.
 
         You cannot approve: only a person can. confirm_promotion asks the person at your client where the policy takes that; its `decision` argument decides nothing. Never run the approve command or open the approval page yourself, and never say a promotion is approved or applied unless get_promotion says so.
 

@@ -10,6 +10,7 @@ internal static partial class TextOf
         var text = new StringBuilder($"{KindOf(p)} {(p.PromotionId is null ? "" : p.PromotionId + " ")}is {p.Status}: " +
             $"{p.ModelName} {p.Version} (number {p.Number}), {p.FromStage} → {p.ToStage}, {(p.Replaces is null ? "replaces nothing" : $"replaces {p.Replaces}")}; revision {p.Revision}\n");
         Target(text, p);
+        Targets(text, p);
         foreach (var gate in p.Gates)
             text.Append("- gate ").Append(gate.Rule).Append(": ").Append(gate.Verdict).Append(", measured ").Append(None(gate.Measured)).Append(", asked ").Append(None(gate.Threshold)).Append('\n');
         Line(text, "Required", p.Required is not { } r ? "no approval" : $"{string.Join(" and ", r.Approvals.Select(a => $"{a.Count} {a.Role}"))}, assurance {r.Assurance}{(r.FourEyes ? ", four eyes" : "")}");
@@ -41,6 +42,19 @@ internal static partial class TextOf
         Line(text, "Configuration, as the proposer wrote it", d.Configuration.Count == 0 ? "none" : Untrusted.Line(d.Configuration.ToJsonString(), 5_000));
     }
 
+    // What follows from it on targets, in words of the registry alone.
+    private static void Targets(StringBuilder text, PromotionView p)
+    {
+        foreach (var t in p.Targets ?? [])
+            text.Append("- target ").Append(t.Target).Append(": ").Append(t.Now ?? "nothing").Append(" stands there now, ").Append(t.Becomes ?? "nothing").Append(" would (")
+                .Append(t.Change).Append(t.ConfigurationDecided switch { null => "", true => ", with a configuration that was decided on", false => ", with a configuration that nobody decided on" }).Append(")\n");
+    }
+
+    public static string Deployments(DeploymentsReply reply) => List(reply.Deployments.Count, "deployment", reply.NextCursor, reply.Deployments.Select(d =>
+        $"- {d.DeploymentId}: {d.ModelName} {d.Version} (number {d.Number}) on {d.Target}, {d.Status}{(d.Met == false ? ", not allowed there any more" : "")}, requires {d.Stage}, promotion {d.PromotionId}, requested by {Untrusted.Label(d.RequestedBy)} {Time(d.RequestedAt)}" +
+        $"{(d.StartedAt is { } started ? $", since {Time(started)}" : "")}{(d.EndedAt is { } ended ? $", until {Time(ended)}" : "")}{Part("; configuration ", d.Configuration.Count == 0 ? "" : Untrusted.Line(d.Configuration.ToJsonString(), 800))}" +
+        $"{(d.Observed is { } o ? $"; said to run {o.Version}, {o.Status}{(o.Matches ? "" : ", which is not what is wanted")}, {Time(o.At)}" : "")}{Part("; ", d.Note)}"));
+
     public static string Promotions(PromotionsReply reply) => List(reply.Promotions.Count, "promotion", reply.NextCursor, reply.Promotions.Select(p =>
         $"- {p.PromotionId}: {p.Status}, {p.Kind} of {p.ModelName} {p.Version}, {p.FromStage} → {p.ToStage}, {(p.Replaces is null ? "replaces nothing" : $"replaces {p.Replaces}")}, by {Untrusted.Label(p.RequestedBy)} {Time(p.RequestedAt)}" +
         $"{Part(", missing ", string.Join(", ", p.Missing))}{(p.ExpiresAt is { } expires ? $", expires {Time(expires)}" : "")}{(p.EndedAt is { } ended ? $", ended {Time(ended)}" : "")}{Part(", reason ", Untrusted.Line(p.Reason, 200))}"));
@@ -52,6 +66,7 @@ internal static partial class TextOf
         var text = new StringBuilder(p.Deployment is { } d ? $"Deploy {p.ModelName} {p.Version} (number {p.Number}) on {d.Target}, {(p.FromStage == p.ToStage ? $"staying in {p.ToStage}" : $"moving it from {p.FromStage} to {p.ToStage}")}?\n"
             : $"{(p.Kind == "rollback" ? "Roll back" : "Promote")} {p.ModelName} {p.Version} (number {p.Number}) from {p.FromStage} to {p.ToStage}?\n");
         Target(text, p);
+        Targets(text, p);
         text.Append(p.Replaces is null ? $"Nothing serves {p.ToStage} now.\n" : $"It would replace {p.Replaces}, which serves {p.ToStage} now.\n");
         foreach (var m in review.Metrics.Take(12))
             text.Append("- ").Append(m.Metric).Append(" (").Append(m.Better).Append(" is better): ").AppendJoin(" → ", m.Values.Select(Number)).Append('\n');

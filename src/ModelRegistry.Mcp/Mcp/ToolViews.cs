@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ModelRegistry.Catalog;
+using ModelRegistry.Deployments;
 using ModelRegistry.Promotions;
 
 namespace ModelRegistry.Mcp.Tools;
@@ -56,6 +57,8 @@ internal sealed record PromotionItem(
 
 internal sealed record PromotionsReply(IReadOnlyList<PromotionItem> Promotions, string? NextCursor);
 
+internal sealed record DeploymentsReply(IReadOnlyList<DeploymentView> Deployments, string? NextCursor);
+
 internal sealed record HistoryReply(string ModelName, IReadOnlyList<ServingPeriodView> History, string? NextCursor);
 
 internal sealed record ComparedVersion(string Version, long Number, string Stage, string Status, bool Serving);
@@ -83,6 +86,8 @@ internal static class Shortened
 
     public static PromotionItem Item(PromotionView p) => new(
         p.PromotionId ?? "", p.Status, p.Kind, p.ModelName, p.Version, p.FromStage, p.ToStage, p.Replaces, p.Missing, p.RequestedBy, Untrusted.Cut(p.Reason, LineInList), p.RequestedAt, p.ExpiresAt, p.EndedAt);
+
+    public static DeploymentView Item(DeploymentView d) => d with { Configuration = Document(d.Configuration, full: false), RollbackReason = Untrusted.Cut(d.RollbackReason, LineInList), Observed = d.Observed is { } o ? o with { Message = Untrusted.Cut(o.Message, LineInList) } : null };
 
     public static ServingPeriodView Item(ServingPeriodView p) => p with { Reason = Untrusted.Cut(p.Reason, LineInList) };
 
@@ -113,7 +118,11 @@ internal static class Shortened
     /// <summary>The steps next to the version, which are the ones that matter.</summary>
     public static LineageView Links(LineageView l) => l with { ComesFrom = [.. l.ComesFrom.Take(40)], Derived = [.. l.Derived.Take(40)], Truncated = l.Truncated || l.ComesFrom.Count > 40 || l.Derived.Count > 40 };
 
-    public static PromotionView Whole(PromotionView p) => p with { Reason = Untrusted.Cut(p.Reason, 2_000) };
+    public static PromotionView Whole(PromotionView p) => p with
+    {
+        Reason = Untrusted.Cut(p.Reason, 2_000),
+        Targets = p.Targets is null ? null : [.. p.Targets.Select(t => t with { Configuration = t.Configuration is { } c ? Document(c, full: false) : null })],
+    };
 
     private static Dictionary<string, double> Metrics(IReadOnlyDictionary<string, double> metrics, int most) =>
         metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Take(most).ToDictionary(m => m.Key, m => m.Value);

@@ -16,7 +16,7 @@ internal static class Ask
         RestRequest.Get("models").With("search", q.Search).With("model_type", q.Task).With("stage", q.Stage).WithEach("tag", q.Tags).WithBounds(q.Metrics).With("is_active", q.IncludeInactive ? "any" : null).With("limit", q.Limit).With("cursor", q.Cursor));
 
     public static Question<Page<VersionView>> Versions(VersionQuery q) => new((r, me, cancel) => r.Catalog.ListVersionsAsync(me, q, cancel),
-        RestRequest.Get("models", q.ModelName, "versions").With("stage", q.Stage).WithEach("tag", q.Tags).WithBounds(q.Metrics).With("limit", q.Limit).With("cursor", q.Cursor));
+        RestRequest.Get("models", q.ModelName, "versions").With("stage", q.Stage).With("status", q.Status).With("is_default", q.IsDefault switch { null => null, true => "true", false => "false" }).WithEach("tag", q.Tags).WithBounds(q.Metrics).With("limit", q.Limit).With("cursor", q.Cursor));
 
     /// <param name="version">Null: the default one.</param>
     public static Question<ModelInfoView> Model(string model, string? version) => new((r, me, cancel) => r.Catalog.GetAsync(me, model, version, cancel),

@@ -33,7 +33,8 @@ internal static class BlobRoutes
             return;
         }
         var from = range.Value?.From ?? 0;
-        if (from + http.Request.ContentLength > BlobDesk.MostBytes || range.Value?.Total > BlobDesk.MostBytes)
+        // Subtracted: a place may be any number, and a sum of two would run over.
+        if (from > BlobDesk.MostBytes || http.Request.ContentLength > BlobDesk.MostBytes - from || range.Value?.Total > BlobDesk.MostBytes)
         {
             await Replies.ProblemAsync(http, Refusals.FileTooLarge(BlobDesk.MostBytes));
             return;

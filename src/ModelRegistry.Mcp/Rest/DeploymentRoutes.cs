@@ -21,7 +21,7 @@ internal static class DeploymentRoutes
         routes.Get("/deployments/{id}", "One deployment: what is wanted, and what was last said to run.", _ => 0, (call, _) => call.Registry.Deployments.GetAsync(call.By, call.Of("id"), call.Cancel));
         routes.Post("/deployments/{id}/stop", "Takes a version off a target that no gate guards.", call => call.Given.Text("reason"), (call, reason) => call.Registry.Deployments.StopAsync(call.By, call.Of("id"), reason, call.Cancel));
         routes.Post("/deployments/observed", "Takes a service's word for what it runs; nothing moves by it.",
-            call => new ObservationReport(call.Given.Need("model_name"), call.Given.Need("deployment_target"), call.Given.Need("version"), call.Given.Text("status") ?? "running", call.Given.Text("message"), call.Given.Text("instance")),
+            call => new ObservationReport(call.Given.Need("model_name"), call.Given.Need("deployment_target"), call.Given.Need("version"), call.Given.Text("status"), call.Given.Text("message"), call.Given.Text("instance")),
             (call, report) => call.Registry.Deployments.ObserveAsync(call.By, report, call.Cancel));
     }
 }

@@ -51,13 +51,15 @@ public sealed partial class ArtifactVault
             }
             if (staged.Size < range?.Total)
                 return (StoredBlob?)null;
-            var digest = await staged.SealAsync(ct).ConfigureAwait(false);
+            // All of it is here. Hashing and placing a long content can outlast the patience of whoever sent it, or of a proxy: it is done
+            // all the same, and who asks again finds it.
+            var digest = await staged.SealAsync(CancellationToken.None).ConfigureAwait(false);
             if (digest != expected)
             {
                 await staged.GiveUpAsync().ConfigureAwait(false);
                 return Refusals.DigestMismatch(expected, digest);
             }
-            await staged.KeepAsync(digest, ct).ConfigureAwait(false);
+            await staged.KeepAsync(digest, CancellationToken.None).ConfigureAwait(false);
             return new StoredBlob(digest, staged.Size);
         }
     }

@@ -87,4 +87,4 @@ internal interface IStagedContent : IAsyncDisposable
 }
 
 /// <summary>Another request of the same uploader began the same upload anew, or went on with it at the same time.</summary>
-internal sealed class UploadTakenOverException(Exception cause) : Exception("The upload was taken over.", cause);
+internal sealed class UploadTakenOverException(Exception? cause) : Exception("The upload was taken over.", cause);

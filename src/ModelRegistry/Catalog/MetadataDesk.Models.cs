@@ -62,7 +62,7 @@ public sealed partial class MetadataDesk
     /// </summary>
     /// <param name="ifRevision">Revisions of the model, one of which it must still have; null: whatever it has.</param>
     public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string modelName, string? reason = null, IReadOnlyList<string>? ifRevision = null, CancellationToken cancel = default) =>
-        _db.WriteAsync<MetadataView>(by, new AuditAct("model.delete", "model", modelName, null, null, Said(reason)), async session =>
+        _db.WriteAsync<MetadataView>(by, new AuditAct("model.delete", "model", modelName, null, null, AuditAct.Said(reason)), async session =>
         {
             if (reason is { Length: > 4000 })
                 return Refusals.InvalidArgument("reason", "at most 4,000 characters");
@@ -98,7 +98,7 @@ public sealed partial class MetadataDesk
             if (!await session.DeleteModelAsync(model))
                 return Refusals.ChangedMeanwhile("The model");
             var facts = new JsonObject { ["name"] = model.Name, ["highest_number"] = model.HighestNumber, ["served"] = new JsonArray([.. serving.Select(s => (JsonNode)s.Stage)]) };
-            acts.Add(new AuditAct("model.delete", "model", model.Id, model.Id, facts, Said(reason)));
+            acts.Add(new AuditAct("model.delete", "model", model.Id, model.Id, facts, AuditAct.Said(reason)));
             return new Written<MetadataView>(new MetadataView(model.Name, null, ["deleted"]), acts,
                 [.. changes, .. serving.Select(s => new FeedChange("serving", model.Id, s.Stage))]);
         }, cancel);

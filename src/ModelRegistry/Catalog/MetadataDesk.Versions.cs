@@ -15,7 +15,7 @@ public sealed partial class MetadataDesk
     /// <param name="versionRef">A number or a label; what <c>latest</c>, <c>default</c> or an alias names may be another by then.</param>
     /// <param name="ifRevision">Revisions of the version, one of which it must still have; null: whatever it has.</param>
     public Task<Outcome<MetadataView>> DeleteVersionAsync(Actor by, string modelName, string versionRef, string? reason = null, IReadOnlyList<string>? ifRevision = null, CancellationToken cancel = default) =>
-        _db.WriteAsync<MetadataView>(by, new AuditAct("version.delete", "model", modelName, null, new JsonObject { ["version"] = versionRef }, Said(reason)), async session =>
+        _db.WriteAsync<MetadataView>(by, new AuditAct("version.delete", "model", modelName, null, new JsonObject { ["version"] = versionRef }, AuditAct.Said(reason)), async session =>
         {
             if (reason is { Length: > 4000 })
                 return Refusals.InvalidArgument("reason", "at most 4,000 characters");
@@ -53,7 +53,7 @@ public sealed partial class MetadataDesk
             if (!await session.DeleteVersionAsync(version))
                 return Refusals.ChangedMeanwhile("The version");
             var facts = new JsonObject { ["version"] = version.Label, ["number"] = version.Number, ["manifest_sha256"] = version.ManifestDigest.Hex };
-            acts.Add(new AuditAct("version.delete", "version", version.Id, model.Id, facts, Said(reason)));
+            acts.Add(new AuditAct("version.delete", "version", version.Id, model.Id, facts, AuditAct.Said(reason)));
             return new Written<MetadataView>(new MetadataView(model.Name, version.Label, ["deleted"]), acts, [.. changes, new FeedChange("version", model.Id, version.Id)]);
         }, cancel);
 
@@ -66,6 +66,4 @@ public sealed partial class MetadataDesk
                 longest = (stage, until);
         return longest;
     }
-
-    private static Dictionary<string, string>? Said(string? reason) => string.IsNullOrWhiteSpace(reason) ? null : new() { ["reason"] = reason.Trim() };
 }

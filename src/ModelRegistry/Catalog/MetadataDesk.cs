@@ -35,6 +35,12 @@ public sealed record MetadataEdit(string ModelName)
     public JsonObject? Signature { get; init; }
     public JsonObject? Lineage { get; init; }
 
+    /// <summary>Measurements that become the current metrics, as <see cref="MetadataDesk.MeasureAsync"/> takes them; they are no edit, and stand alone.</summary>
+    public IReadOnlyList<NewMeasurement>? Measurements { get; init; }
+
+    /// <summary>Whether it asks for anything but measurements.</summary>
+    internal bool Edits => IsOfVersion || IsOfModel || Card is not null || CardFrom is not null || Tags.Count > 0 || RemoveTags.Count > 0 || IfRevision is not null;
+
     /// <summary>What belongs to a version only.</summary>
     internal bool IsOfVersion => Alias is not null || Metrics.Count > 0 || ReleaseNotes is not null || Dataset is not null || CodeCommit is not null || Deprecated is not null
         || Framework is not null || Dependencies is not null || Hyperparameters is not null || Signature is not null || Lineage is not null;
@@ -75,9 +81,17 @@ public sealed partial class MetadataDesk
 
     internal MetadataDesk(RegistryDb db, PolicyInForce policies) => (_db, _policies) = (db, policies);
 
-    public Task<Outcome<MetadataView>> SetAsync(Actor by, MetadataEdit edit, CancellationToken cancel = default) =>
+    /// <summary>Edits metadata, or records measurements where the edit consists of them.</summary>
+    public async Task<Outcome<MetadataView>> SetAsync(Actor by, MetadataEdit edit, CancellationToken cancel = default) => edit is { Measurements: { } measured, Edits: false }
+        ? (await MeasureAsync(by, new MeasurementWish(edit.ModelName, edit.Version, measured, MakeCurrent: true), cancel))
+            .Then<MetadataView>(m => new MetadataView(m.ModelName, m.Version, [.. measured.Select(x => $"metrics.{x.Metric}")], Revision: m.Revision))
+        : await EditAsync(by, edit, cancel);
+
+    private Task<Outcome<MetadataView>> EditAsync(Actor by, MetadataEdit edit, CancellationToken cancel) =>
         _db.WriteAsync<MetadataView>(by, new AuditAct("metadata.set", "model", edit.ModelName, null, new JsonObject { ["version"] = edit.Version }), async session =>
         {
+            if (edit.Measurements is not null)
+                return Refusals.InvalidArgument("measurements", "must stand alone beside model_name and version");
             if (await session.FindModelAsync(edit.ModelName) is not { } model)
                 return Refusals.ModelNotFound(edit.ModelName, await session.NearestModelNameAsync(edit.ModelName));
             if (Permissions.Check(by, Permission.Register, model.Name) is { } no)

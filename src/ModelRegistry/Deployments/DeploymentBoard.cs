@@ -34,8 +34,8 @@ public sealed class DeploymentBoard
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
         DeploymentStatus? status = null;
-        if (query.Status is not null && (status = Enum.GetValues<DeploymentStatus>().Select(s => (DeploymentStatus?)s).FirstOrDefault(s => Word(s!.Value) == query.Status)) is null)
-            return Refusals.InvalidArgument("status", $"one of {string.Join(", ", Enum.GetValues<DeploymentStatus>().Select(Word))}");
+        if (query.Status is not null && (status = DeploymentWords.Read(query.Status)) is null)
+            return Refusals.InvalidArgument("status", $"one of {string.Join(", ", DeploymentWords.All)}");
         if (Cursor.Limit(query.Limit).Refusal is { } tooMany)
             return tooMany;
         var before = query.Cursor is null ? null : Cursor.Read(query.Cursor, 1);
@@ -66,7 +66,7 @@ public sealed class DeploymentBoard
 
     /// <summary>Takes a version off a target that no gate guards. What a governed target serves goes with its stage.</summary>
     public Task<Outcome<DeploymentView>> StopAsync(Actor by, string id, string? reason, CancellationToken cancel = default) =>
-        _db.WriteAsync<DeploymentView>(by, new AuditAct("deployment.stop", "deployment", id, null, null, Said("reason", reason)), async session =>
+        _db.WriteAsync<DeploymentView>(by, new AuditAct("deployment.stop", "deployment", id, null, null, AuditAct.Said(reason)), async session =>
         {
             if (reason is { Length: > 4000 })
                 return Refusals.InvalidArgument("reason", "at most 4,000 characters");
@@ -77,7 +77,7 @@ public sealed class DeploymentBoard
             var policy = await _policies.GetAsync(session);
             var deployment = found.Deployment;
             if (deployment.Status != DeploymentStatus.Active)
-                return Refusals.DeploymentOver(id, Word(deployment.Status));
+                return Refusals.DeploymentOver(id, deployment.Status.Word());
             // The stricter of what it was decided under and what is in force.
             var stages = policy.Targets.Where(t => t.Name == deployment.Wish.Target).Select(t => t.Stage).Append(deployment.Wish.Stage);
             if (stages.FirstOrDefault(policy.Governs) is { } governed)
@@ -85,7 +85,7 @@ public sealed class DeploymentBoard
             var stopped = deployment with { Status = DeploymentStatus.Stopped, EndedAt = session.Now, Note = $"Stopped by {by.Name}." };
             if (!await session.UpdateDeploymentAsync(stopped, DeploymentStatus.Active))
                 return Refusals.ChangedMeanwhile("The deployment");
-            var act = new AuditAct("deployment.stop", "deployment", id, deployment.ModelId, new JsonObject { ["target"] = deployment.Wish.Target, ["version"] = found.Label }, Said("reason", reason));
+            var act = new AuditAct("deployment.stop", "deployment", id, deployment.ModelId, new JsonObject { ["target"] = deployment.Wish.Target, ["version"] = found.Label }, AuditAct.Said(reason));
             return new Written<DeploymentView>(await ViewAsync(session, policy, found with { Deployment = stopped }), [act], [new FeedChange("deployment", deployment.ModelId, id)]);
         }, cancel);
 
@@ -96,7 +96,8 @@ public sealed class DeploymentBoard
     public Task<Outcome<DeploymentView>> ObserveAsync(Actor by, ObservationReport report, CancellationToken cancel = default) =>
         _db.WriteAsync<DeploymentView>(by, new AuditAct("deployment.observe", "model", report.ModelName, null, new JsonObject { ["target"] = report.Target, ["version"] = report.Version, ["status"] = report.Status }), async session =>
         {
-            if (!Observation.Words.Contains(report.Status))
+            var status = report.Status ?? Observation.Usual;
+            if (!Observation.Words.Contains(status))
                 return Refusals.InvalidArgument("status", $"one of {string.Join(", ", Observation.Words)}");
             foreach (var (field, text, most) in new[] { ("message", report.Message, 1000), ("instance", report.Instance, 200) })
                 if (text?.Length > most)
@@ -110,25 +111,21 @@ public sealed class DeploymentBoard
                 return unknown;
             if (await session.ActiveOnAsync(model.Id, report.Target) is not { } active)
                 return Refusals.NothingDeployed(model.Name, report.Target);
-            var seen = new Observation(version.Value.Id, version.Value.Label, report.Status, report.Message ?? "", report.Instance ?? "", new ActorRef(by.Id, by.Name), session.Now);
+            var seen = new Observation(version.Value.Id, version.Value.Label, status, report.Message ?? "", report.Instance ?? "", new ActorRef(by.Id, by.Name), session.Now);
             var view = await ViewAsync(session, await _policies.GetAsync(session), active with { Deployment = active.Deployment with { Observed = seen } });
             if (!seen.Differs(active.Deployment.Observed) && session.Now - active.Deployment.Observed!.At < HeartbeatPace)
                 return new Written<DeploymentView>(view, [], []);
             await session.ObserveDeploymentAsync(active.Deployment.Id, seen);
             var facts = new JsonObject { ["target"] = report.Target, ["version"] = seen.Label, ["status"] = seen.Status, ["matches"] = seen.VersionId == active.Deployment.VersionId };
-            return new Written<DeploymentView>(view, [new AuditAct("deployment.observe", "deployment", active.Deployment.Id, model.Id, facts, Said("message", report.Message))], [new FeedChange("deployment", model.Id, active.Deployment.Id)]);
+            return new Written<DeploymentView>(view, [new AuditAct("deployment.observe", "deployment", active.Deployment.Id, model.Id, facts, AuditAct.Said(("message", report.Message)))], [new FeedChange("deployment", model.Id, active.Deployment.Id)]);
         }, cancel);
-
-    internal static string Word(DeploymentStatus status) => status == DeploymentStatus.RolledBack ? "rolled_back" : status.ToString().ToLowerInvariant();
 
     private static async ValueTask<DeploymentView> ViewAsync(RegistrySession session, PromotionPolicy policy, StoredDeployment stored)
     {
         var d = stored.Deployment;
         bool? met = d.Status == DeploymentStatus.Active ? TargetMoves.Meets(policy, d, await session.FindVersionAsync(d.VersionId)) : null;
-        return new DeploymentView(d.Id, stored.ModelName, stored.Label, stored.Number, d.Wish.Target, d.Wish.Stage, Word(d.Status), JsonNode.Parse(d.Wish.Configuration)!.AsObject(), d.PromotionId, d.RequestedBy.Name, d.DeployedBy,
+        return new DeploymentView(d.Id, stored.ModelName, stored.Label, stored.Number, d.Wish.Target, d.Wish.Stage, d.Status.Word(), JsonNode.Parse(d.Wish.Configuration)!.AsObject(), d.PromotionId, d.RequestedBy.Name, d.DeployedBy,
             d.RequestedAt, d.StartedAt, d.EndedAt, d.RollbackAt, d.RollbackReason, d.Note, met,
             d.Observed is { } o ? new ObservedView(o.Label, o.Status, o.VersionId == d.VersionId, o.Message, o.Instance, o.By.Name, o.At) : null);
     }
-
-    private static Dictionary<string, string>? Said(string field, string? text) => string.IsNullOrWhiteSpace(text) ? null : new() { [field] = text.Trim() };
 }

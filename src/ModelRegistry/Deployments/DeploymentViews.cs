@@ -12,13 +12,23 @@ public sealed record DeploymentRequest(string ModelName, string Version, string 
 public sealed record DeploymentQuery(string? ModelName = null, string? Target = null, string? Status = null, int Limit = 20, string? Cursor = null);
 
 /// <summary>What a service says it runs.</summary>
-/// <param name="Status">starting, running, failed, stopped.</param>
-public sealed record ObservationReport(string ModelName, string Target, string Version, string Status, string? Message = null, string? Instance = null);
+/// <param name="Status">starting, running, failed, stopped; null: running.</param>
+public sealed record ObservationReport(string ModelName, string Target, string Version, string? Status = null, string? Message = null, string? Instance = null);
 
 /// <summary>A place to serve from, as the policy in force declares it.</summary>
 /// <param name="Stage">The stage that a version must have come to, at least, to be deployed there.</param>
 /// <param name="Governed">Whether a deployment there waits for a person.</param>
 public sealed record TargetView(string Name, string Stage, bool Governed);
+
+/// <summary>What becomes of a target when a promotion is applied.</summary>
+/// <param name="Stage">The stage that the target requires.</param>
+/// <param name="Now">The version that stands there; null: none.</param>
+/// <param name="Becomes">The version that would stand there; null: none.</param>
+/// <param name="Change">deployed (the promotion asks for it), follows (what its stage serves), goes_back (with a rollback), stopped.</param>
+/// <param name="Configuration">How it would be served; null where nothing would be.</param>
+/// <param name="ConfigurationDecided">Whether a person decided on that configuration for this target, or does so now; null where there is none to decide on.</param>
+/// <param name="Why">What the record will say of what stands there now.</param>
+public sealed record TargetChangeView(string Target, string Stage, string? Now, string? Becomes, string Change, [property: UntrustedText] JsonObject? Configuration, bool? ConfigurationDecided, string Why);
 
 /// <summary>A version on a target.</summary>
 /// <param name="Status">pending, active, replaced, rolled_back, stopped, cancelled.</param>

@@ -21,7 +21,7 @@ public sealed partial class PolicyBook
     {
         var parsed = PolicyReader.Parse(wish.Json);
         var attempt = new AuditAct("policy.accept", "policy", parsed.Refusal is null ? parsed.Value.Digest.Hex : "invalid", null,
-            new JsonObject { ["assurance"] = Word(wish.Proof.Assurance), ["channel"] = wish.Proof.Channel }, Said(wish.Reason));
+            new JsonObject { ["assurance"] = Word(wish.Proof.Assurance), ["channel"] = wish.Proof.Channel }, AuditAct.Said(wish.Reason));
         return _db.WriteAsync<PolicyChangeView>(admin, attempt, async session =>
         {
             if (await People.CheckAdminAsync(session, admin) is { } no)
@@ -44,7 +44,7 @@ public sealed partial class PolicyBook
     /// <summary>Any admin turns down the change that waits.</summary>
     public Task<Outcome<PolicyChangeView>> RejectAsync(Actor admin, PolicyRejection wish, CancellationToken cancel = default)
     {
-        var attempt = new AuditAct("policy.reject", "policy_change", wish.ChangeId, null, null, Said(wish.Reason));
+        var attempt = new AuditAct("policy.reject", "policy_change", wish.ChangeId, null, null, AuditAct.Said(wish.Reason));
         return _db.WriteAsync<PolicyChangeView>(admin, attempt, async session =>
         {
             if (await People.CheckAdminAsync(session, admin) is { } no)
@@ -64,7 +64,7 @@ public sealed partial class PolicyBook
             if (rejected.Refusal is { } refused)
                 return refused;
             var act = await EndAsync(session, stored, rejected.Value);
-            return new Written<PolicyChangeView>(View(rejected.Value, stored.Json, policy.Change, []), [act with { Verb = "policy.reject", Erasable = Said(wish.Reason) }], Changed(rejected.Value));
+            return new Written<PolicyChangeView>(View(rejected.Value, stored.Json, policy.Change, []), [act with { Verb = "policy.reject", Erasable = AuditAct.Said(wish.Reason) }], Changed(rejected.Value));
         }, cancel);
     }
 
@@ -98,7 +98,7 @@ public sealed partial class PolicyBook
         if (next.State == PolicyChangeState.Accepted)
             acts.Add(await PutInForceAsync(session, wish, before, after, next));
         else
-            acts.Add(new AuditAct(joins ? "policy.agree" : "policy.propose", "policy_change", next.Id, null, Facts(next, before.Change, consent), Said(wish.Reason)));
+            acts.Add(new AuditAct(joins ? "policy.agree" : "policy.propose", "policy_change", next.Id, null, Facts(next, before.Change, consent), AuditAct.Said(wish.Reason)));
         return new Written<PolicyChangeView>(View(next, wish.Json, before.Change, [person.ToApprover(), .. others]), acts, Changed(next));
     }
 
@@ -156,6 +156,4 @@ public sealed partial class PolicyBook
     private static FeedChange[] Changed(PolicyChange change) => change.State == PolicyChangeState.Accepted
         ? [new FeedChange("policy", null, change.Digest.Hex)]
         : [new FeedChange("policy_change", null, change.Id)];
-
-    private static Dictionary<string, string>? Said(string? reason) => string.IsNullOrWhiteSpace(reason) ? null : new() { ["reason"] = reason.Trim() };
 }

@@ -123,7 +123,7 @@ public sealed partial class PromotionDesk
             return refused;
         await session.InsertDecisionAsync(it.Promotion.Id, decision);
         await it.StepAsync(decided, "promotion.decide", Facts(decision), Words(decision));
-        return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts, it.Changes);
+        return new Written<PromotionView>(await ViewAsync(session, it), it.Acts, it.Changes);
     }
 
     /// <summary>
@@ -142,7 +142,7 @@ public sealed partial class PromotionDesk
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);
             if (it.Promotion.State != PromotionState.Approved)
-                return new Written<PromotionView>(View(it), [], []);
+                return new Written<PromotionView>(await ViewAsync(session, it), [], []);
             await it.BringUpToDateAsync();
             if (it.Promotion.State != PromotionState.Approved)
                 return new Written<PromotionView>(Outdated(it), it.Acts, it.Changes);
@@ -157,7 +157,7 @@ public sealed partial class PromotionDesk
                 return no;
             var moved = await StageMoves.MoveAsync(session, it.Policy, it.Version!, it.Promotion);
             await it.StepAsync(applied, "promotion.apply", moved);
-            return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts, [.. it.Changes, new FeedChange("serving", it.Model.Id, it.Promotion.Statement.ToStage)]);
+            return new Written<PromotionView>(await ViewAsync(session, it), it.Acts, [.. it.Changes, new FeedChange("serving", it.Model.Id, it.Promotion.Statement.ToStage)]);
         }, CancellationToken.None);
     }
 
@@ -189,7 +189,7 @@ public sealed partial class PromotionDesk
     }
 
     private Task<Outcome<PromotionView>> EndAsync(Actor by, string promotionId, string? reason, string verb, Func<Promotion, Actor, DateTimeOffset, Outcome<Promotion>> end, CancellationToken cancel) =>
-        _db.WriteAsync<PromotionView>(by, new AuditAct(verb, "promotion", promotionId, null, null, Said(reason)), async session =>
+        _db.WriteAsync<PromotionView>(by, new AuditAct(verb, "promotion", promotionId, null, null, AuditAct.Said(reason)), async session =>
         {
             if (by.SessionOnly)
                 return Refusals.ProofRequired;
@@ -203,8 +203,8 @@ public sealed partial class PromotionDesk
             var ended = by.IsPerson && now.Roles.Count == 0 ? Refusals.RoleMissing(by.Name, [Permissions.Approver]) : end(it.Promotion, now, session.Now);
             if (ended.Refusal is { } no)
                 return it.Acts.Count > 0 ? new Written<PromotionView>(no, it.Acts, it.Changes) : no;
-            await it.StepAsync(ended, verb, null, Said(reason));
-            return new Written<PromotionView>(View(it), it.Acts, it.Changes);
+            await it.StepAsync(ended, verb, null, AuditAct.Said(reason));
+            return new Written<PromotionView>(await ViewAsync(session, it), it.Acts, it.Changes);
         }, cancel);
 
     private static Refusal Outdated(PromotionCase it) => it.Promotion.IsLive ? Refusals.StatementChanged(it.Promotion.Id, it.Promotion.Revision) : it.Promotion.NotPending;

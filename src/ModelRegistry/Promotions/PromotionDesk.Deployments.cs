@@ -14,7 +14,7 @@ public sealed partial class PromotionDesk
     /// </summary>
     public async Task<Outcome<PromotionView>> DeployAsync(Actor by, DeploymentRequest request, CancellationToken cancel = default)
     {
-        var attempt = new AuditAct("promotion.deploy", "model", request.ModelName, null, new JsonObject { ["version"] = request.Version, ["target"] = request.Target }, Said(request.Reason));
+        var attempt = new AuditAct("promotion.deploy", "model", request.ModelName, null, new JsonObject { ["version"] = request.Version, ["target"] = request.Target }, AuditAct.Said(request.Reason));
         await LookInsideAsync(by, request.ModelName, (session, model) => session.ResolveVersionAsync(model, request.Version), cancel);
         return await WithPagesAsync(_db.WriteAsync<PromotionView>(by, attempt, async session =>
         {
@@ -37,10 +37,24 @@ public sealed partial class PromotionDesk
                 return repeated;
             if (await session.ActiveOnAsync(model.Id, target.Name) is { } active && active.Deployment.VersionId == version.Value.Id && active.Deployment.Wish.Configuration == deployment.Configuration)
                 return Refusals.AlreadyDeployed(version.Value.Label, target.Name);
+            if (await WaitingForAsync(session, model, version.Value, deployment) is { } waiting)
+                return waiting;
             // What has come as far as the target asks, or further, stays where it is.
             var stage = Deployment.Meets(policy.StageNames, version.Value.Stage, target.Stage) ? version.Value.Stage : target.Stage;
             return await PutForwardAsync(session, by, wish.Value with { Deployment = deployment, DeployedBy = request.DeployedBy }, version.Value, stage, PromotionKind.Deployment);
         }, cancel), cancel);
+    }
+
+    /// <summary>
+    /// The refusal where another deployment waits for the same target. There is one live promotion for each stage of a model, and for
+    /// each target likewise, which versions further up the ladder reach by another stage. What is over waits for nothing any more.
+    /// </summary>
+    private async ValueTask<Outcome<Written<PromotionView>>?> WaitingForAsync(RegistrySession session, RegisteredModel model, ModelVersion version, TargetWish wish)
+    {
+        foreach (var waiting in await session.PendingOnAsync(model.Id, wish.Target))
+            if (await PromotionCase.OpenAsync(session, _policies, waiting.Deployment.PromotionId) is { Promotion.IsLive: true } other && !await other.IsOverAsync() && (waiting.Deployment.VersionId != version.Id || other.Promotion.Statement.Deployment != wish))
+                return Refusals.AnotherPending(other.Promotion.Id, other.Promotion.Statement.VersionLabel, wish.Target);
+        return null;
     }
 
     /// <summary>The row that waits for the promotion; it begins when that is applied.</summary>

@@ -40,7 +40,7 @@ public sealed partial class PromotionDesk
                 : null;
             if (no is not null)
                 return it.Acts.Count > 0 ? new Written<QuestionView>(no, it.Acts, it.Changes) : no;
-            return new Written<QuestionView>(new QuestionView(View(it), await _questions.OpenAsync(session, agent, it.Promotion, argumentsDigest, place)), it.Acts, it.Acts.Count > 0 ? it.Changes : []);
+            return new Written<QuestionView>(new QuestionView(await ViewAsync(session, it), await _questions.OpenAsync(session, agent, it.Promotion, argumentsDigest, place)), it.Acts, it.Acts.Count > 0 ? it.Changes : []);
         }, cancel);
 
     /// <summary>
@@ -87,7 +87,7 @@ public sealed partial class PromotionDesk
             if (await PromotionCase.OpenAsync(session, _policies, promotionId) is not { } it)
                 return Refusals.PromotionNotFound(promotionId);
             await it.BringUpToDateAsync();
-            return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), [act with { ModelId = it.Model.Id }, .. it.Acts], it.Acts.Count > 0 ? it.Changes : []);
+            return new Written<PromotionView>(await ViewAsync(session, it), [act with { ModelId = it.Model.Id }, .. it.Acts], it.Acts.Count > 0 ? it.Changes : []);
         }, cancel);
     }
 }

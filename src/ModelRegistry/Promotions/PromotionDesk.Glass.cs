@@ -14,7 +14,7 @@ public sealed partial class PromotionDesk
     public async Task<Outcome<PromotionView>> BreakGlassAsync(Actor person, BreakGlassRequest request, CancellationToken cancel = default)
     {
         var attempt = new AuditAct("glass.break", "promotion", request.PromotionId, null,
-            new JsonObject { ["assurance"] = Word(request.Proof.Assurance), ["channel"] = request.Proof.Channel }, Said(request.Reason));
+            new JsonObject { ["assurance"] = Word(request.Proof.Assurance), ["channel"] = request.Proof.Channel }, AuditAct.Said(request.Reason));
         // Only who could break it makes the registry hash files.
         var manifest = person.IsPerson && request.Proof.Assurance == Assurance.Signed ? await RehashAsync(request.PromotionId) : Refusals.ContentMissing;
         return await _db.WriteAsync<PromotionView>(person, attempt, async session =>
@@ -52,7 +52,7 @@ public sealed partial class PromotionDesk
             var moved = await StageMoves.MoveAsync(session, it.Policy, it.Version!, it.Promotion);
             await session.InsertGlassAsync(request.PromotionId, broken.Value.Glass!);
             await it.StepAsync(broken, "glass.break", Facts(moved, broken.Value.Glass!, missing, report), new Dictionary<string, string> { ["person"] = stored.Name, ["reason"] = glass.Reason });
-            return new Written<PromotionView>(View(it, await ApproversAsync(session, it.Promotion)), it.Acts,
+            return new Written<PromotionView>(await ViewAsync(session, it), it.Acts,
                 [.. it.Changes, new FeedChange("serving", it.Model.Id, it.Promotion.Statement.ToStage), new FeedChange("glass", it.Model.Id, request.PromotionId)]);
         }, CancellationToken.None);
     }
@@ -122,7 +122,7 @@ public sealed partial class PromotionDesk
 
     /// <summary>Puts on record that the glass was to be broken where nobody can sign, and says no.</summary>
     public Task<Outcome<PromotionView>> RefuseGlassAsync(Actor by, string promotionId, string? reason, CancellationToken cancel = default) =>
-        _db.WriteAsync<PromotionView>(by, new AuditAct("glass.break", "promotion", promotionId, null, null, Said(reason)),
+        _db.WriteAsync<PromotionView>(by, new AuditAct("glass.break", "promotion", promotionId, null, null, AuditAct.Said(reason)),
             async session => await session.FindPromotionAsync(promotionId) is null ? Refusals.PromotionNotFound(promotionId) : Refusals.GlassNeedsSignature, cancel);
 
     private GlassReviewView ToReview(Promotion p)

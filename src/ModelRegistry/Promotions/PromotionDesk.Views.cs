@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModelRegistry.Catalog;
+using ModelRegistry.Deployments;
 using ModelRegistry.Domain;
 using ModelRegistry.Storage;
 
@@ -47,7 +48,7 @@ public sealed partial class PromotionDesk
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
         return await WithPagesAsync(_db.ReadAsync<Outcome<PromotionView>>(async session =>
-            await session.FindPromotionAsync(promotionId) is { } stored ? await ViewAsync(session, stored) : Refusals.PromotionNotFound(promotionId), cancel), cancel);
+            await session.FindPromotionAsync(promotionId) is { } stored ? await WholeAsync(session, stored) : Refusals.PromotionNotFound(promotionId), cancel), cancel);
     }
 
     /// <summary>The promotion once it is decided, or as it stands when that takes longer.</summary>
@@ -89,7 +90,20 @@ public sealed partial class PromotionDesk
         return View(stored.Promotion, stored.VersionNumber, effective, await ApproversAsync(session, stored.Promotion), session.Now);
     }
 
-    private PromotionView View(PromotionCase it, IReadOnlyList<Approver>? approvers = null) => View(it.Promotion, it.VersionNumber, it.Effective, approvers);
+    private async ValueTask<PromotionView> WholeAsync(RegistrySession session, StoredPromotion stored) =>
+        await WithTargetsAsync(session, await _policies.GetAsync(session), stored.Promotion, await session.FindVersionAsync(stored.Promotion.Statement.VersionId), await ViewAsync(session, stored));
+
+    private async ValueTask<PromotionView> ViewAsync(RegistrySession session, PromotionCase it) =>
+        await WithTargetsAsync(session, it.Policy, it.Promotion, it.Version, View(it.Promotion, it.VersionNumber, it.Effective, await ApproversAsync(session, it.Promotion)));
+
+    /// <summary>With what would become of the targets, by the same plan that applying it carries out.</summary>
+    private static async ValueTask<PromotionView> WithTargetsAsync(RegistrySession session, PromotionPolicy policy, Promotion promotion, ModelVersion? version, PromotionView view)
+    {
+        if (view.Status is not ("pending" or "approved") || version is null)
+            return view;
+        var moves = await TargetMoves.PlanAsync(session, policy, promotion, await StageMoves.PlanAsync(session, policy, version, promotion));
+        return view with { Targets = [.. moves.Select(move => move.ToView())] };
+    }
 
     private PromotionView View(Promotion p, long versionNumber, Requirement? requirement, IReadOnlyList<Approver>? approvers = null, DateTimeOffset? now = null)
     {
@@ -139,13 +153,12 @@ public sealed partial class PromotionDesk
 
     private async ValueTask<ReviewView> ReviewViewAsync(RegistrySession session, PromotionCase it)
     {
-        var approvers = await ApproversAsync(session, it.Promotion);
         var statement = it.Promotion.Statement;
         var serving = statement.Serving is { } s ? await session.FindVersionAsync(s.VersionId) : null;
         var metrics = it.Version is null ? [] : Comparison.Metrics(it.Policy, serving is null ? [it.Version] : [serving, it.Version]);
         var now = it.Version is null ? [] : await session.FilesAsync(it.Version.Id);
         var before = serving is null ? [] : await session.FilesAsync(serving.Id);
-        return new ReviewView(View(it, approvers), statement.ToJson(), statement.Digest.Hex, metrics, [.. FilesChanged(before, now)],
+        return new ReviewView(await ViewAsync(session, it), statement.ToJson(), statement.Digest.Hex, metrics, [.. FilesChanged(before, now)],
             it.Version is null ? it.Model.Card : ModelCard.Of(it.Version.Metadata, it.Model.Card), it.Promotion.Client,
             [.. (await session.PersonsAsync()).Where(p => it.Promotion.MayBeDecidedBy(p.ToApprover(), it.Effective)).Select(p => p.Name)]);
     }

@@ -31,7 +31,7 @@ public sealed partial class PromotionDesk
     public async Task<Outcome<PromotionView>> RequestAsync(Actor by, PromotionRequest request, CancellationToken cancel = default)
     {
         var attempt = new AuditAct("promotion.request", "model", request.ModelName, null,
-            new JsonObject { ["version"] = request.Version, ["stage"] = request.Stage }, Said(request.Reason));
+            new JsonObject { ["version"] = request.Version, ["stage"] = request.Stage }, AuditAct.Said(request.Reason));
         await LookInsideAsync(by, request.ModelName, (session, model) => session.ResolveVersionAsync(model, request.Version), cancel);
         return await WithPagesAsync(_db.WriteAsync<PromotionView>(by, attempt, async session =>
         {
@@ -58,7 +58,7 @@ public sealed partial class PromotionDesk
     public async Task<Outcome<PromotionView>> RollbackAsync(Actor by, RollbackRequest request, CancellationToken cancel = default)
     {
         var attempt = new AuditAct("promotion.rollback", "model", request.ModelName, null,
-            new JsonObject { ["to_version"] = request.ToVersion, ["stage"] = request.Stage }, Said(request.Reason));
+            new JsonObject { ["to_version"] = request.ToVersion, ["stage"] = request.Stage }, AuditAct.Said(request.Reason));
         await LookInsideAsync(by, request.ModelName, async (session, model) => Stages.Find((await _policies.GetAsync(session)).StageNames, request.Stage ?? Stages.Production) is { } stage
             ? await RollbackTargetAsync(session, model, stage, request.ToVersion, (await session.ServingNowAsync(model.Id, stage))?.VersionId)
             : Refusals.ContentMissing, cancel);
@@ -114,7 +114,7 @@ public sealed partial class PromotionDesk
         if (key is null || await session.PromotionByKeyAsync(by.Id, key) is not { } earlier)
             return null;
         return same(earlier.Promotion.Statement)
-            ? new Written<PromotionView>(await ViewAsync(session, earlier), [], [])
+            ? new Written<PromotionView>(await WholeAsync(session, earlier), [], [])
             : Refusals.IdempotencyKeyReused(key);
     }
 
@@ -150,7 +150,7 @@ public sealed partial class PromotionDesk
             live = await PromotionCase.OfAsync(session, _policies, stored);
             await live.BringUpToDateAsync();
             if (live.Promotion.IsLive && live.Promotion.Statement.VersionId == version.Id && live.Promotion.Statement.Kind == kind && live.Promotion.Statement.Deployment == wish.Deployment)
-                return new Written<PromotionView>(View(live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
+                return new Written<PromotionView>(await ViewAsync(session, live), live.Acts, live.Acts.Count == 0 ? [] : live.Changes);
             if (live.Promotion.IsLive && (kind != PromotionKind.Rollback || live.Promotion.State != PromotionState.Pending))
                 return Refusals.AnotherPending(live.Promotion.Id, live.Promotion.Statement.VersionLabel, stage);
         }
@@ -179,7 +179,7 @@ public sealed partial class PromotionDesk
         // What waits for the glass to be broken may fail any gate of the policy, and never content verification.
         if (!report.Holds && !(wish.Emergency && report.ContentHolds))
         {
-            acts.Add(new AuditAct("promotion.block", "version", version.Id, model.Id, facts, Said(wish.Reason)));
+            acts.Add(new AuditAct("promotion.block", "version", version.Id, model.Id, facts, AuditAct.Said(wish.Reason)));
             return new Written<PromotionView>(Blocked(promotion, version), acts, [new FeedChange("promotion", model.Id, null)]);
         }
 
@@ -187,7 +187,7 @@ public sealed partial class PromotionDesk
             facts["emergency"] = true;
         facts["statement"] = promotion.Statement.ToJson();
         facts["statement_sha256"] = promotion.Statement.Digest.Hex;
-        acts.Add(new AuditAct("promotion.request", "promotion", promotion.Id, model.Id, facts, Said(wish.Reason, wish.DeployedBy)));
+        acts.Add(new AuditAct("promotion.request", "promotion", promotion.Id, model.Id, facts, AuditAct.Said(("reason", wish.Reason), ("deployed_by", wish.DeployedBy))));
         var changes = new List<FeedChange> { new("promotion", model.Id, promotion.Id) };
         if (promotion.Statement.Deployment is not null)
             await InsertDeploymentAsync(session, promotion, wish);
@@ -201,7 +201,7 @@ public sealed partial class PromotionDesk
         await PromotionCase.KeepMetadataAsync(session, version, model, compared);
         if (!await session.InsertPromotionAsync(promotion, version.Number))
             return Refusals.ChangedMeanwhile("The promotion");
-        return new Written<PromotionView>(View(promotion, version.Number, requirement), acts, changes);
+        return new Written<PromotionView>(await WithTargetsAsync(session, policy, promotion, version, View(promotion, version.Number, requirement)), acts, changes);
     }
 
     private static Promotion Draft(RegistrySession session, Actor by, Wish wish, ModelVersion version, string stage, PromotionKind kind, Requirement? requirement, GateReport report, ServingRef? serving, ModelVersion? compared) => new()
@@ -241,14 +241,4 @@ public sealed partial class PromotionDesk
     };
 
     private static readonly Requirement Ungoverned = new([], Assurance.Attested, false, 0, 0, []);
-
-    private static Dictionary<string, string>? Said(string? reason, string? deployedBy = null)
-    {
-        var said = new Dictionary<string, string>();
-        if (!string.IsNullOrWhiteSpace(reason))
-            said["reason"] = reason.Trim();
-        if (!string.IsNullOrWhiteSpace(deployedBy))
-            said["deployed_by"] = deployedBy.Trim();
-        return said.Count == 0 ? null : said;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ModelRegistry.Deployments;
 
 namespace ModelRegistry.Promotions;
 
@@ -27,6 +28,7 @@ public sealed record DecisionView(
 /// <param name="Missing">Roles still to approve.</param>
 /// <param name="ApproveUrl">The Decide page; null where no page can be reached.</param>
 /// <param name="Next">What to do now, in a sentence.</param>
+/// <param name="Targets">What becomes of the model's deployment targets when it is applied, as things stand; empty: nothing. Null in lists, and once it has ended.</param>
 public sealed record PromotionView(
     string? PromotionId,
     string Status,
@@ -53,7 +55,8 @@ public sealed record PromotionView(
     string? ApproveCommand,
     string Next,
     GlassView? BreakGlass = null,
-    TargetWishView? Deployment = null);
+    TargetWishView? Deployment = null,
+    IReadOnlyList<TargetChangeView>? Targets = null);
 
 /// <summary>Where a promotion deploys its version, and how.</summary>
 /// <param name="Stage">The stage that the target requires.</param>

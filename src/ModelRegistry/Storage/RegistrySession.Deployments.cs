@@ -27,6 +27,10 @@ public sealed partial class RegistrySession
     internal ValueTask<StoredDeployment?> PendingOfAsync(string promotionId) => OneAsync(
         $"select {DeploymentColumns} from {DeploymentRows} where d.promotion_id = @promotion and d.status = 'pending'", ReadDeployment, ("promotion", promotionId));
 
+    /// <summary>What waits to stand on a target, oldest first.</summary>
+    internal ValueTask<List<StoredDeployment>> PendingOnAsync(string modelId, string target) => ManyAsync(
+        $"select {DeploymentColumns} from {DeploymentRows} where d.model_id = @model and d.target = @target and d.status = 'pending' order by d.id", ReadDeployment, ("model", modelId), ("target", target));
+
     /// <summary>How a version was configured when it was last active on a target.</summary>
     internal ValueTask<string?> ConfigurationBeforeAsync(string versionId, string target) => OneAsync(
         "select configuration from deployment where version_id = @version and target = @target and started_at is not null order by started_at desc, id desc limit 1", r => r.GetString(0), ("version", versionId), ("target", target));
@@ -48,7 +52,7 @@ public sealed partial class RegistrySession
     {
         var where = new List<string> { "m.deleted_at is null" };
         var args = new List<(string, object?)> { ("limit", (long)limit) };
-        foreach (var (column, name, value) in new[] { ("d.model_id =", "model", modelId), ("d.target =", "target", target), ("d.status =", "status", status is null ? null : Word(status.Value)), ("d.id <", "before", beforeId) })
+        foreach (var (column, name, value) in new[] { ("d.model_id =", "model", modelId), ("d.target =", "target", target), ("d.status =", "status", status is null ? null : status.Value.Word()), ("d.id <", "before", beforeId) })
             if (value is not null)
             {
                 where.Add($"{column} @{name}");
@@ -73,13 +77,13 @@ public sealed partial class RegistrySession
     /// <summary>Writes where it stands; false when it stood elsewhere meanwhile.</summary>
     internal async ValueTask<bool> UpdateDeploymentAsync(Deployment d, DeploymentStatus was) => await ExecuteAsync("""
         update deployment set status = @status, started_at = @started, ended_at = @ended, rollback_at = @rollback, rollback_reason = @rollback_reason, note = @note where id = @id and status = @was
-        """, [("was", Word(was)), .. StateOf(d)]) == 1;
+        """, [("was", was.Word()), .. StateOf(d)]) == 1;
 
     internal ValueTask<int> ObserveDeploymentAsync(string id, Observation o) => ExecuteAsync("""
         update deployment set observed_version_id = @version, observed_status = @status, observed_message = @message, observed_instance = @instance, observed_by = @by, observed_by_name = @by_name, observed_at = @at where id = @id
         """, ("id", id), ("version", o.VersionId), ("status", o.Status), ("message", o.Message), ("instance", o.Instance), ("by", o.By.Id), ("by_name", o.By.Name), ("at", Times.Micros(o.At)));
 
-    private static (string, object?)[] StateOf(Deployment d) => [("id", d.Id), ("status", Word(d.Status)), ("started", Micros(d.StartedAt)), ("ended", Micros(d.EndedAt)), ("rollback", Micros(d.RollbackAt)), ("rollback_reason", d.RollbackReason), ("note", d.Note)];
+    private static (string, object?)[] StateOf(Deployment d) => [("id", d.Id), ("status", d.Status.Word()), ("started", Micros(d.StartedAt)), ("ended", Micros(d.EndedAt)), ("rollback", Micros(d.RollbackAt)), ("rollback_reason", d.RollbackReason), ("note", d.Note)];
 
     private static StoredDeployment ReadDeployment(DbDataReader r) => new(new Deployment
     {
@@ -87,7 +91,7 @@ public sealed partial class RegistrySession
         ModelId = r.GetString(1),
         VersionId = r.GetString(2),
         Wish = new TargetWish(r.GetString(3), r.GetString(4), r.GetString(5)),
-        Status = Status(r.GetString(6)),
+        Status = DeploymentWords.Read(r.GetString(6))!.Value,
         PromotionId = r.GetString(7),
         RequestedBy = new ActorRef(r.GetString(8), r.GetString(9)),
         DeployedBy = Text(r, 10),
@@ -99,8 +103,4 @@ public sealed partial class RegistrySession
         Note = r.GetString(16),
         Observed = r.IsDBNull(17) ? null : new Observation(r.GetString(17), r.GetString(18), r.GetString(19), r.GetString(20), r.GetString(21), new ActorRef(r.GetString(22), r.GetString(23)), Times.FromMicros(r.GetInt64(24))),
     }, r.GetString(25), r.GetString(26), r.GetInt64(27));
-
-    private static string Word(DeploymentStatus status) => status == DeploymentStatus.RolledBack ? "rolled_back" : status.ToString().ToLowerInvariant();
-
-    private static DeploymentStatus Status(string word) => Enum.Parse<DeploymentStatus>(word.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
 }

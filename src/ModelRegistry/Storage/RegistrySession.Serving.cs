@@ -57,9 +57,10 @@ public sealed partial class RegistrySession
         await ExecuteAsync("update serving_period set until_at = @now where model_id = @model and stage = @stage and until_at is null", ("now", Times.Micros(Now)), ("model", modelId), ("stage", stage));
     }
 
-    /// <summary>The version that entered an ungoverned stage last, of those still in it.</summary>
-    internal ValueTask<ModelVersion?> LatestInStageAsync(string modelId, string stage) => OneAsync(
-        $"select {VersionColumns} from version v where v.model_id = @model and v.stage = @stage and v.deleted_at is null order by v.stage_since desc, v.number desc limit 1", ReadVersion, ("model", modelId), ("stage", stage));
+    /// <summary>The version that entered an ungoverned stage last, of those in it but for one or two that are leaving.</summary>
+    internal ValueTask<ModelVersion?> LatestInStageAsync(string modelId, string stage, string leavingId, string? alsoLeavingId) => OneAsync(
+        $"select {VersionColumns} from version v where v.model_id = @model and v.stage = @stage and v.id <> @leaving and v.id <> @also and v.deleted_at is null order by v.stage_since desc, v.number desc limit 1", ReadVersion,
+        ("model", modelId), ("stage", stage), ("leaving", leavingId), ("also", alsoLeavingId ?? ""));
 
     /// <summary>The version that served a stage most recently, other than the one given.</summary>
     internal ValueTask<string?> ServedBeforeAsync(string modelId, string stage, string? exceptVersionId) => OneAsync(

@@ -15,7 +15,21 @@ public sealed record AuditAct(
     string SubjectId,
     string? ModelId = null,
     JsonObject? Facts = null,
-    IReadOnlyDictionary<string, string>? Erasable = null);
+    IReadOnlyDictionary<string, string>? Erasable = null)
+{
+    /// <summary>What somebody gave as their reason, as <see cref="Erasable"/> keeps it; null where they gave none.</summary>
+    public static IReadOnlyDictionary<string, string>? Said(string? reason) => Said(("reason", reason));
+
+    /// <summary>The same of several texts: those that say nothing are left out.</summary>
+    public static IReadOnlyDictionary<string, string>? Said(params ReadOnlySpan<(string Field, string? Text)> texts)
+    {
+        var said = new Dictionary<string, string>();
+        foreach (var (field, text) in texts)
+            if (!string.IsNullOrWhiteSpace(text))
+                said[field] = text.Trim();
+        return said.Count == 0 ? null : said;
+    }
+}
 
 /// <summary>What changed, for resource updates and long polls.</summary>
 /// <param name="Kind">What sort of thing changed: <c>serving</c>, <c>promotion</c>, …</param>

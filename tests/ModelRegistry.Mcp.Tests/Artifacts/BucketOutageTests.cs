@@ -58,6 +58,39 @@ public sealed class BucketOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_came_whole_is_taken_in_though_whoever_sent_it_lost_patience_with_a_slow_store()
+    {
+        await using var it = await OpenAsync(_s3);
+        var content = RandomNumberGenerator.GetBytes(17 << 20);
+        var body = new SlowBody(content, content.Length - 1);
+        using var patience = new CancellationTokenSource();
+        var sending = it.SendAsync(HttpMethod.Put, $"/blobs/{Sha(content)}", body, cancel: patience.Token);
+        await body.Halfway;
+        for (var tries = 0; tries < 600 && Assert.Single((await HeadAsync()).Response.Headers.GetValues("Upload-Offset")) != $"{16 << 20}"; tries++)
+            await Task.Delay(100);
+        await _s3.FreezeAsync();
+        try
+        {
+            body.GoOn();
+            // Until the last byte has arrived, to which nothing answers.
+            await Task.Delay(TimeSpan.FromSeconds(5));
+            await patience.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        }
+        finally
+        {
+            await _s3.ThawAsync();
+        }
+        for (var tries = 0; tries < 600 && ((await HeadAsync()).Status != 200 || (await it.KeysAsync()).Length > 1); tries++)
+            await Task.Delay(100);
+
+        Assert.Equal(200, (await HeadAsync()).Status);
+        Assert.Equal([BlobKey(content)], await it.KeysAsync());
+
+        Task<Rest.RestAnswer> HeadAsync() => it.SendAsync(HttpMethod.Head, $"/blobs/{Sha(content)}");
+    }
+
+    [Fact]
     public async Task Doctor_names_the_store_tries_it_and_says_what_is_wrong()
     {
         var bucket = await _s3.NewBucketAsync();

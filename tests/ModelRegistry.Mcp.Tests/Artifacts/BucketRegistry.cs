@@ -53,15 +53,15 @@ internal sealed class BucketRegistry : IAsyncDisposable
         return server;
     }
 
-    public async Task<RestAnswer> SendAsync(HttpMethod method, string path, HttpContent? content = null, ServeProcess? to = null, string? token = null, params (string Name, string Value)[] headers)
+    public async Task<RestAnswer> SendAsync(HttpMethod method, string path, HttpContent? content = null, ServeProcess? to = null, string? token = null, CancellationToken cancel = default, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, new Uri((to ?? First).Address, path)) { Content = content };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
         foreach (var (name, value) in headers)
             if (!request.Headers.TryAddWithoutValidation(name, value))
                 content!.Headers.TryAddWithoutValidation(name, value);
-        var response = await _http.SendAsync(request);
-        return new RestAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
+        var response = await _http.SendAsync(request, cancel);
+        return new RestAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(cancel), response);
     }
 
     public Task<RestAnswer> PostAsync(string path, JsonObject body, string? token = null) =>

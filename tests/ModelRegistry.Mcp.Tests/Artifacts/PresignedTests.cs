@@ -48,6 +48,8 @@ public sealed class PresignedTests(S3Server s3)
     }
 
     [Fact]
+    [Attack(11, "rest")]
+    [Attack(19, "rest")]
     public async Task What_a_signed_address_allows_is_one_length_under_one_key_until_it_is_completed()
     {
         await using var it = await OpenAsync(s3);
@@ -73,6 +75,7 @@ public sealed class PresignedTests(S3Server s3)
     }
 
     [Fact]
+    [Attack(24, "rest")]
     public async Task Other_bytes_than_announced_are_thrown_away_and_nobody_completes_anothers_upload()
     {
         await using var it = await OpenAsync(s3);

@@ -34,11 +34,14 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
         ("POST", "/models", ["name", "description"]), ("PATCH", "/models/{model}", ["name", "description", "is_active", "tags"]), ("DELETE", "/models/{model}", []),
         ("PATCH", "/models/{model}/versions/{version}", ["alias", "metrics", "dataset", "deprecated"]), ("POST", "/models/{model}/versions", ["files", "accuracy", "version", "alias"]), ("POST", "/models/register", ["model_name", "files"]),
         ("PUT", "/blobs/{digest}", []), ("GET", "/models/{model}/versions/{version}/files", []), ("GET", "/models/{model}/versions/{version}/files/model.onnx", []), ("GET", "/models/{model}/versions/{version}/archive", []),
+        ("POST", "/deploy", ["model_name", "version", "deployment_target", "deployment_config", "deployed_by", "reason", "idempotency_key"]), ("POST", "/models/deploy", ["model_name", "version", "deployment_target", "reason"]), ("GET", "/targets", []), ("GET", "/deployments", []),
+        ("GET", "/deployments/{deployment}", []), ("POST", "/deployments/{deployment}/stop", ["reason"]), ("POST", "/deployments/observed", ["model_name", "deployment_target", "version", "status"]),
+        ("GET", "/models/{model}/versions/{version}/card", []), ("GET", "/models/{model}/versions/{version}/lineage", []), ("POST", "/models/{model}/versions/{version}/metrics", ["metric", "value", "current"]),
     ];
 
     private readonly Random _random = new(seed);
     private readonly HttpClient _http = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = server };
-    private readonly List<string> _promotions = ["prm_0"], _states = ["e30.e30"], _digests = [new string('0', 64)];
+    private readonly List<string> _promotions = ["prm_0"], _states = ["e30.e30"], _deployments = ["dpl_0"], _digests = [new string('0', 64)];
 
     /// <summary>Calls that were answered with a fault of the server's.</summary>
     public List<string> Faults { get; } = [];
@@ -71,7 +74,7 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
     private async Task CallRouteAsync()
     {
         var (method, path, members) = Routes[_random.Next(Routes.Length)];
-        foreach (var part in new[] { "model", "version", "promotion", "person", "id", "digest" })
+        foreach (var part in new[] { "model", "version", "promotion", "person", "id", "digest", "deployment" })
             path = path.Replace($"{{{part}}}", Uri.EscapeDataString(Text(part)), StringComparison.Ordinal);
         using var request = new HttpRequestMessage(method == "FORM" ? HttpMethod.Post : new HttpMethod(method), path);
         if (_random.Next(5) > 0)
@@ -111,7 +114,9 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
         "files" => new JsonArray(new JsonObject { ["path"] = One("model.onnx", "../x"), ["sha256"] = One([.. _digests]) }),
         "tags" => new JsonObject { [One("team", "../x")] = Text("value") },
         "metrics" => new JsonObject { ["accuracy"] = _random.NextDouble() },
-        "is_active" or "deprecated" => _random.Next(2) == 0,
+        "deployment_config" => new JsonObject { ["replicas"] = _random.Next(3) },
+        "value" => _random.NextDouble(),
+        "current" or "is_active" or "deprecated" => _random.Next(2) == 0,
         _ => Text(name),
     };
 
@@ -121,6 +126,11 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
         "version" or "to_version" or "versions" => One("1", "2", "v1", "v2", "latest", "default", "@champion"),
         "stage" => One("production", "prod", "staging", "archived", "development"),
         "digest" => One([.. _digests]),
+        "deployment" => One([.. _deployments]),
+        "deployment_target" => One("production", "PRODUCTION", "staging", "moon"),
+        "deployment_config" => One("{}", """{"replicas": 2}""", """{"approved_by": "ben"}"""),
+        "status" => One("pending", "active", "running", "failed"),
+        "metric" => One("accuracy", "auc"),
         "alias" => One("champion", "shadow", "default"),
         "email" => One("mallory@example.org", "x"),
         "url" => One("http://127.0.0.1:9/", "https://example.org/"),
@@ -143,7 +153,7 @@ internal sealed class AgentCampaign(HttpRawClient mcp, Uri server, string token,
     /// <summary>Ids, states and digests that answers give away are tried later.</summary>
     private void Learn(string text)
     {
-        foreach (var (list, pattern) in new[] { (_promotions, "prm_[0-9a-z]{26}"), (_digests, "[0-9a-f]{64}"), (_states, "eyJ[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{43}") })
+        foreach (var (list, pattern) in new[] { (_promotions, "prm_[0-9a-z]{26}"), (_deployments, "dpl_[0-9a-z]{26}"), (_digests, "[0-9a-f]{64}"), (_states, "eyJ[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{43}") })
             foreach (System.Text.RegularExpressions.Match found in System.Text.RegularExpressions.Regex.Matches(text, pattern))
                 if (!list.Contains(found.Value))
                 {

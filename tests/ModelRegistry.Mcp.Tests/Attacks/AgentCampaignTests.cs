@@ -46,6 +46,7 @@ public sealed class AgentCampaignTests
         {
             ["serving"] = $"{serving.Version} since {serving.Since:O} by {serving.PromotionId}",
             ["decided"] = string.Join(' ', decided.Select(p => p.PromotionId)),
+            ["deployed"] = string.Join(' ', Ok(await services.Deployments.ListAsync(me, new ModelRegistry.Deployments.DeploymentQuery(Target: "production", Limit: 100))).Items.Where(d => d.StartedAt is not null).Select(d => $"{d.DeploymentId}:{d.Status}")),
             ["champion"] = Ok(await services.Catalog.GetAsync(me, "churn", "@champion")).Version!.Version,
             ["people"] = string.Join(' ', Ok(await services.People.ListAsync(me)).Select(p => $"{p.Name}:{string.Join(',', p.Roles)}:{p.Disabled}")),
             ["keys"] = Ok(await services.Passkeys.ListAsync(me, "ana")).Count + Ok(await services.Passkeys.ListAsync(me, "ben")).Count,

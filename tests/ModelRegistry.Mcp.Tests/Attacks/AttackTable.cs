@@ -26,9 +26,9 @@ internal static partial class AttackTable
         new(10, "A passkey's answer for one promotion or word is sent for another", ["rules", "rest", "web"]),
         new(11, "A file is swapped after the approval", ["rules", "web"]),
         new(12, "A file is renamed, its content the same", ["rules"]),
-        new(13, "Metrics are edited while it waits", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "web"]),
+        new(13, "Metrics are edited while it waits", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "web"]),
         new(14, "It is approved past its deadline, or the clock steps back", ["rules", "rest"]),
-        new(15, "The policy is loosened, then it is promoted", ["rules"]),
+        new(15, "The policy is loosened, then it is promoted", ["rules", "rest"]),
         new(16, "Production has moved meanwhile", ["rules", "rest", "web"]),
         new(17, "Names that look like others", ["rules", "rest", "cli"]),
         new(18, "SQL in filters and orders", ["rest", "cli", "web"]),
@@ -39,6 +39,7 @@ internal static partial class AttackTable
         new(23, "A revoked approver; a token for another place", ["rules", "mcp-http", "rest", "web"], "there are no tokens of an issuer, so none of a wrong audience or `alg: none`"),
         new(24, "A stolen, planted or bent state, promotion or session", ["rules", "mcp-stdio", "mcp-relay", "mcp-http", "rest", "web"]),
         new(25, "The audit log is cut, reordered, forked, a row deleted", ["rules", "cli", "web"]),
+        new(26, "What serves, waits or has to be kept is deleted or collected", ["rules", "rest", "cli"]),
     ];
 
     /// <summary>The tests of an attack at a door, by name, in the order of the files.</summary>

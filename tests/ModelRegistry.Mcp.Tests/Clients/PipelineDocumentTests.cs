@@ -6,7 +6,7 @@ using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Clients;
 
-/// <summary>docs/pipelines.md: every block of it that is a program is run as it stands, but for the port.</summary>
+/// <summary>docs/pipelines.md: every block of it that is a program is run as it stands, on the port that it names where that is free.</summary>
 public sealed partial class PipelineDocumentTests : IDisposable
 {
     private const string Shared = "\n## A shared registry";
@@ -29,8 +29,18 @@ public sealed partial class PipelineDocumentTests : IDisposable
         return Fences().Matches(page).Where(fence => fence.Index > page.IndexOf(Shared, StringComparison.Ordinal) == shared).Select(fence => (fence.Groups[1].Value, fence.Groups[2].Value));
     }
 
+    /// <summary>A server on port 8003, as the page says; on another one where something listens there, and the output says which.</summary>
+    private static async Task<ServedRest> ServeAsync(string policy)
+    {
+        var rest = await ServedRest.TryOpenAtAsync("http://localhost:8003", policy) ?? await ServedRest.OpenAsync(policy, churn: false);
+        TestContext.Current.TestOutputHelper?.WriteLine(rest.Address.Port == 8003 ? "The examples run to the letter, against http://localhost:8003."
+            : $"Something else listens on port 8003 here: the examples run against port {rest.Address.Port}, which stands in their text instead.");
+        return rest;
+    }
+
     private async Task<Finished> RunAsync(string language, string code, ServedRest rest)
     {
+        // The same text where the server is on the port that the page names.
         code = code.Replace("http://localhost:8003", rest.Address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal);
         var environment = ClientProcess.Reaching(rest.Address, rest.Token);
         var file = Path.Combine(_folder, language == "javascript" ? "block.mjs" : "block");
@@ -61,7 +71,7 @@ public sealed partial class PipelineDocumentTests : IDisposable
     public async Task The_examples_for_one_machine_run_without_a_token()
     {
         Needs.Program("curl", "examples run it");
-        await using var rest = await ServedRest.OpenAsync("local", churn: false);
+        await using var rest = await ServeAsync("local");
         rest.Token = null;
 
         Assert.Equal(7, await AllAsync(shared: false, rest));
@@ -78,7 +88,7 @@ public sealed partial class PipelineDocumentTests : IDisposable
     public async Task The_examples_for_a_shared_registry_run_with_a_token_and_a_person_who_decides()
     {
         Needs.Program("curl", "examples run it");
-        await using var rest = await ServedRest.OpenAsync("team", churn: false);
+        await using var rest = await ServeAsync("team");
         using var enough = new CancellationTokenSource();
         var person = DecideAsync(rest, enough.Token);
 

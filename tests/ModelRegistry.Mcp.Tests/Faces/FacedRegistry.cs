@@ -38,6 +38,8 @@ public sealed partial class FacedRegistry : IAsyncLifetime
         var me = await _registry.AgentAsync();
         _names["file"] = _registry.File("weights");
         _names["not-json"] = _desk.File("not.json", "{");
+        _names["large"] = _desk.File("large.json", new JsonObject { ["note"] = new string('x', 8_000) }.ToJsonString());
+        SeededRegistry.Ok(await _registry.Services.Promotions.DeployAsync(me, new ModelRegistry.Deployments.DeploymentRequest("spam", "v1", "staging")));
         _names["misspelt"] = _desk.File("misspelt.json", """{"metrix": {}}""");
         SeededRegistry.Ok(await _registry.Services.Intake.RegisterAsync(me, new Registration("letters", "1.0.0", null, [_names["file"]], SeededRegistry.Metadata())));
         SeededRegistry.Ok(await _registry.Services.Metadata.CreateModelAsync(me, new NewModel("empty")));
@@ -57,12 +59,14 @@ public sealed partial class FacedRegistry : IAsyncLifetime
     internal Task<FaceAnswer> OverHttpAsync(SameRequest request) => AskAsync(_http, request, _mineOverHttp);
 
     /// <summary>As the same agent as over MCP and HTTP.</summary>
-    internal async Task<FaceAnswer> OverRestAsync(RestRequest request)
+    internal Task<FaceAnswer> OverRestAsync(RestRequest request) => OverRestAsync(request.Body is null ? HttpMethod.Get : HttpMethod.Post, request.Path, request.Body?.ToJsonString());
+
+    internal async Task<FaceAnswer> OverRestAsync(HttpMethod method, string path, string? body)
     {
-        using var message = new HttpRequestMessage(request.Body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(_http.Address, Filled(request.Path, _mineOverHttp)));
+        using var message = new HttpRequestMessage(method, new Uri(_http.Address, Filled(path, _mineOverHttp)));
         message.Headers.Authorization = new("Bearer", _http.Token);
-        if (request.Body is { } body)
-            message.Content = new StringContent(Filled(body.ToJsonString(), _mineOverHttp), System.Text.Encoding.UTF8, "application/json");
+        if (body is not null)
+            message.Content = new StringContent(Filled(body, _mineOverHttp), System.Text.Encoding.UTF8, "application/json");
         using var response = await _http.SendAsync(message);
         var json = JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
         return new FaceAnswer((string?)json["code"] ?? (string?)json["status"] ?? "done", Hidden((string?)json["title"] ?? ""), (string?)json["remedy"] ?? "", [.. json["code"]?.ToString() == "invalid_arguments" ? json["errors"]!.AsObject().Select(e => e.Key) : []], (int)response.StatusCode);

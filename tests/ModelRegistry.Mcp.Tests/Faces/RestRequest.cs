@@ -15,7 +15,7 @@ internal sealed record RestRequest(string Path, JsonObject? Body)
         return request.Tool switch
         {
             "list_models" => new("/models" + Query("search", "stage", "tag", "limit", "cursor"), null),
-            "list_versions" => new($"/models/{model}/versions" + Query("stage", "limit", "cursor"), null),
+            "list_versions" => new($"/models/{model}/versions" + Query("stage", "status", "limit", "cursor"), null),
             "get_model_info" when arguments.ContainsKey("version") => new($"/models/{model}/versions/{Part("version")}", null),
             "get_model_info" => new($"/models/{model}", null),
             "get_serving_version" => new($"/models/{model}/serving" + Query("stage", "at"), null),
@@ -25,6 +25,8 @@ internal sealed record RestRequest(string Path, JsonObject? Body)
             "get_promotion" => new($"/promotions/{Part("promotion_id")}", null),
             "promote_model" => new($"/models/{model}/versions/{Part("version")}/promotions", Body("stage", "reason", "idempotency_key")),
             "rollback_model" => new($"/models/{model}/rollback", Body("to_version", "reason", "idempotency_key")),
+            "deploy_model" => new("/deploy", Deployed()),
+            "list_deployments" => new("/deployments" + Query("cursor") + (arguments.ContainsKey("model_name") ? $"?model={model}" : ""), null),
             "withdraw_promotion" => new($"/promotions/{Part("promotion_id")}/withdraw", Body("reason")),
             _ => null,
         };
@@ -35,6 +37,15 @@ internal sealed record RestRequest(string Path, JsonObject? Body)
         {
             var given = names.Where(arguments.ContainsKey).Select(name => $"{name}={Part(name)}").ToList();
             return given.Count == 0 ? "" : "?" + string.Join('&', given);
+        }
+
+        // REST takes a configuration as the object that it is.
+        JsonObject Deployed()
+        {
+            var body = Body("model_name", "version", "deployment_target", "deployment_config", "reason", "idempotency_key");
+            if (body["deployment_config"] is { } text)
+                body["deployment_config"] = JsonNode.Parse((string)text!);
+            return body;
         }
 
         JsonObject Body(params string[] names) => new(names.Where(arguments.ContainsKey).Select(name => KeyValuePair.Create(name, arguments[name]?.DeepClone())));

@@ -49,6 +49,22 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
         Assert.Equal(request.Answer == "blocked" ? Replies.Exit.PolicyUnmet : Replies.Sign(Kinds[request.Answer]).Exit, line.Sign);
     }
 
+    public static TheoryData<string> Toolless => [.. SameRequests.WithoutTool.Select(r => r.About)];
+
+    [Theory]
+    [MemberData(nameof(Toolless))]
+    public async Task What_no_tool_asks_is_refused_alike_over_rest_and_on_the_line(string about)
+    {
+        var request = SameRequests.WithoutTool.Single(r => r.About == about);
+        var asked = new SameRequest(about, request.Answer, "", [], request.Line.Split(' '));
+        var (rest, line) = (await registry.OverRestAsync(new HttpMethod(request.Method), request.Path, request.Body), await registry.OnTheLineAsync(asked));
+        Assert.Equal((request.Answer, request.Answer), (rest.Code, line.Code));
+        Assert.Equal((Replies.Sign(Kinds[request.Answer]).Http, Replies.Sign(Kinds[request.Answer]).Exit), (rest.Sign, line.Sign));
+        Assert.Equal((rest.Message, rest.Remedy), (line.Message, line.Remedy));
+        Assert.Equal(rest.Fields, line.Fields);
+        Assert.Equivalent(line, await registry.OnTheLineThroughServerAsync(asked), strict: true);
+    }
+
     [Fact]
     public void No_request_is_there_twice_and_they_ask_for_many_noes()
     {

@@ -16,6 +16,10 @@ internal sealed record SameRequest(string About, string Answer, string Tool, Jso
     public override string ToString() => $"{About}: {Answer}";
 }
 
+/// <summary>A request that REST and the command line take, and no tool.</summary>
+/// <param name="Body">JSON; null where there is none.</param>
+internal sealed record ToollessRequest(string About, string Answer, string Method, string Path, string? Body, string Line);
+
 /// <summary>What a face said: a code, the sentences with it, and the sign that a program goes by.</summary>
 /// <param name="Fields">The bad fields, where the code is about them.</param>
 /// <param name="Sign">The exit code or the HTTP status; null where the face has none.</param>

@@ -31,7 +31,18 @@ internal static class SameRequests
         Asks("to withdraw an unknown promotion", "promotion_not_found", "withdraw_promotion", "promotion_id=prm_none", "withdraw prm_none"),
         Asks("to decide an unknown promotion", "promotion_not_found", "confirm_promotion", "promotion_id=prm_none|decision=approve", "approve prm_none"),
 
+        Asks("a deployment of an unknown model", "model_not_found", "deploy_model", "model_name=none|version=v1|deployment_target=staging", "deploy none v1 staging"),
+        Asks("a deployment of an unknown version", "version_not_found", "deploy_model", "model_name=churn|version=v9|deployment_target=staging", "deploy churn v9 staging"),
+        Asks("a deployment on an unknown target", "target_unknown", "deploy_model", "model_name=churn|version=v2|deployment_target=moon", "deploy churn v2 moon"),
+        Asks("deployments of an unknown model", "model_not_found", "list_deployments", "model_name=none", "deployments --model none"),
+        Asks("measurements of an unknown version", "version_not_found", "set_metadata", """model_name=churn|version=v9|measurements=[{"metric": "auc", "value": 0.9}]""", "measure churn v9 --metric auc=0.9 --current"),
+
         // ---- what cannot be read
+        Asks("a deployment with a configuration of many words", "invalid_arguments", "deploy_model", $$"""model_name=churn|version=v2|deployment_target=staging|deployment_config={"note":"{{Long}}{{Long}}"}""", "deploy churn v2 staging --config {large}"),
+        Asks("a deployment for a reason of many words", "invalid_arguments", "deploy_model", $"model_name=churn|version=v2|deployment_target=staging|reason={Long}", $"deploy churn v2 staging --reason {Long}"),
+        Asks("deployments from a cursor of nobody's", "cursor_invalid", "list_deployments", "cursor=abc", "deployments --cursor abc"),
+        Asks("versions of no status there is", "invalid_arguments", "list_versions", "model_name=churn|status=waiting", "list-versions churn --status waiting"),
+        Asks("a measurement of an inactive model", "model_inactive", "set_metadata", """model_name=retired|version=v1|measurements=[{"metric": "auc", "value": 0.9}]""", "measure retired v1 --metric auc=0.9 --current"),
         Asks("something that names no version", "version_reference_invalid", "get_model_info", "model_name=churn|version=v1?", "get-model churn --version v1?"),
         Asks("models in an unknown stage", "stage_unknown", "list_models", "stage=moon", "list-models --stage moon"),
         Asks("versions in an unknown stage", "stage_unknown", "list_versions", "model_name=churn|stage=moon", "list-versions churn --stage moon"),
@@ -63,7 +74,15 @@ internal static class SameRequests
         Asks("to withdraw twice", "promotion_not_pending", "withdraw_promotion", "promotion_id={mine}", "withdraw {mine}"),
         Asks("a promotion of an inactive model", "model_inactive", "promote_model", "model_name=retired|version=v1|stage=staging", "promote retired v1 staging"),
 
+        Asks("a second deployment beside what waits", "promotion_already_live", "deploy_model", "model_name=churn|version=v3|deployment_target=production|reason=r", "deploy churn v3 production --reason r"),
+        Asks("a deployment that a gate stops", "blocked", "deploy_model", "model_name=bare|version=v1|deployment_target=production|reason=r", "deploy bare v1 production --reason r"),
+        Asks("a deployment of what is there already", "already_deployed", "deploy_model", "model_name=spam|version=v1|deployment_target=staging", "deploy spam v1 staging"),
+        Asks("a deployment of an inactive model", "model_inactive", "deploy_model", "model_name=retired|version=v1|deployment_target=staging", "deploy retired v1 staging"),
+        Asks("a deployment under a key of another wish", "idempotency_key_reused", "deploy_model", "model_name=spam|version=v2|deployment_target=production|reason=r|idempotency_key=k1", "deploy spam v2 production --reason r --idempotency-key k1"),
+
         // ---- registering
+        Asks("an object of a bucket that is not the registry's", "reference_elsewhere", "register_version", "model_name=churn|files=s3://elsewhere/model.onnx", "register churn --file s3://elsewhere/model.onnx"),
+        Asks("a bucket without an object", "reference_invalid", "register_version", "model_name=churn|files=s3://elsewhere", "register churn --file s3://elsewhere"),
         Asks("a version of an inactive model", "model_inactive", "register_version", "model_name=retired|files={file}", "register retired --file {file}"),
         Asks("a model of a bad name", "name_invalid", "register_version", "model_name=bad/name|files={file}", "register bad/name --file {file}"),
         Asks("a file that is not there", "source_missing", "register_version", "model_name=churn|files=/no/such/file", "register churn --file /no/such/file"),
@@ -88,6 +107,30 @@ internal static class SameRequests
         Asks("a task for a version", "invalid_arguments", "set_metadata", "model_name=churn|version=v1|task=x", "set-metadata churn --version v1 --task x"),
         Asks("a dataset for a model", "invalid_arguments", "set_metadata", "model_name=churn|dataset=d", "set-metadata churn --dataset d"),
         Asks("a tag of a bad name", "invalid_arguments", "set_metadata", "model_name=churn|tags=a!b=1", "set-metadata churn --tag a!b=1"),
+    ];
+
+    /// <summary>Requests that no tool makes: what deletes is for people and scripts, and what only reads is read in another way.</summary>
+    public static IReadOnlyList<ToollessRequest> WithoutTool { get; } =
+    [
+        new("to delete an unknown version", "version_not_found", "DELETE", "/models/churn/versions/v9", null, "delete churn v9"),
+        new("to delete a version of an unknown model", "model_not_found", "DELETE", "/models/none/versions/v1", null, "delete none v1"),
+        new("to delete whatever is newest", "invalid_arguments", "DELETE", "/models/churn/versions/latest", null, "delete churn latest"),
+        new("to delete what serves", "version_serves", "DELETE", "/models/churn/versions/v1", null, "delete churn v1"),
+        new("to delete what is proposed", "version_has_live_promotion", "DELETE", "/models/churn/versions/v2", null, "delete churn v2"),
+        new("to delete what is deployed", "version_serves", "DELETE", "/models/spam/versions/v1", null, "delete spam v1"),
+        new("to delete a version of an inactive model", "model_inactive", "DELETE", "/models/retired/versions/v1", null, "delete retired v1"),
+        new("to delete an unknown model", "model_not_found", "DELETE", "/models/none", null, "delete none --whole-model"),
+        new("to delete a model that serves", "serves_governed_stage", "DELETE", "/models/churn", null, "delete churn --whole-model"),
+        new("the card of an unknown version", "version_not_found", "GET", "/models/churn/versions/v9/card", null, "card churn v9"),
+        new("the card of an unknown model", "model_not_found", "GET", "/models/none/card", null, "card none"),
+        new("an edit of a card that was not made", "card_edit_not_found", "GET", "/models/churn/versions/v1/card/history/ced_none", null, "card churn v1 --edit ced_none"),
+        new("the lineage of an unknown version", "version_not_found", "GET", "/models/churn/versions/v9/lineage", null, "lineage churn v9"),
+        new("the lineage of an unknown model", "model_not_found", "GET", "/models/none/versions/default/lineage", null, "lineage none"),
+        new("measurements of an unknown model", "model_not_found", "GET", "/models/none/versions/default/metrics", null, "measurements none"),
+        new("to measure an unknown version", "version_not_found", "POST", "/models/churn/versions/v9/metrics", """{"metric": "auc", "value": 0.9}""", "measure churn v9 --metric auc=0.9"),
+        new("to measure an inactive model", "model_inactive", "POST", "/models/retired/versions/v1/metrics", """{"metric": "auc", "value": 0.9}""", "measure retired v1 --metric auc=0.9"),
+        new("an unknown deployment", "deployment_not_found", "POST", "/deployments/dpl_none/stop", "{}", "stop-deployment dpl_none"),
+        new("versions made from nothing that is named", "invalid_arguments", "GET", "/versions", null, "find-versions"),
     ];
 
     /// <param name="arguments"><c>name=value</c>, separated by bars; numbers and booleans are written as such, lists with commas.</param>

@@ -22,6 +22,21 @@ public sealed class StdioForgeryTests : ForgeryContract
     private protected override Task<Actor> ActorAsync(SeededRegistry registry, RawClient client) => registry.Services.Actors.StdioAsync(Environment.UserName, client.Name);
 }
 
+public sealed class StdioDeploymentTests : DeploymentContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) => await StdioClient.StartAsync(registry.DataFolder, era, forms);
+}
+
+public sealed class RelayDeploymentTests : DeploymentContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) => await StdioClient.ThroughServerAsync(registry, era, forms);
+}
+
+public sealed class HttpDeploymentTests : DeploymentContract
+{
+    private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era, bool forms) => await HttpRawClient.StartAsync(registry, era, forms, await registry.TokenAsync("planner"));
+}
+
 public sealed class StdioSubscriptionTests : SubscriptionContract
 {
     private protected override async Task<RawClient> StartAsync(SeededRegistry registry, Era era) => await StdioClient.StartAsync(registry.DataFolder, era);

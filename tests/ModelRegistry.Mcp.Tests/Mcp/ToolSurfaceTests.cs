@@ -37,7 +37,7 @@ public sealed class ToolSurfaceTests
     public void The_default_tools_take_at_most_2400_tokens()
     {
         var tools = Tools(readOnly: false);
-        Assert.Equal(12, tools.Count);
+        Assert.Equal(14, tools.Count);
         Assert.InRange(tools.Sum(t => t.Name.Length + t.Description!.Length + t.InputSchema.GetRawText().Length), 1, 4 * 2_400);
     }
 
@@ -84,7 +84,7 @@ public sealed class ToolSurfaceTests
         await using var registry = await SeededRegistry.OpenAsync();
         await registry.ChurnAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder, options: ["--read-only", "--toolsets", "registrar"]);
-        Assert.Equal(8, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
+        Assert.Equal(9, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
         var refused = await client.SendCallAsync("promote_model", new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production" });
         Assert.Equal(-32602, (int)refused["error"]!["code"]!);
     }
@@ -94,6 +94,14 @@ public sealed class ToolSurfaceTests
     {
         Assert.DoesNotContain(ToolSurface.Select(new SurfaceSettings(false, ["registrar"], []), localFiles: false).Value.Tools, t => t.Name == "register_version");
         Assert.Contains(ToolSurface.Select(new SurfaceSettings(false, ["registrar"], []), localFiles: true).Value.Tools, t => t.Name == "register_version");
+    }
+
+    [Fact]
+    public void The_page_about_tools_names_each_of_them()
+    {
+        var page = File.ReadAllText(ModelRegistry.Tests.Repository.At("docs/tools.md"));
+        Assert.All(Tools(readOnly: false, "registrar"), tool => Assert.Contains($"`{tool.Name}`", page, StringComparison.Ordinal));
+        Assert.Contains("`register_version` over HTTP", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -112,7 +112,7 @@ public sealed class UntrustedTests
     }
 
     /// <summary>The delimiters pair up, and outside of them nothing of the injection is to be found, nor anything invisible anywhere.</summary>
-    private static void AssertDelimited(string text)
+    internal static void AssertDelimited(string text)
     {
         var outside = "";
         foreach (var piece in text.Split(Untrusted.Opening).Select((p, i) => (Text: p, Index: i)))

@@ -52,6 +52,21 @@ internal sealed class ServedRest : IAsyncDisposable
         return it;
     }
 
+    /// <summary>With nothing in it, at an address of one's choice; null where that is taken.</summary>
+    public static async Task<ServedRest?> TryOpenAtAsync(string urls, string policy)
+    {
+        var registry = await SeededRegistry.OpenAsync(policy);
+        try
+        {
+            return new ServedRest(registry, await ServeProcess.StartAtAsync(urls, registry.DataFolder)) { Token = await registry.TokenAsync("planner") };
+        }
+        catch (EndOfStreamException)
+        {
+            await registry.DisposeAsync();
+            return null;
+        }
+    }
+
     public Task<RestAnswer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync("GET", path, null, headers: headers);
 
     public Task<RestAnswer> PostAsync(string path, JsonObject body, params (string Name, string Value)[] headers) => SendAsync("POST", path, body.ToJsonString(), headers: headers);

@@ -115,6 +115,10 @@ public sealed class UploadTests
         Assert.Equal("0", Assert.Single((await rest.SendAsync("HEAD", $"/blobs/{other}", null)).Response.Headers.GetValues("Upload-Offset")));
         Problem(400, "digest_invalid", await SendAsync(rest, HttpMethod.Put, "/blobs/..%2f..%2fx", new ByteArrayContent(content)));
         Problem(400, "upload_range_invalid", await SendAsync(rest, HttpMethod.Put, $"/blobs/{other}", new ByteArrayContent(content), ("Content-Range", "bytes */5")));
+        Problem(409, "upload_offset", await SendAsync(rest, HttpMethod.Put, $"/blobs/{other}", new ByteArrayContent([1]), ("Content-Range", "bytes 5-")));
+        foreach (var beyond in (string[])["bytes 9223372036854775807-", "bytes 1099511627776-", "bytes 0-/1099511627777"])
+            Problem(413, "file_too_large", await SendAsync(rest, HttpMethod.Put, $"/blobs/{other}", new ByteArrayContent([1]), ("Content-Range", beyond)));
+        Assert.Empty(Directory.GetFiles(Path.Combine(rest.Registry.DataFolder, "artifacts", "staging")));
         Assert.Empty(Stored(rest));
     }
 

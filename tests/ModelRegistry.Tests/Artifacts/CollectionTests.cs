@@ -80,6 +80,7 @@ public abstract class CollectionContract
     }
 
     [Fact]
+    [Attack(26, "rules")]
     public async Task Whoever_registers_while_contents_are_collected_never_refers_to_what_is_gone()
     {
         await using var it = await OpenAsync();

@@ -44,6 +44,7 @@ public abstract class DeleteVersionContract
     }
 
     [Fact]
+    [Attack(26, "rules")]
     public async Task What_serves_stands_on_a_target_or_is_proposed_is_not_deleted()
     {
         await using var it = await OpenAsync("team");
@@ -65,6 +66,7 @@ public abstract class DeleteVersionContract
     }
 
     [Fact]
+    [Attack(26, "rules")]
     public async Task What_served_a_governed_stage_is_kept_as_long_as_the_policy_says()
     {
         await using var it = await OpenAsync("team");

@@ -133,6 +133,7 @@ public abstract class DeploymentStory
     }
 
     [Fact]
+    [Attack(1, "rules")]
     public async Task Nobody_takes_a_version_off_a_governed_target_but_by_its_stage()
     {
         await using var it = await OpenAsync("team");

@@ -66,14 +66,26 @@ internal sealed class StagedFile : IDisposable
         }
     }
 
-    /// <summary>Forgets what is behind a place, and feeds what is before it to the hash.</summary>
-    internal void GoOnFrom(long offset, IncrementalHash hash)
+    /// <summary>Forgets what is behind a place.</summary>
+    internal void GoOnFrom(long offset)
+    {
+        try
+        {
+            RandomAccess.SetLength(_handle, Size = offset);
+        }
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
+        {
+            throw StorageUnavailableException.While(_doing, e);
+        }
+    }
+
+    /// <summary>Feeds all of it to a hash, reading it once.</summary>
+    internal void Hash(IncrementalHash hash)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ArtifactVault.ChunkBytes);
         try
         {
-            RandomAccess.SetLength(_handle, Size = offset);
-            for (var at = 0L; at < offset;)
+            for (var at = 0L; at < Size;)
             {
                 var read = RandomAccess.Read(_handle, buffer.AsSpan(0, ArtifactVault.ChunkBytes), at);
                 if (read == 0)
@@ -146,7 +158,8 @@ internal sealed class StagedFile : IDisposable
 
     public void Dispose()
     {
-        if (!_done && !_stays)
+        // Of an upload that was refused before its first byte there is nothing to go on with.
+        if (!_done && (!_stays || Size == 0))
             Delete();
         _handle.Dispose();
     }

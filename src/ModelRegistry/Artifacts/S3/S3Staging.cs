@@ -23,7 +23,7 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
     private string? _key, _uploadId, _tag;
     // Null from where an upload goes on behind parts.
     private IncrementalHash? _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private bool _done, _touched;
+    private bool _done, _touched, _finishing;
 
     public long Size => state?.Size ?? _sent + _filled;
 
@@ -34,22 +34,24 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
         if (offset == 0)
         {
             // The whole is sent again.
-            if (before.UploadId is { } old)
+            if (before.Tag is not null)
+                await store.Bucket.DeleteAsync(S3Store.Storing, before.Key!, ct).ConfigureAwait(false);
+            else if (before.UploadId is { } old)
                 await store.Bucket.AbortAsync(S3Store.Storing, before.Key!, old, ct).ConfigureAwait(false);
             (state, _touched) = (null, true);
             return 0;
         }
         // Behind parts one can take up again but not within them: what is there is skipped, and the digest says whether it was the same.
         var tail = (int)(Math.Max(offset, before.PartBytes) - before.PartBytes);
-        if (before.Parts.Count > 0 && offset < before.PartBytes)
+        if (offset < before.PartBytes)
             tail = before.TailBytes;
         Room(before.TailBytes);
         if (!await before.ReadTailAsync(store, _buffer, ct).ConfigureAwait(false))
             tail = 0;
-        (_key, _uploadId, _sent, _filled) = (before.Key, before.UploadId, before.PartBytes, tail);
+        (_key, _uploadId, _tag, _sent, _filled) = (before.Key, before.UploadId, before.Tag, before.PartBytes, tail);
         _parts.AddRange(before.Parts);
         (state, _touched) = (null, true);
-        if (_parts.Count > 0)
+        if (_parts.Count > 0 || _tag is not null)
         {
             _hash?.Dispose();
             _hash = null;
@@ -61,6 +63,14 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
 
     public async Task WriteAsync(ReadOnlyMemory<byte> chunk, CancellationToken ct = default)
     {
+        if (chunk.Length == 0)
+            return;
+        if (_tag is not null)
+        {
+            // It is longer than what another request took for all of it: one of the two was wrong.
+            await GiveUpAsync().ConfigureAwait(false);
+            throw new UploadTakenOverException(null);
+        }
         _touched = true;
         _hash?.AppendData(chunk.Span);
         while (chunk.Length > 0)
@@ -79,6 +89,8 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
 
     public async Task<Digest> SealAsync(CancellationToken ct = default)
     {
+        if (_uploadId is not null && place is not null)
+            _finishing = store.TryFinish(place) ? true : throw new UploadTakenOverException(null);
         if (_uploadId is not null && _filled > 0)
             await SendAsync(ct).ConfigureAwait(false);
         if (_hash is not null)
@@ -119,14 +131,16 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
 
     public async ValueTask DisposeAsync()
     {
-        if (!_done && place is not null && _tag is null)
+        if (!_done && place is not null)
         {
-            // Whoever sent it is gone, perhaps; what came is kept all the same.
-            if (_touched)
+            // Whoever sent it is gone, perhaps; what came is kept all the same. Where it is one object already, nothing else is to be noted.
+            if (_touched && _tag is null)
                 await S3Store.QuietlyAsync(() => S3UploadState.WriteAsync(store, place, _key, _uploadId, _parts.Count, _buffer.AsMemory(0, _filled), CancellationToken.None)).ConfigureAwait(false);
         }
         else if (!_done)
             await GiveUpAsync().ConfigureAwait(false);
+        if (_finishing)
+            store.Finished(place!);
         _hash?.Dispose();
         if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);
@@ -159,7 +173,8 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
         _filled = 0;
     }
 
-    private async Task CompleteAsync(CancellationToken ct)
+    /// <summary>Has the store make one object of the parts.</summary>
+    internal async Task CompleteAsync(CancellationToken ct)
     {
         if (_tag is not null)
             return;

@@ -25,6 +25,9 @@ internal sealed partial class S3Store : IArtifactStore
     private readonly S3Options _options;
     private readonly TimeProvider _time;
 
+    // Uploads that are whole and being hashed and placed here, which takes long where they are: who asks again meanwhile must not begin the same.
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _finishing = new();
+
     internal Bucket Bucket { get; }
 
     internal S3Layout Layout { get; }
@@ -78,8 +81,13 @@ internal sealed partial class S3Store : IArtifactStore
     public async Task<IStagedContent?> ResumeAsync(string uploader, Digest digest, CancellationToken ct = default)
     {
         var place = Layout.Upload(uploader, digest);
-        return new S3Staging(this, place, await S3UploadState.ReadAsync(this, place, ct).ConfigureAwait(false));
+        return _finishing.ContainsKey(place) ? null : new S3Staging(this, place, await S3UploadState.ReadAsync(this, place, ct).ConfigureAwait(false));
     }
+
+    /// <summary>Takes the end of an upload upon itself; false where another request of this process has.</summary>
+    internal bool TryFinish(string place) => _finishing.TryAdd(place, true);
+
+    internal void Finished(string place) => _finishing.TryRemove(place, out _);
 
     /// <summary>Puts a small object in one request.</summary>
     /// <param name="onlyNew">Leave what is there.</param>

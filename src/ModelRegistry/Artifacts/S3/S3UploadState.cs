@@ -11,7 +11,8 @@ namespace ModelRegistry.Artifacts.S3;
 /// <param name="Parts">In order, each as long as <see cref="S3Sizes.Of"/> says.</param>
 /// <param name="PartBytes">All parts together.</param>
 /// <param name="TailBytes">What is in the object's body.</param>
-internal sealed record S3UploadState(string Place, string? Key, string? UploadId, IReadOnlyList<PartETag> Parts, long PartBytes, int TailBytes)
+/// <param name="Tag">The tag of the one object that its parts have become, where they have: whoever was to hash and place it died then.</param>
+internal sealed record S3UploadState(string Place, string? Key, string? UploadId, IReadOnlyList<PartETag> Parts, long PartBytes, int TailBytes, string? Tag = null)
 {
     private const string KeyName = "upload-key", IdName = "upload-id", PartsName = "upload-parts";
 
@@ -26,8 +27,10 @@ internal sealed record S3UploadState(string Place, string? Key, string? UploadId
         var (key, id) = (head.Metadata[KeyName], head.Metadata[IdName]);
         if (string.IsNullOrEmpty(key) || string.IsNullOrEmpty(id))
             return new S3UploadState(place, null, null, [], 0, (int)head.ContentLength);
-        if (!key.StartsWith(store.Layout.Staging, StringComparison.Ordinal) || await store.Bucket.PartsAsync(S3Store.Storing, key, id, ct).ConfigureAwait(false) is not { } found)
+        if (!key.StartsWith(store.Layout.Staging, StringComparison.Ordinal))
             return null;
+        if (await store.Bucket.PartsAsync(S3Store.Storing, key, id, ct).ConfigureAwait(false) is not { } found)
+            return await store.Bucket.HeadAsync(S3Store.Storing, key, ct).ConfigureAwait(false) is { } whole ? new S3UploadState(place, key, id, [], whole.ContentLength, 0, whole.ETag) : null;
         var parts = new List<PartETag>();
         var bytes = 0L;
         // Up to the first that is missing or short, as the last one is of an upload that failed to end.
