@@ -153,7 +153,11 @@ internal static partial class Replies
     public static Task ProblemAsync(HttpContext http, Refusal refusal)
     {
         Hint(http, refusal);
-        var status = http.Response.StatusCode = Sign(refusal.Kind).Http;
-        return JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Title = refusal.Message, Status = status, refusal.Code, refusal.Remedy, Errors = refusal.Fields }, Json), Problem);
+        http.Response.StatusCode = Sign(refusal.Kind).Http;
+        return JsonAsync(http, ProblemOf(refusal), Problem);
     }
+
+    /// <summary>A no as problem details.</summary>
+    public static byte[] ProblemOf(Refusal refusal) =>
+        JsonSerializer.SerializeToUtf8Bytes(new { Title = refusal.Message, Status = Sign(refusal.Kind).Http, refusal.Code, refusal.Remedy, Errors = refusal.Fields }, Json);
 }

@@ -63,7 +63,15 @@ internal static partial class Replies
     public static Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome) => TaggedAsync(http, outcome, (_, json) => Tag(json));
 
     /// <summary>The same for a view that names its own revision, which a later edit may ask for (<c>If-Match</c>).</summary>
-    public static Task RevisedAsync<T>(HttpContext http, Outcome<T> outcome, Func<T, string> revision) => TaggedAsync(http, outcome, (view, _) => $"\"{revision(view)}\"");
+    public static Task RevisedAsync<T>(HttpContext http, Outcome<T> outcome, Func<T, string?> revision) => TaggedAsync(http, outcome, (view, _) => $"\"{revision(view)}\"");
+
+    /// <summary>What an edit came to, under the revision that it led to: of an answer to what changes something, the tag is of what is there now (RFC 9110, section 8.8).</summary>
+    public static Task EditedAsync<T>(HttpContext http, Outcome<T> outcome, Func<T, string?> revision)
+    {
+        if (outcome.Refusal is null && revision(outcome.Value) is { } now)
+            http.Response.Headers.ETag = $"\"{now}\"";
+        return JsonAsync(http, outcome);
+    }
 
     private static async Task TaggedAsync<T>(HttpContext http, Outcome<T> outcome, Func<T, byte[], string> tagOf)
     {

@@ -22,11 +22,11 @@ internal sealed partial record Settings
 
     private static bool IsPlain(string segment) => segment.Length > 0 && segment[0] != '.' && segment.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
-    private static Shown? ReadShown(Dictionary<string, string> said, Dictionary<string, string> bad)
+    private static ReadableExtent? ReadExtent(Dictionary<string, string> said, Dictionary<string, string> bad)
     {
         if (!said.TryGetValue("readable", out var text))
             return null;
-        var known = text.ToLowerInvariant() switch { "nothing" => Shown.Nothing, "metadata" => Shown.Metadata, "files" => Shown.Files, _ => (Shown?)null };
+        var known = text.ToLowerInvariant() switch { "nothing" => ReadableExtent.Nothing, "metadata" => ReadableExtent.Metadata, "files" => ReadableExtent.Files, _ => (ReadableExtent?)null };
         if (known is null)
             bad["readable"] = "nothing, metadata or files";
         return known;

@@ -77,7 +77,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
             bad["public-url"] = "an address without a path, such as https://models.example.org";
         var http = ReadHttp(said, bad);
         var notices = ReadNotices(said, bad);
-        var (artifacts, bucket, shown) = (ReadArtifacts(said, bad), ReadBucket(said, bad), ReadShown(said, bad));
+        var (artifacts, bucket, shown) = (ReadArtifacts(said, bad), ReadBucket(said, bad), ReadExtent(said, bad));
         // In the environment it may be there for others.
         if (tokenTyped && !said.ContainsKey("server"))
             bad["token"] = "goes with --server";

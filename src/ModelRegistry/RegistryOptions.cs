@@ -16,7 +16,7 @@ public sealed record RegistryOptions
     public string? Artifacts { get; init; }
 
     /// <summary>What lies beside the contents under the names of models; null: files in a folder, where they cost nothing, and metadata in a bucket.</summary>
-    public Shown? Readable { get; init; }
+    public ReadableExtent? Readable { get; init; }
 
     /// <summary>How the store of a bucket is reached.</summary>
     public S3Options S3 { get; init; } = new();

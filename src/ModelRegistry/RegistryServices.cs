@@ -29,7 +29,7 @@ public sealed class RegistryServices : IAsyncDisposable
     {
         (_db, Options) = (db, options);
         var policies = new PolicyInForce();
-        Vault = new ArtifactVault(OpenStore(options));
+        Vault = new ArtifactVault(OpenStore(options, time));
         Catalog = new ModelCatalog(db, policies, keys.Fingerprint);
         var inspector = new Artifacts.Inspection.Inspector(Vault, keys);
         Blobs = new BlobDesk(db, Vault);
@@ -228,19 +228,19 @@ public sealed class RegistryServices : IAsyncDisposable
         }
     }
 
-    internal static IArtifactStore OpenStore(RegistryOptions options) => options.Artifacts switch
+    internal static IArtifactStore OpenStore(RegistryOptions options, TimeProvider time) => options.Artifacts switch
     {
         null => FileStore.Open(Path.Combine(options.DataFolder, "artifacts")),
         ['f', 'i', 'l', 'e', ':', .. var path] => FileStore.Open(Path.GetFullPath(path)),
-        ['s', '3', ':', '/', '/', .. var bucket] => OpenBucket(bucket, options.S3),
+        ['s', '3', ':', '/', '/', .. var bucket] => OpenBucket(bucket, options.S3, time),
         var other => throw new ArgumentException($"The artifact store '{other}' is not known: use file:PATH or s3://BUCKET/PREFIX."),
     };
 
     // By itself, so that nothing of that library is loaded where the store is a folder.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static IArtifactStore OpenBucket(string named, S3Options options)
+    private static IArtifactStore OpenBucket(string named, S3Options options, TimeProvider time)
     {
         var parts = named.TrimEnd('/').Split('/', 2);
-        return new S3Store(parts[0], parts.Length == 2 ? parts[1] : "", options);
+        return new S3Store(parts[0], parts.Length == 2 ? parts[1] : "", options, time);
     }
 }

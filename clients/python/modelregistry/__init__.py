@@ -16,10 +16,10 @@ from typing import Any, Iterable, Mapping, Optional, Union
 
 from ._download import folder_digest, manifest_digest
 from ._upload import PathLike
-from .errors import RegistryError
+from .errors import RegistryError, RevisionChanged
 from .registry import Registry
 from .training import register_trained_model, train_and_register_model
-from .views import DeploymentView, FileView, ModelInfo, ModelStage, ModelView, PromotionView, RegisteredView, ServingView, TargetView, VersionView, View
+from .views import CardEditView, CardView, DeploymentView, EditedView, FileView, LineageView, MeasuredView, MeasurementView, ModelInfo, ModelStage, ModelView, PromotionView, RegisteredView, ServingView, TargetView, VersionView, View
 
 __version__ = "1.0.0"
 
@@ -35,8 +35,14 @@ def get_model(name: str, version: Union[str, int, None] = None) -> ModelInfo:
 
 
 __all__ = [
+    "CardEditView",
+    "CardView",
     "DeploymentView",
+    "EditedView",
     "FileView",
+    "LineageView",
+    "MeasuredView",
+    "MeasurementView",
     "ModelInfo",
     "ModelStage",
     "ModelView",
@@ -44,6 +50,7 @@ __all__ = [
     "RegisteredView",
     "Registry",
     "RegistryError",
+    "RevisionChanged",
     "ServingView",
     "TargetView",
     "VersionView",

@@ -15,7 +15,7 @@ import time
 import urllib.parse
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Tuple
 
-from .errors import RegistryError
+from .errors import RegistryError, RevisionChanged
 
 _MOST_JSON = 64 * 1024 * 1024
 _LONGEST_PAUSE = 30.0
@@ -140,7 +140,7 @@ class Line:
         errors = said.get("errors")
         promotion = said.get("promotion")
         code = str(said.get("code") or {401: "token_required", 403: "forbidden", 404: "not_found", 429: "rate_limited", 503: "storage_unavailable"}.get(answer.status, f"http_{answer.status}"))
-        return RegistryError(
+        return (RevisionChanged if answer.status == 412 else RegistryError)(
             code,
             str(said.get("title") or f"The server answered {answer.status}."),
             str(said.get("remedy") or ""),
@@ -185,8 +185,12 @@ class Line:
             raise
 
     def _target(self, path: str, query: Optional[Mapping[str, Any]]) -> str:
-        asked = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in (query or {}).items() if value is not None}
+        asked = [(name, _word(one)) for name, value in (query or {}).items() if value is not None for one in (value if isinstance(value, (list, tuple)) else [value])]
         return self._base + path + ("?" + urllib.parse.urlencode(asked) if asked else "")
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def segment(text: object) -> str:

@@ -46,4 +46,9 @@ class RegistryError(Exception):
         return f"{self.code}: {self.message}{' ' + self.remedy if self.remedy else ''}"
 
     def __reduce__(self) -> Any:
-        return (RegistryError, (self.code, self.message, self.remedy, self.status, self.errors, self.promotion))
+        return (type(self), (self.code, self.message, self.remedy, self.status, self.errors, self.promotion))
+
+
+class RevisionChanged(RegistryError):
+    """What was to be changed is no longer as it was when it was looked at (412, ``revision_changed``). Nothing was done: look
+    again, and repeat the change with the new revision if it is still wanted."""

@@ -8,18 +8,18 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _download, _upload
+from ._metadata import Metadata, Reference, Tags, once, said, tags_of
 from ._line import Line, address, segment
 from ._upload import PathLike, Progress
 from .errors import RegistryError
 from .views import DeploymentView, FileView, ModelInfo, ModelStage, ModelView, PromotionView, RegisteredView, ServingView, TargetView, VersionView, View
 
 Loader = Callable[[Path], Any]
-Tags = Union[Mapping[str, str], Sequence[str]]
-Reference = Union[str, int]
-V = TypeVar("V", bound=View)
+Tagged = Union[str, Sequence[str], None]
+Bounds = Mapping[str, float]
 
 #: The longest wait of one request, in seconds; longer ones are made of several.
 _WAIT = 50
@@ -28,7 +28,7 @@ _OUTAGE = 300
 _DECIDED = ("applied", "rejected", "withdrawn", "expired", "superseded", "revoked", "failed")
 
 
-class Registry:
+class Registry(Metadata):
     """One registry. An instance keeps no connection open and may be used by several threads at once.
 
     Args:
@@ -62,20 +62,29 @@ class Registry:
     # Looking
 
     def list_models(self, **filters: Any) -> List[ModelView]:
-        """Every model, by name. Filters: ``search``, ``model_type``, ``stage``, ``tag`` (``key`` or ``key:value``), ``is_active``."""
+        """Every model, by name. Filters: ``search``, ``model_type``, ``stage``, ``tag``, ``is_active``, ``at_least``, ``at_most``
+        (see ``models``)."""
         return list(self.models(**filters))
 
-    def models(self, *, search: Optional[str] = None, model_type: Optional[str] = None, stage: Optional[str] = None, tag: Optional[str] = None, is_active: Union[bool, str, None] = None) -> Iterator[ModelView]:
-        """As ``list_models``, a page at a time as it is walked."""
-        return self._pages("/models", ModelView, {"search": search, "model_type": model_type, "stage": _text(stage), "tag": tag, "is_active": is_active})
+    def models(self, *, search: Optional[str] = None, model_type: Optional[str] = None, stage: Optional[str] = None, tag: Tagged = None, is_active: Union[bool, str, None] = None, at_least: Optional[Bounds] = None, at_most: Optional[Bounds] = None) -> Iterator[ModelView]:
+        """As ``list_models``, a page at a time as it is walked.
+
+        Args:
+            tag: ``key`` or ``key:value``, of the model or a version; several must all hold. ``framework:NAME`` is a framework too.
+            at_least: What metrics must have at least, such as ``{"accuracy": 0.9}``. Stage, tags and bounds are held against
+                one and the same version.
+            at_most: What they may have at most, such as ``{"latency_ms": 50}``.
+        """
+        return self._pages("/models", ModelView, {"search": search, "model_type": model_type, "stage": _text(stage), "tag": _several(tag), "is_active": is_active, **_bounds(at_least, at_most)})
 
     def list_versions(self, name: str, **filters: Any) -> List[VersionView]:
-        """Every version of a model, newest first. Filters: ``stage``, ``status``, ``is_default``."""
+        """Every version of a model, newest first. Filters: ``stage``, ``status``, ``is_default``, ``tag``, ``at_least``,
+        ``at_most`` (see ``models``)."""
         return list(self.versions(name, **filters))
 
-    def versions(self, name: str, *, stage: Optional[str] = None, status: Optional[str] = None, is_default: Optional[bool] = None) -> Iterator[VersionView]:
+    def versions(self, name: str, *, stage: Optional[str] = None, status: Optional[str] = None, is_default: Optional[bool] = None, tag: Tagged = None, at_least: Optional[Bounds] = None, at_most: Optional[Bounds] = None) -> Iterator[VersionView]:
         """As ``list_versions``, a page at a time as it is walked."""
-        return self._pages(f"/models/{segment(name)}/versions", VersionView, {"stage": _text(stage), "status": status, "is_default": is_default})
+        return self._pages(f"/models/{segment(name)}/versions", VersionView, {"stage": _text(stage), "status": status, "is_default": is_default, "tag": _several(tag), **_bounds(at_least, at_most)})
 
     def get_model(self, name: str, version: Optional[Reference] = None) -> ModelInfo:
         """A model with one of its versions in full: by number, label, ``latest``, ``default`` or ``@alias``; without one, the default."""
@@ -133,7 +142,7 @@ class Registry:
 
     def create_model(self, name: str, *, description: Optional[str] = None, model_type: Optional[str] = None, owner: Optional[str] = None, tags: Optional[Tags] = None, versioning: Optional[str] = None) -> ModelInfo:
         """Makes a model without a version. ``versioning``: ``auto`` (v1, v2 …) or ``semver``."""
-        return ModelInfo(self._line.ask("POST", "/models", body=_said(name=name, description=description, model_type=model_type, owner=owner, tags=_tags(tags), versioning=versioning), **_once(None)).json())
+        return ModelInfo(self._line.ask("POST", "/models", body=said(name=name, description=description, model_type=model_type, owner=owner, tags=tags_of(tags), versioning=versioning), **once(None)).json())
 
     def register_model(
         self,
@@ -165,18 +174,9 @@ class Registry:
         found = _upload.collect([path] if isinstance(path, (str, os.PathLike)) else path)
         for file in found:
             _upload.put(self._line, file, progress)
-        body = _said(version=version, metrics=dict(metrics) if metrics else None, tags=_tags(tags), **metadata)
+        body = said(version=version, metrics=dict(metrics) if metrics else None, tags=tags_of(tags), **metadata)
         body["files"] = [{"path": file.path, "sha256": file.sha256} for file in found]
-        return RegisteredView(self._line.ask("POST", f"/models/{segment(name)}/versions", body=body, **_once(idempotency_key)).json())
-
-    def set_metadata(self, name: str, version: Optional[Reference] = None, **fields: Any) -> View:
-        """Edits what is known about a model (``description``, ``model_type``, ``owner``, ``card``, ``tags``, ``is_active``, ``name``),
-        or about a version (``release_notes``, ``dataset``, ``code_commit``, ``card``, ``metrics``, ``tags``, ``alias``, ``deprecated``).
-        A tag that is None is taken away."""
-        target = f"/models/{segment(name)}" + ("" if version is None else f"/versions/{segment(version)}")
-        if isinstance(fields.get("tags"), (list, tuple)):
-            fields["tags"] = _tags(fields["tags"])
-        return View(self._line.ask("PATCH", target, body=fields, **_once(None)).json())
+        return RegisteredView(self._line.ask("POST", f"/models/{segment(name)}/versions", body=body, **once(idempotency_key)).json())
 
     # Moving
 
@@ -184,7 +184,7 @@ class Registry:
         """Moves a version to a stage, or asks for it: a governed stage parks the promotion until a person decides, and no
         token decides. ``parked``, ``approve_url`` and ``next`` of what comes back say how it goes on. What a gate stops is
         raised as ``blocked``, with the gate report in the error's ``promotion``."""
-        body = _said(stage=_text(stage), reason=reason, idempotency_key=idempotency_key or str(uuid.uuid4()))
+        body = said(stage=_text(stage), reason=reason, idempotency_key=idempotency_key or str(uuid.uuid4()))
         return PromotionView(self._line.ask("POST", f"/models/{segment(name)}/versions/{segment(version)}/promotions", body=body, again=True).json())
 
     def promote_model(self, model_name: str, version: Reference, target_stage: Union[str, ModelStage], approved_by: Optional[str] = None, reason: Optional[str] = None) -> PromotionView:
@@ -194,7 +194,7 @@ class Registry:
 
     def rollback(self, name: str, to_version: Optional[Reference] = None, reason: Optional[str] = None, *, stage: Union[str, ModelStage, None] = None, idempotency_key: Optional[str] = None) -> PromotionView:
         """Back to what served before, or to a version that once did. It waits for a person where the stage is governed."""
-        body = _said(to_version=None if to_version is None else str(to_version), stage=_text(stage), reason=reason, idempotency_key=idempotency_key or str(uuid.uuid4()))
+        body = said(to_version=None if to_version is None else str(to_version), stage=_text(stage), reason=reason, idempotency_key=idempotency_key or str(uuid.uuid4()))
         return PromotionView(self._line.ask("POST", f"/models/{segment(name)}/rollback", body=body, again=True).json())
 
     def promotion(self, promotion_id: str) -> PromotionView:
@@ -226,7 +226,7 @@ class Registry:
 
     def withdraw(self, promotion_id: str, reason: Optional[str] = None) -> PromotionView:
         """Takes back a promotion that this token, or another of its owner's, asked for."""
-        return PromotionView(self._line.ask("POST", f"/promotions/{segment(promotion_id)}/withdraw", body=_said(reason=reason)).json())
+        return PromotionView(self._line.ask("POST", f"/promotions/{segment(promotion_id)}/withdraw", body=said(reason=reason)).json())
 
     # Fetching
 
@@ -286,7 +286,7 @@ class Registry:
         """Asks for a version on a target that the policy declares. It is a promotion to the stage that the target requires:
         where that is governed it is ``parked``, and a person decides on version, target and configuration together.
         ``deployed_by`` is kept as a claim."""
-        body = _said(
+        body = said(
             model_name=model_name,
             version=str(version),
             deployment_target=deployment_target,
@@ -296,6 +296,10 @@ class Registry:
             idempotency_key=idempotency_key or str(uuid.uuid4()),
         )
         return PromotionView(self._line.ask("POST", "/deploy", body=body, again=True).json())
+
+    def stop_deployment(self, deployment_id: str, reason: Optional[str] = None) -> DeploymentView:
+        """Takes a version off a target that no gate guards. Where one does, a rollback or another deployment does it, with a person."""
+        return DeploymentView(self._line.ask("POST", f"/deployments/{segment(deployment_id)}/stop", body=said(reason=reason), **once(None)).json())
 
     def deploy_model(self, model_name: str, version: Reference, endpoint_name: str, **options: Any) -> PromotionView:
         """As ``deploy``; the endpoint is a target's name."""
@@ -312,35 +316,18 @@ class Registry:
     def observed(self, model_name: str, deployment_target: str, version: Reference, status: str = "running", *, message: Optional[str] = None, instance: Optional[str] = None) -> DeploymentView:
         """Tells what runs on a target: ``starting``, ``running``, ``failed`` or ``stopped``. Nothing moves by it; who looks sees
         whether it is what is wanted."""
-        body = _said(model_name=model_name, deployment_target=deployment_target, version=str(version), status=status, message=message, instance=instance)
+        body = said(model_name=model_name, deployment_target=deployment_target, version=str(version), status=status, message=message, instance=instance)
         return DeploymentView(self._line.ask("POST", "/deployments/observed", body=body, again=True).json())
-
-    def _pages(self, path: str, kind: Type[V], query: Mapping[str, Any]) -> Iterator[V]:
-        cursor: Optional[str] = None
-        while True:
-            page: Dict[str, Any] = self._line.ask("GET", path, {**query, "limit": 100, "cursor": cursor}, again=True).json()
-            for item in page["items"]:
-                yield kind(item)
-            cursor = page.get("next_cursor")
-            if cursor is None:
-                return
-
-
-def _said(**members: Any) -> Dict[str, Any]:
-    """Without what was left out."""
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def _once(key: Optional[str]) -> Dict[str, Any]:
-    """A request that the server does once, however often it comes: so it may be sent again."""
-    return {"headers": {"Idempotency-Key": key or str(uuid.uuid4())}, "again": True}
 
 
 def _text(stage: Union[str, ModelStage, None]) -> Optional[str]:
     return None if stage is None else str(stage.value if isinstance(stage, ModelStage) else stage)
 
 
-def _tags(tags: Optional[Tags]) -> Optional[Dict[str, str]]:
-    if tags is None or isinstance(tags, Mapping):
-        return None if tags is None else dict(tags)
-    return {key: value for key, _, value in (tag.partition(":") for tag in tags)}
+def _several(tag: Tagged) -> Optional[List[str]]:
+    return None if tag is None else [tag] if isinstance(tag, str) else list(tag)
+
+
+def _bounds(at_least: Optional[Bounds], at_most: Optional[Bounds]) -> Dict[str, float]:
+    """``min_accuracy=0.9``, ``max_latency_ms=50``."""
+    return {f"{end}_{metric}": value for end, bounds in (("min", at_least), ("max", at_most)) for metric, value in (bounds or {}).items()}

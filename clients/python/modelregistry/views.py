@@ -78,6 +78,7 @@ class VersionView(View):
     release_notes: str
     card: str
     tags: Dict[str, str]
+    revision: str
 
 
 class ModelInfo(View):
@@ -96,6 +97,7 @@ class ModelInfo(View):
     serving_version: Optional[str]
     versions: int
     version: Optional[VersionView]
+    revision: str
 
 
 class ServingView(View):
@@ -128,6 +130,80 @@ class RegisteredView(View):
     digest: str
     size_bytes: int
     files: List[Dict[str, Any]]
+
+
+class EditedView(View):
+    """What an edit or a deletion came to. ``revision`` is that of what was edited, as it is now: the next edit may name it."""
+
+    model_name: str
+    version: Optional[str]
+    changed: List[str]
+    warnings: List[str]
+    revision: str
+
+
+class MeasuredView(View):
+    """What recording measurements came to. ``revision`` is the version's, as it is now."""
+
+    model_name: str
+    version: str
+    recorded: int
+    current: bool
+    revision: str
+
+
+class MeasurementView(View):
+    """One measurement of a version. What its author did not say (``count``, ``measured_at`` …) is missing."""
+
+    measurement_id: str
+    metric: str
+    value: float
+    made_current: bool
+    dataset: str
+    split: str
+    recorded_at: str
+    recorded_by: str
+    measured_at: str
+    count: int
+    standard_error: float
+    low: float
+    high: float
+
+
+class CardView(View):
+    """A card as it was written (``text``) and as it is read. ``origin`` says whose it is: ``version``, ``model`` or ``none``."""
+
+    model_name: str
+    version: Optional[str]
+    sha256: str
+    text: str
+    front_matter: Dict[str, Any]
+    markdown: str
+    problems: List[Dict[str, Any]]
+
+    @property
+    def origin(self) -> str:
+        return str(self["from"])
+
+
+class CardEditView(View):
+    """One edit of a card. ``by`` and ``at`` are None where it was written before edits were kept."""
+
+    edit_id: str
+    sha256: str
+    characters: int
+    by: Optional[str]
+    at: Optional[str]
+
+
+class LineageView(View):
+    """What a version comes from and what was derived from it, step by step; ``truncated`` when there is more."""
+
+    model_name: str
+    version: str
+    comes_from: List[Dict[str, Any]]
+    derived: List[Dict[str, Any]]
+    truncated: bool
 
 
 class PromotionView(View):

@@ -57,7 +57,7 @@ class FalseServer:
                 if self.command != "HEAD":
                     self.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
 
-            do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = handle_any
+            do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import json
 import logging
 import os
 import pickle
@@ -19,7 +20,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from false_server import FalseServer, Reply, Request, version_with  # noqa: E402
-from modelregistry import ModelStage, Registry, RegistryError, ServingView, folder_digest  # noqa: E402
+from modelregistry import ModelStage, Registry, RegistryError, RevisionChanged, ServingView, folder_digest  # noqa: E402
 from modelregistry._download import manifest_digest  # noqa: E402
 from modelregistry._paths import segments  # noqa: E402
 
@@ -127,6 +128,30 @@ class Retries(unittest.TestCase):
             with self.assertRaises(RegistryError) as no:
                 reach(server, retries=2).list_models()
         self.assertEqual(("connection_lost", 3, 0), (no.exception.code, len(server.seen), no.exception.status))
+
+
+class Edits(unittest.TestCase):
+    def test_what_is_searched_for_is_said_as_the_server_reads_it(self) -> None:
+        with FalseServer(lambda _: Reply.json({"items": [], "next_cursor": None})) as server:
+            reach(server).list_models(tag=["team:ocr", "vision"], at_least={"accuracy": 0.9}, at_most={"latency_ms": 50}, is_active=False)
+        self.assertEqual("/models?tag=team%3Aocr&tag=vision&is_active=false&min_accuracy=0.9&max_latency_ms=50&limit=100", server.seen[0].path)
+
+    def test_a_revision_goes_along_and_one_that_changed_is_an_error_of_its_own(self) -> None:
+        with FalseServer(lambda _: Reply.problem(412, "revision_changed")) as server:
+            for change in (lambda r: r.set_metadata("m", 1, revision="abc", release_notes="x"), lambda r: r.set_card("m", "# x", revision="abc"), lambda r: r.delete_version("m", 1, revision="abc"), lambda r: r.delete_model("m", revision="abc")):
+                with self.assertRaises(RevisionChanged) as no:
+                    change(reach(server))
+                self.assertEqual("revision_changed", no.exception.code)
+                self.assertIs(RevisionChanged, type(pickle.loads(pickle.dumps(no.exception))))
+        self.assertEqual(['"abc"'] * 4, [r.headers["If-Match"] for r in server.seen])
+
+    def test_lineage_is_added_to_what_others_left(self) -> None:
+        there = [{"number": 1, "revision": "one", "lineage": {"dataset": "d", "datasets": "a"}}, {"number": 1, "revision": "two", "lineage": {"datasets": ["a", "c"], "by": "somebody else"}}]
+        replies = in_turn(Reply.json(there[0]), Reply.problem(412, "revision_changed"), Reply.json(there[1]), Reply.json({"changed": ["lineage"], "revision": "three"}))
+        with FalseServer(replies) as server:
+            self.assertEqual("three", reach(server).add_lineage("m", "v1", base_model="b", datasets=["a", "b"]).revision)
+        self.assertEqual(['"one"', '"two"'], [r.headers["If-Match"] for r in server.seen if r.method == "PATCH"])
+        self.assertEqual({"datasets": ["a", "c", "b"], "by": "somebody else", "base_model": "b"}, json.loads(server.seen[-1].body)["lineage"])
 
 
 class Answers(unittest.TestCase):

@@ -41,3 +41,11 @@ export class RegistryError extends Error {
     this.promotion = facts.promotion;
   }
 }
+
+/** What was to be changed is no longer as it was when it was looked at (412, `revision_changed`). Nothing was done: look again, and repeat the change with the new revision if it is still wanted. */
+export class RevisionChanged extends RegistryError {
+  constructor(code: string, message: string, facts: ErrorFacts = {}) {
+    super(code, message, facts);
+    this.name = 'RevisionChanged';
+  }
+}

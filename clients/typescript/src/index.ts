@@ -1,7 +1,9 @@
-export { RegistryError } from './errors.js';
+export { RegistryError, RevisionChanged } from './errors.js';
 export { manifestDigest } from './download.js';
 export { Registry } from './registry.js';
-export type { Cancellable, Reference, Registration, RegistryOptions } from './registry.js';
+export { Metadata } from './metadata.js';
+export type { Cancellable, Reference } from './metadata.js';
+export type { Registration, RegistryOptions, Search } from './registry.js';
 export { Sha256 } from './sha256.js';
 export type { Hasher } from './sha256.js';
 export type { Content, Progress, Source } from './upload.js';

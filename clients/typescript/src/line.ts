@@ -1,4 +1,4 @@
-import { RegistryError } from './errors.js';
+import { RegistryError, RevisionChanged } from './errors.js';
 
 /** The connection ended before the answer did. */
 export class ConnectionCut extends Error {}
@@ -148,7 +148,7 @@ export class Line {
       // Nothing to read: the status says what there is.
     }
     const codes: Record<number, string> = { 401: 'token_required', 403: 'forbidden', 404: 'not_found', 429: 'rate_limited', 503: 'storage_unavailable' };
-    return new RegistryError(String(said['code'] ?? codes[answer.status] ?? `http_${answer.status}`), String(said['title'] ?? `The server answered ${answer.status}.`), {
+    return new (answer.status === 412 ? RevisionChanged : RegistryError)(String(said['code'] ?? codes[answer.status] ?? `http_${answer.status}`), String(said['title'] ?? `The server answered ${answer.status}.`), {
       remedy: String(said['remedy'] ?? ''),
       status: answer.status,
       errors: typeof said['errors'] === 'object' && said['errors'] !== null ? (said['errors'] as Record<string, string>) : {},
@@ -183,6 +183,7 @@ export async function pause(tried: number, retryAfter: string | null, signal?: A
 }
 
 function query(asked: Record<string, unknown> | undefined): string {
-  const said = Object.entries(asked ?? {}).filter(([, value]) => value !== undefined && value !== null);
-  return said.length === 0 ? '' : '?' + new URLSearchParams(said.map(([name, value]) => [name, String(value)]));
+  // A list is a parameter that is there several times.
+  const said = Object.entries(asked ?? {}).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).filter(one => one !== undefined && one !== null).map(one => [name, String(one)]));
+  return said.length === 0 ? '' : '?' + new URLSearchParams(said);
 }

@@ -1,14 +1,12 @@
 import { check, fetchFile, streamOf } from './download.js';
 import { RegistryError } from './errors.js';
-import { type Ask, Line, pause, segment } from './line.js';
+import { Line, pause, segment } from './line.js';
+import { type Cancellable, Metadata, newKey, once, type Reference } from './metadata.js';
 import { segments } from './paths.js';
 import { type Hasher, Sha256 } from './sha256.js';
 import { type Content, digestOf, type Progress, put, sourceOf } from './upload.js';
 import { isParked } from './views.js';
 import type { Comparison, Deployment, FileView, ModelInfo, ModelView, Promotion, Registered, Serving, ServingPeriod, Target, VersionDetail, VersionView } from './views.js';
-
-/** A version by number, label, `latest`, `default` or `@alias`. */
-export type Reference = string | number;
 
 export interface RegistryOptions {
   /** Such as `https://registry.example.org`. */
@@ -25,8 +23,15 @@ export interface RegistryOptions {
   hasher?: () => Hasher;
 }
 
-export interface Cancellable {
-  signal?: AbortSignal | undefined;
+/** What models and versions are found by. Stage, tags and bounds are held against one and the same version. */
+export interface Search extends Cancellable {
+  stage?: string;
+  /** `key` or `key:value`, of the model or a version; several must all hold. `framework:NAME` is a framework too. */
+  tag?: string | readonly string[];
+  /** What metrics must have at least, such as `{ accuracy: 0.9 }`. */
+  atLeast?: Record<string, number>;
+  /** What they may have at most, such as `{ latency_ms: 50 }`. */
+  atMost?: Record<string, number>;
 }
 
 /** What is known about a new version, and about its model where that is new. */
@@ -51,11 +56,12 @@ const WAIT = 50;
 const OUTAGE = 300_000;
 
 /** One registry. */
-export class Registry {
+export class Registry extends Metadata {
   protected readonly line: Line;
   private readonly hasher: () => Hasher;
 
   constructor(options: RegistryOptions) {
+    super();
     this.line = new Line({ url: options.url, token: options.token, retries: options.retries ?? 6, timeout: options.timeout ?? 60_000, fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)) });
     this.hasher = options.hasher ?? (() => new Sha256());
   }
@@ -63,13 +69,13 @@ export class Registry {
   // Looking
 
   /** Every model, by name, a page at a time as it is walked. */
-  models(filter: { search?: string; model_type?: string; stage?: string; tag?: string; is_active?: boolean | 'any' } & Cancellable = {}): AsyncGenerator<ModelView> {
-    return this.pages('/models', filter);
+  models(filter: { search?: string; model_type?: string; is_active?: boolean | 'any' } & Search = {}): AsyncGenerator<ModelView> {
+    return this.pages('/models', bounded(filter));
   }
 
   /** Every version of a model, newest first, a page at a time as it is walked. */
-  versions(name: string, filter: { stage?: string; status?: string; is_default?: boolean } & Cancellable = {}): AsyncGenerator<VersionView> {
-    return this.pages(`/models/${segment(name)}/versions`, filter);
+  versions(name: string, filter: { status?: string; is_default?: boolean } & Search = {}): AsyncGenerator<VersionView> {
+    return this.pages(`/models/${segment(name)}/versions`, bounded(filter));
   }
 
   /** A model with one of its versions in full; without one named, the default. */
@@ -142,12 +148,6 @@ export class Registry {
     }
     const said = Object.fromEntries(Object.entries({ ...wish.metadata, version: wish.version, bump: wish.bump, metrics: wish.metrics, tags: wish.tags }).filter(([, value]) => value !== undefined));
     return this.line.json('POST', `/models/${segment(name)}/versions`, { json: { ...said, files }, ...once(wish.idempotencyKey), signal });
-  }
-
-  /** Edits what is known about a model, or about a version where one is named. A tag that is null is taken away. */
-  setMetadata(name: string, fields: Record<string, unknown>, options: { version?: Reference } & Cancellable = {}): Promise<{ model_name: string; version: string | null; changed: string[] }> {
-    const target = `/models/${segment(name)}` + (options.version === undefined ? '' : `/versions/${segment(options.version)}`);
-    return this.line.json('PATCH', target, { json: fields, ...once(), signal: options.signal });
   }
 
   // Moving
@@ -224,6 +224,11 @@ export class Registry {
     return this.line.json('POST', '/deploy', { json, again: true, signal: options.signal });
   }
 
+  /** Takes a version off a target that no gate guards. Where one does, a rollback or another deployment does it, with a person. */
+  stopDeployment(id: string, options: { reason?: string } & Cancellable = {}): Promise<Deployment> {
+    return this.line.json('POST', `/deployments/${segment(id)}/stop`, { json: { reason: options.reason }, ...once(), signal: options.signal });
+  }
+
   /** What is to run where, and was, newest first. */
   deployments(filter: { model?: string; target?: string; status?: Deployment['status'] } & Cancellable = {}): AsyncGenerator<Deployment> {
     return this.pages('/deployments', filter);
@@ -239,31 +244,14 @@ export class Registry {
   async targets(options: Cancellable = {}): Promise<Target[]> {
     return (await this.get<{ items: Target[] }>('/targets', {}, options)).items;
   }
-
-  private get<T>(path: string, query: Record<string, unknown>, options: Cancellable, wait = 0): Promise<T> {
-    const ask: Ask = { query, again: true, wait, signal: options.signal };
-    return this.line.json<T>('GET', path, ask);
-  }
-
-  private async *pages<T>(path: string, { signal, ...filter }: Cancellable): AsyncGenerator<T> {
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page: { items: T[]; next_cursor: string | null } = await this.get(path, { ...filter, limit: 100, cursor }, { signal });
-      yield* page.items;
-      cursor = page.next_cursor;
-    }
-  }
 }
 
 function isOutage(e: unknown): boolean {
   return e instanceof RegistryError && ['connection_lost', 'storage_unavailable'].includes(e.code);
 }
 
-/** A request that the server does once, however often it comes: so it may be sent again. */
-function once(key?: string): { headers: Record<string, string>; again: true } {
-  return { headers: { 'Idempotency-Key': key ?? newKey() }, again: true };
-}
-
-/** `crypto.randomUUID` is there in secure contexts only. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
+/** `min_accuracy=0.9`, `max_latency_ms=50`. */
+function bounded({ atLeast, atMost, ...filter }: Search): Cancellable {
+  const bounds = Object.entries({ min: atLeast, max: atMost }).flatMap(([end, of]) => Object.entries(of ?? {}).map(([metric, value]) => [`${end}_${metric}`, value] as const));
+  return { ...filter, ...Object.fromEntries(bounds) };
 }

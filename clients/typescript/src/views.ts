@@ -55,6 +55,8 @@ export interface VersionDetail extends VersionView {
   card: string;
   tags: Record<string, string>;
   updated_at: string;
+  /** Changes with anything else here; an edit that names it is refused when somebody was faster. */
+  revision: string;
 }
 
 /** A model with one of its versions in full; `version` is null while it has none. */
@@ -72,6 +74,109 @@ export interface ModelInfo {
   serving_version: string | null;
   versions: number;
   version: VersionDetail | null;
+  /** Changes with anything else here; an edit that names it is refused when somebody was faster. */
+  revision: string;
+}
+
+/** What an edit or a deletion came to. */
+export interface Edited {
+  model_name: string;
+  version: string | null;
+  changed: string[];
+  /** What an author should look at in the card. */
+  warnings?: string[];
+  /** Of what was edited, as it is now: the next edit may name it. Missing when it was deleted. */
+  revision?: string;
+}
+
+/** What recording measurements came to. */
+export interface Measured {
+  model_name: string;
+  version: string;
+  recorded: number;
+  current: boolean;
+  /** The version's, as it is now. */
+  revision: string;
+}
+
+/** What a metric was measured on, as its author says. */
+export interface Evidence {
+  dataset?: string;
+  split?: string;
+  /** RFC 3339. */
+  measured_at?: string;
+  /** How many samples. */
+  count?: number;
+  standard_error?: number;
+  /** Of a 95 % interval, as `high`. */
+  low?: number;
+  high?: number;
+}
+
+export interface NewMeasurement extends Evidence {
+  metric: string;
+  value: number;
+}
+
+/** One measurement of a version. What its author did not say is missing, or empty. */
+export interface Measurement extends NewMeasurement {
+  measurement_id: string;
+  made_current: boolean;
+  recorded_at: string;
+  recorded_by: string;
+}
+
+/** A card as it was written (`text`) and as it is read. */
+export interface Card {
+  model_name: string;
+  version: string | null;
+  /** Whose it is: a version that has none of its own has the model's. */
+  from: 'version' | 'model' | 'none';
+  sha256: string;
+  text: string;
+  front_matter: Record<string, unknown>;
+  markdown: string;
+  problems: { line: number; field: string; what: string; remedy: string }[];
+}
+
+/** One edit of a card; `by` and `at` are null where it was written before edits were kept. */
+export interface CardEdit {
+  edit_id: string;
+  sha256: string;
+  characters: number;
+  by: string | null;
+  at: string | null;
+}
+
+/** One edit of a card with its text; `difference` has every line of both after a blank, `-` or `+`. */
+export interface CardEditDetail {
+  model_name: string;
+  version: string | null;
+  edit: CardEdit;
+  against: string | null;
+  text: string;
+  difference: string[];
+}
+
+/** One step of a lineage; `model_name` is null where it leads to something from elsewhere. */
+export interface LineageStep {
+  kind: string;
+  of: string;
+  text: string;
+  model_name: string | null;
+  version: string | null;
+  stage: string | null;
+  deleted: boolean;
+  depth: number;
+}
+
+/** What a version comes from and what was derived from it; `truncated` when there is more. */
+export interface Lineage {
+  model_name: string;
+  version: string;
+  comes_from: LineageStep[];
+  derived: LineageStep[];
+  truncated: boolean;
 }
 
 export interface MetricComparison {

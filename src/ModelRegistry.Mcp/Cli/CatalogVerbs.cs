@@ -19,7 +19,7 @@ internal static class CatalogVerbs
         var (least, most) = Bounds(verb);
         var all = verb.Flag("--all", "Inactive models as well.");
         var (limit, cursor) = Paging(verb);
-        return verb.Lists(run => Ask.Models(new ModelQuery(run.Of(search), run.Of(task), run.Of(stage), null, run.Of(all), run.Of(limit) ?? DefaultLimit, run.Of(cursor)) { Tags = run.Of(tag) ?? [], Metrics = Bounds(run.Of(least), run.Of(most)) }), CatalogSheets.Models);
+        return verb.Lists(run => Ask.Models(new ModelQuery(run.Of(search), run.Of(task), run.Of(stage), run.Of(all), run.Of(limit) ?? DefaultLimit, run.Of(cursor)) { Tags = run.Of(tag) ?? [], Metrics = Bounds(run.Of(least), run.Of(most)) }), CatalogSheets.Models);
     }
 
     public static Verb ListVersions()

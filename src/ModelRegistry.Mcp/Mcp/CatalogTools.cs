@@ -13,7 +13,7 @@ internal static class CatalogTools
             [Text("search", "part of name or description"), Text("task", "e.g. classification"), Stage with { Description = "models with a version in this stage" }, Tag, Bounds, Limit, Cursor, Detail],
             typeof(ModelsReply),
             (call, cancel) => Paging.ShowAsync(call, 10,
-                limit => BoundedAsync(call, bounds => call.Registry.Catalog.ListModelsAsync(call.By, new ModelQuery(call.Given["search"], call.Given["task"], call.Given["stage"], null, false, limit, call.Given["cursor"]) { Tags = call.Given.Texts("tag"), Metrics = bounds }, cancel)),
+                limit => BoundedAsync(call, bounds => call.Registry.Catalog.ListModelsAsync(call.By, new ModelQuery(call.Given["search"], call.Given["task"], call.Given["stage"], false, limit, call.Given["cursor"]) { Tags = call.Given.Texts("tag"), Metrics = bounds }, cancel)),
                 page => new ModelsReply([.. page.Items.Select(m => Shortened.Item(m, Full(call)))], page.NextCursor), TextOf.Models)),
 
         new("list_versions", "List versions", "A model's versions, newest first, with stage and metrics.", Hints.Reads,

@@ -61,7 +61,7 @@ internal static partial class TextOf
         string.Join('\n', r.Files.Select(f => $"- {Untrusted.Label(f.Path)}: {f.SizeBytes} bytes, sha256 {f.Sha256}")) + Part("\nLook at: ", string.Join(" ", (r.Warnings ?? []).Select(Untrusted.Label))) + "\nNext: compare_versions, then promote_model.";
 
     public static string Edited(MetadataView m) =>
-        $"{m.ModelName}{Part(" ", m.Version)}: {(m.Changed.Count == 0 ? "nothing changed; it was so already." : $"changed {string.Join(", ", m.Changed)}.")}{Part("\nLook at: ", string.Join(" ", (m.Warnings ?? []).Select(Untrusted.Label)))}";
+        $"{m.ModelName}{Part(" ", m.Version)}: {(m.Changed.Count == 0 ? "nothing changed; it was so already." : $"changed {string.Join(", ", m.Changed)}.")}{Part(" Its revision is ", m.Revision)}{Part("\nLook at: ", string.Join(" ", (m.Warnings ?? []).Select(Untrusted.Label)))}";
 
     private static string? Chance(SignificanceView? s) => s is null ? null
         : s.Verdict == "not_tested" ? $"not tested ({s.Why})"

@@ -13,7 +13,7 @@ namespace ModelRegistry.Mcp.Remote;
 internal static class Ask
 {
     public static Question<Page<ModelView>> Models(ModelQuery q) => new((r, me, cancel) => r.Catalog.ListModelsAsync(me, q, cancel),
-        RestRequest.Get("models").With("search", q.Search).With("model_type", q.Task).With("stage", q.Stage).With("tag", q.Tag).WithEach("tag", q.Tags).WithBounds(q.Metrics).With("is_active", q.IncludeInactive ? "any" : null).With("limit", q.Limit).With("cursor", q.Cursor));
+        RestRequest.Get("models").With("search", q.Search).With("model_type", q.Task).With("stage", q.Stage).WithEach("tag", q.Tags).WithBounds(q.Metrics).With("is_active", q.IncludeInactive ? "any" : null).With("limit", q.Limit).With("cursor", q.Cursor));
 
     public static Question<Page<VersionView>> Versions(VersionQuery q) => new((r, me, cancel) => r.Catalog.ListVersionsAsync(me, q, cancel),
         RestRequest.Get("models", q.ModelName, "versions").With("stage", q.Stage).With("status", q.Status).With("is_default", q.IsDefault switch { null => null, true => "true", false => "false" }).WithEach("tag", q.Tags).WithBounds(q.Metrics).With("limit", q.Limit).With("cursor", q.Cursor));

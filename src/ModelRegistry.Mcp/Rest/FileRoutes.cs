@@ -6,12 +6,14 @@ namespace ModelRegistry.Mcp.Rest;
 /// <summary>The files of a version, on their way out.</summary>
 internal static class FileRoutes
 {
+    private const string Presigned = "presigned";
+
     private static readonly string[] Reads = ["GET", "HEAD"];
 
     public static void Map(RestRoutes routes)
     {
         routes.Get("/models/{model}/versions/{version}/files", "The files of a version.", _ => 0, (call, _) => call.Registry.Downloads.FilesAsync(call.By, call.Of("model"), call.Of("version"), call.Cancel), RestReply.Items);
-        routes.Stream(Reads, "/models/{model}/versions/{version}/files/{**path}", "One file of a version, whole or in ranges; with ?presigned=true, where its files lie in a bucket, an address to fetch it from past this server.", StreamShapes.File, SendAsync);
+        routes.Stream(Reads, "/models/{model}/versions/{version}/files/{**path}", "One file of a version, whole or in ranges; with ?presigned=true, where its files lie in a bucket, an address to fetch it from past this server.", StreamShapes.File, SendAsync, call => call.Given.Flag(Presigned));
         routes.Stream(["GET"], "/models/{model}/versions/{version}/archive", "All files of a version.", StreamShapes.Archive, ArchiveAsync);
     }
 
@@ -21,8 +23,8 @@ internal static class FileRoutes
     /// </summary>
     private static async Task SendAsync(RestCall call)
     {
-        var past = call.Given.Flag("presigned");
-        if (call.Http.Request.Query.ContainsKey("presigned") && (past == true || call.Given.Problem is not null))
+        var past = call.Given.Flag(Presigned);
+        if (call.Http.Request.Query.ContainsKey(Presigned) && (past == true || call.Given.Problem is not null))
         {
             await (call.Given.Problem is { } misfit ? Replies.ProblemAsync(call.Http, misfit)
                 : Replies.JsonAsync(call.Http, await call.Registry.Downloads.SignAsync(call.By, call.Of("model"), call.Of("version"), call.Of("path"), call.Cancel)));
@@ -49,6 +51,9 @@ internal static class FileRoutes
         }
         catch (BlobAlteredException altered) when (!http.Response.HasStarted)
         {
+            // What was said of the file is not so.
+            foreach (var name in new[] { HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.ContentDisposition, HeaderNames.AcceptRanges, HeaderNames.ContentLength })
+                http.Response.Headers.Remove(name);
             await Replies.ProblemAsync(http, altered.Refusal);
         }
     }

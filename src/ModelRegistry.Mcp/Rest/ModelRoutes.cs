@@ -9,7 +9,7 @@ internal static class ModelRoutes
     public static void Map(RestRoutes routes, CancellationToken stopping)
     {
         routes.Get("/models", "Lists models by name.",
-            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), null, Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false") { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
+            call => new ModelQuery(call.Given.Text("search"), call.Given.Text("model_type"), call.Given.Text("stage"), Active(call) == "any", call.Given.Whole("limit", 1, 100) ?? 20, call.Given.Text("cursor"), Active(call) == "false") { Tags = call.Given.Several("tag"), Metrics = call.Given.Bounds() },
             (call, query) => call.Registry.Catalog.ListModelsAsync(call.By, query, call.Cancel));
         routes.Get("/models/{model}", "One model, with one of its versions in full.", call => call.Given.Text("version"), (call, version) => call.Registry.Catalog.GetAsync(call.By, call.Of("model"), version, call.Cancel), RestReply.Revised);
         routes.Get("/models/{model}/versions", "Lists a model's versions, newest first.",

@@ -31,6 +31,8 @@ internal sealed partial class OpenApiDocument
             paths[path] ??= item;
             item[route.Method.ToLowerInvariant()] = Operation(route, registry);
         }
+        // Its schemas come before they are listed.
+        var refused = RefusedAnswers.All(_schemas.Problem());
         return new JsonObject
         {
             ["openapi"] = "3.1.1",
@@ -49,12 +51,10 @@ internal sealed partial class OpenApiDocument
                 ["schemas"] = _schemas.All(),
                 ["securitySchemes"] = new JsonObject
                 {
-                    ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "A token of an agent or a service. Under `open` and `local`, from this machine, none is needed." },
+                    ["token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "A token of an agent or a service, which a person made (`token create`). It registers and asks; it decides nothing. Under `open` and `local`, from this machine, none is needed. What takes a person's power takes their proof in the body (`proof`) instead." },
                 },
-                ["responses"] = new JsonObject
-                {
-                    ["Problem"] = new JsonObject { ["description"] = "It was not done (RFC 9457): `code` says why, `remedy` what to do next.", ["content"] = Content("application/problem+json", _schemas.Problem()) },
-                },
+                ["headers"] = AnswerHeaders.All(),
+                ["responses"] = refused,
             },
         };
     }
@@ -74,7 +74,7 @@ internal sealed partial class OpenApiDocument
             parameters.Add(Parameter("path", part.Groups[1].Value, FieldWords.Of(part.Groups[1].Value), new JsonObject { ["type"] = "string" }, required: true));
         if (!route.HasBody)
             foreach (var field in asked.Asked)
-                parameters.Add(Parameter("query", field.Name, FieldWords.Of(field.Name), FieldSchema(field), field.Required));
+                parameters.Add(Parameter("query", field.Name, FieldWords.Of(field.Name), FieldSchema(field), field.Required, field.Repeated || field.Type == "object"));
         foreach (var (name, meaning) in Headers(route, asked))
             parameters.Add(Parameter("header", name, meaning, new JsonObject { ["type"] = "string" }, required: false));
         if (parameters.Count > 0)
@@ -84,7 +84,7 @@ internal sealed partial class OpenApiDocument
             operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content("application/json", Members(asked)) };
         else if (route.Stream is { Bodies.Count: > 0 } stream)
             operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject(stream.Bodies.Select(b => KeyValuePair.Create(b.Media, (JsonNode?)new JsonObject { ["schema"] = b.Schema.DeepClone() }))) };
-        operation["responses"] = Responses(route);
+        operation["responses"] = Responses(route, asked);
         return operation;
     }
 
@@ -100,37 +100,37 @@ internal sealed partial class OpenApiDocument
             yield return header;
     }
 
-    private JsonObject Responses(RouteDescription route)
+    private JsonObject Responses(RouteDescription route, RestFields asked)
     {
         var responses = new JsonObject();
-        if (route.Stream is { } stream)
-            foreach (var (status, meaning, media) in stream.Answers)
-                responses[$"{status}"] = Answer(meaning, media.Length == 0 ? null : Content(media, new JsonObject()));
-        else
-            foreach (var (status, meaning) in route.Reply.Statuses)
-                responses[$"{status}"] = Answer(meaning, status == StatusCodes.Status304NotModified ? null : Content(route.Reply.Media, route.Reply.BodyOf(route.View) is { } body ? _schemas.Of(body) : new JsonObject { ["type"] = "string" }));
-        responses["default"] = new JsonObject { ["$ref"] = "#/components/responses/Problem" };
+        foreach (var shape in route.Stream?.Answers ?? route.Reply.Statuses)
+        {
+            var answer = new JsonObject { ["description"] = shape.Meaning };
+            if (AnswerHeaders.Of(shape.Headers) is { } headers)
+                answer["headers"] = headers;
+            if (route.Stream is not null && route.Method != "HEAD")
+                answer["content"] = new JsonObject(shape.Contents.Select(c => KeyValuePair.Create(c.Media, (JsonNode?)new JsonObject { ["schema"] = c.View is { } view ? _schemas.Of(view) : new JsonObject() })));
+            else if (route.Stream is null && shape.Status != StatusCodes.Status304NotModified)
+                answer["content"] = Content(route.Reply.Media, route.Reply.BodyOf(route.View) is { } body ? _schemas.Of(body) : new JsonObject { ["type"] = "string" });
+            if (answer["content"] is JsonObject { Count: 0 })
+                answer.Remove("content");
+            responses[$"{shape.Status}"] = answer;
+        }
+        foreach (var (status, refused) in RefusedAnswers.Of(route, asked))
+            responses.TryAdd(status, refused);
         return responses;
-    }
-
-    private static JsonObject Answer(string meaning, JsonObject? content)
-    {
-        var answer = new JsonObject { ["description"] = meaning };
-        if (content is not null)
-            answer["content"] = content;
-        return answer;
     }
 
     private static JsonObject Content(string media, JsonNode schema) => new() { [media] = new JsonObject { ["schema"] = schema } };
 
-    private static JsonObject Parameter(string where, string name, string meaning, JsonObject schema, bool required)
+    private static JsonObject Parameter(string where, string name, string meaning, JsonObject schema, bool required, bool explode = true)
     {
         var parameter = new JsonObject { ["name"] = name, ["in"] = where, ["description"] = meaning, ["schema"] = schema };
         if (required)
             parameter["required"] = true;
-        // A list in a query is one text with commas.
-        if (where == "query" && (string?)schema["type"] == "array")
-            (parameter["style"], parameter["explode"]) = ("form", false);
+        // A list in a query is one text with commas, unless its parameter may be there several times; an object is a parameter for each member.
+        if (where == "query" && (string?)schema["type"] is "array" or "object")
+            (parameter["style"], parameter["explode"]) = ("form", explode);
         return parameter;
     }
 
@@ -155,7 +155,9 @@ internal sealed partial class OpenApiDocument
         var schema = new JsonObject { ["type"] = field.OrObject ? new JsonArray(field.Type, "object") : field.Type };
         if (field.Format == "date-time")
             schema["format"] = field.Format;
-        if (field.Format is "texts" or "numbers")
+        if (field.Names is { } names)
+            schema["patternProperties"] = new JsonObject { [names] = new JsonObject { ["type"] = "number" } };
+        else if (field.Format is "texts" or "numbers")
             schema["additionalProperties"] = new JsonObject { ["type"] = field.Format == "texts" ? new JsonArray("string", "null") : "number" };
         if (field.Type == "array")
             schema["items"] = new JsonObject { ["type"] = "string" };

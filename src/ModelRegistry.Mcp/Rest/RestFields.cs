@@ -256,7 +256,7 @@ internal sealed class RestFields
     /// <summary>A parameter that may be there more than once; those that are blank are left out.</summary>
     public IReadOnlyList<string> Several(string name)
     {
-        Note(new FieldShape(name, "string"));
+        Note(new FieldShape(name, "array") { Repeated = true });
         _known.Add(name);
         string[] items = _given.GetValueOrDefault(name) switch { null => [], string one => [one], string[] several => several, _ => ["\0"] };
         if (items.Length <= MostItems && items.All(item => item.Length <= MostText && !item.Contains('\0')))
@@ -268,6 +268,7 @@ internal sealed class RestFields
     /// <summary>Bounds of metrics: <c>min_accuracy=0.9</c>, <c>max_latency_ms=50</c>.</summary>
     public IReadOnlyList<MetricBound> Bounds()
     {
+        Note(new FieldShape("bounds", "object", Format: "numbers", Names: "^(min|max)_.+$"));
         var bounds = new Dictionary<string, MetricBound>();
         foreach (var name in _given.Keys.Where(n => n.Length > 4 && (n.StartsWith("min_", StringComparison.Ordinal) || n.StartsWith("max_", StringComparison.Ordinal))))
         {

@@ -37,7 +37,8 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
         Told<TAsked, TView>(method, path, says, RouteAccess.Token, read, reply).MapMethods(path, [method], http => OfCallerAsync(http, method == "DELETE" ? QueryAsync : RestBody.ReadAsync, read, use, reply));
 
     /// <summary>A route whose body or answer is a stream of any length, for who has a token. It reads and answers for itself.</summary>
-    public void Stream(string[] methods, string path, string says, StreamShape shape, Func<RestCall, Task> answer) => Told(methods, path, says, shape).MapMethods(path, methods, async http =>
+    /// <param name="ask">Lets it ask for its parameters, for the description; null: it has none.</param>
+    public void Stream(string[] methods, string path, string says, StreamShape shape, Func<RestCall, Task> answer, Action<RestCall>? ask = null) => Told(methods, path, says, shape, ask).MapMethods(path, methods, async http =>
     {
         var entered = await gate.EnterAsync(http, Door);
         if (entered.Refusal is { } no)
@@ -129,10 +130,10 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
         return routes;
     }
 
-    private IEndpointRouteBuilder Told(string[] methods, string path, string says, StreamShape shape)
+    private IEndpointRouteBuilder Told(string[] methods, string path, string says, StreamShape shape, Action<RestCall>? ask)
     {
         foreach (var method in methods)
-            _described.Add(new RouteDescription(method, path, says, RouteAccess.Token, _ => { }, typeof(void), RestReply.View) { Stream = shape });
+            _described.Add(new RouteDescription(method, path, says, RouteAccess.Token, ask ?? (_ => { }), typeof(void), RestReply.View) { Stream = shape });
         return routes;
     }
 

@@ -16,8 +16,12 @@ internal enum RouteAccess
 /// <param name="Format">A format of JSON Schema, such as <c>date-time</c>; null where there is none.</param>
 /// <param name="Choices">The words that are taken; empty: any.</param>
 /// <param name="Within">The members of an object; null where they are not known here.</param>
-internal sealed record FieldShape(string Name, string Type, bool Required = false, string? Format = null, IReadOnlyList<string>? Choices = null, int? Least = null, int? Most = null, RestFields? Within = null)
+/// <param name="Names">A pattern that the names of an object's members match; null where they are free.</param>
+internal sealed record FieldShape(string Name, string Type, bool Required = false, string? Format = null, IReadOnlyList<string>? Choices = null, int? Least = null, int? Most = null, RestFields? Within = null, string? Names = null)
 {
+    /// <summary>Whether a parameter may be there more than once, rather than once with commas.</summary>
+    public bool Repeated { get; init; }
+
     /// <summary>Whether an object is taken as well as <see cref="Type"/>.</summary>
     public bool OrObject { get; init; }
 }
@@ -37,8 +41,15 @@ internal sealed record RouteDescription(string Method, string Path, string Says,
     public bool HasKey => Access == RouteAccess.Token && Method is "POST" or "PATCH" or "DELETE" && Stream is null;
 }
 
+/// <summary>One way in which a route answers that is no refusal.</summary>
+/// <param name="Headers">Headers that come with it, by the names that <see cref="AnswerHeaders"/> describes.</param>
+internal sealed record AnswerShape(int Status, string Meaning, params IReadOnlyList<string> Headers)
+{
+    /// <summary>Of a stream: the media types of what comes, each with its view (null: bytes). Of none: as the reply says.</summary>
+    public IReadOnlyList<(string Media, Type? View)> Contents { get; init; } = [];
+}
+
 /// <summary>Bodies and answers of a route that reads and writes for itself.</summary>
 /// <param name="Bodies">Media types with their schemas.</param>
-/// <param name="Answers">Statuses with what they mean, and the media type of what comes then (empty: nothing).</param>
 /// <param name="Headers">Headers that it looks at, with what they are for.</param>
-internal sealed record StreamShape(IReadOnlyList<(string Media, System.Text.Json.Nodes.JsonObject Schema)> Bodies, IReadOnlyList<(int Status, string Meaning, string Media)> Answers, IReadOnlyList<(string Name, string Meaning)> Headers);
+internal sealed record StreamShape(IReadOnlyList<(string Media, System.Text.Json.Nodes.JsonObject Schema)> Bodies, IReadOnlyList<AnswerShape> Answers, IReadOnlyList<(string Name, string Meaning)> Headers);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ModelRegistry.Artifacts;
 using ModelRegistry.Catalog;
 
 namespace ModelRegistry.Mcp.Rest;
@@ -11,21 +12,35 @@ internal static class StreamShapes
     /// <summary>A new version, as a form with its files or as JSON that names contents put before.</summary>
     /// <param name="named">Whether the body names the model.</param>
     public static StreamShape Registration(bool named) => new(
-        [("multipart/form-data", Version(named, files: false)), (Json, Version(named, files: true))],
-        [(201, "It was registered; Location is where it is.", Json)], [(RequestKeys.Header, "1 to 200 characters. The same request sent again with it within a day makes no second version, and is answered alike.")]);
+        [("multipart/form-data", Version(named, form: true)), (Json, Version(named, form: false))],
+        [new(201, "It was registered.", "Location") { Contents = [(Json, typeof(RegisteredView))] }], [(RequestKeys.Header, "1 to 200 characters. The same request sent again with it within a day makes no second version, and is answered alike.")]);
 
-    public static StreamShape BlobHead { get; } = new([], [(200, "It is here.", ""), (404, "It is not; Upload-Offset says how many bytes of the caller's upload are.", "")], []);
+    public static StreamShape BlobHead { get; } = new([], [new(200, "It is here.", "ETag"), new(404, "It is not; Upload-Offset says how many bytes of the caller's upload are.", "Upload-Offset")], []);
 
-    public static StreamShape BlobPut { get; } = new([(Binary, new JsonObject())], [(201, "All of it is here.", Json), (202, "A part of it is here; Upload-Offset says how much.", Json)],
+    public static StreamShape BlobPut { get; } = new([(Binary, new JsonObject())], [new(201, "All of it is here.") { Contents = [(Json, typeof(BlobView))] }, new(202, "A part of it is here; Upload-Offset says how much.", "Upload-Offset") { Contents = [(Json, typeof(BlobView))] }],
         [("Content-Range", "`bytes N-M/TOTAL`, or `bytes N-`: the part that this request carries, when it goes on after a cut.")]);
 
-    public static StreamShape File { get; } = new([], [(200, "The content, hashed on the way; its ETag is its SHA-256.", Binary), (206, "The range asked for.", Binary), (304, "It is what the caller has.", "")],
+    public static StreamShape File { get; } = new([],
+        [
+            new(200, "The content, hashed on the way; with `presigned`, an address to fetch it from.", "ETag", "Content-Disposition", "Accept-Ranges") { Contents = [(Binary, null), (Json, typeof(SignedFileView))] },
+            new(206, "The range asked for.", "ETag", "Content-Range", "Content-Disposition", "Accept-Ranges") { Contents = [(Binary, null)] },
+            new(304, "It is what the caller has (If-None-Match).", "ETag"),
+            new(416, "The file has no such range; Content-Range says how long it is.", "Content-Range"),
+        ],
         [("Range", "`bytes=N-M` (RFC 9110, section 14)."), ("If-None-Match", "The SHA-256 that the caller has, in quotes.")]);
 
-    public static StreamShape Archive { get; } = new([], [(200, "All files as a tar (POSIX.1-2001).", "application/x-tar")], []);
+    public static StreamShape Archive { get; } = new([], [new(200, "All files as a tar (POSIX.1-2001).", "Content-Disposition") { Contents = [("application/x-tar", null)] }], []);
 
-    private static JsonObject Version(bool named, bool files)
+    // A part of a form is a text; what is a list or an object within it is that text's content.
+    private static JsonObject Version(bool named, bool form)
     {
+        JsonObject Within(JsonObject schema, string? says = null)
+        {
+            var made = form ? new JsonObject { ["type"] = "string", ["contentMediaType"] = Json, ["contentSchema"] = schema } : schema;
+            if (says is not null)
+                made["description"] = says;
+            return made;
+        }
         var properties = new JsonObject();
         if (named)
             properties["model_name"] = Text("A model's name; it is made where it is not there.");
@@ -35,16 +50,16 @@ internal static class StreamShapes
         foreach (var metric in VersionForm.Metrics)
             properties[metric] = new JsonObject { ["type"] = "number" };
         foreach (var shape in VersionForm.Shapes)
-            properties[shape] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = new JsonArray("integer", "string") } };
-        properties["metadata"] = new JsonObject { ["type"] = "object", ["description"] = "A whole metadata document; what is said beside it counts more." };
+            properties[shape] = Within(new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = new JsonArray("integer", "string") } });
+        properties["metadata"] = Within(new JsonObject { ["type"] = "object" }, "A whole metadata document; what is said beside it counts more.");
         foreach (var name in MetadataFile.Names)
             properties.TryAdd(name, name switch
             {
-                "dependencies" => new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } },
-                _ when MetadataFile.IsObject(name) => new JsonObject { ["type"] = "object" },
+                "dependencies" => Within(new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } }),
+                _ when MetadataFile.IsObject(name) => Within(new JsonObject { ["type"] = "object" }),
                 _ => new JsonObject { ["type"] = "string" },
             });
-        properties[files ? "files" : "file"] = files
+        properties[form ? "file" : "files"] = !form
             ? new JsonObject
             {
                 ["type"] = "array",
@@ -52,7 +67,7 @@ internal static class StreamShapes
             }
             : new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string", ["contentMediaType"] = Binary }, ["description"] = "One or more; the file name is the path within the version." };
         var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
-        schema["required"] = named ? new JsonArray("model_name", files ? "files" : "file") : new JsonArray(files ? "files" : "file");
+        schema["required"] = named ? new JsonArray("model_name", form ? "file" : "files") : new JsonArray(form ? "file" : "files");
         return schema;
     }
 

@@ -11,8 +11,8 @@ internal static class VersionRoutes
     public static void Map(RestRoutes routes)
     {
         routes.Post("/models", "Makes a model.", call => NewModelOf(call, call.Given.Need("name")), CreateAsync, RestReply.CreatedModel);
-        routes.Change(Patch, "/models/{model}", "Edits what is known about a model; what is left out stays, and a tag that is null goes.", EditOf, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
-        routes.Change(Patch, "/models/{model}/versions/{version}", "Edits what is known about a version; its content never changes.", EditOf, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel));
+        routes.Change(Patch, "/models/{model}", "Edits what is known about a model; what is left out stays, and a tag that is null goes.", EditOf, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel), RestReply.Edited);
+        routes.Change(Patch, "/models/{model}/versions/{version}", "Edits what is known about a version; its content never changes.", EditOf, (call, edit) => call.Registry.Metadata.SetAsync(call.By, edit, call.Cancel), RestReply.Edited);
         routes.Change(Delete, "/models/{model}", "Deletes a model: its name becomes free, its history stays.", call => (Reason: call.Given.Text("reason"), Seen: call.IfRevision()),
             (call, asked) => call.Registry.Metadata.DeleteModelAsync(call.By, call.Of("model"), asked.Reason, asked.Seen, call.Cancel));
         routes.Change(Delete, "/models/{model}/versions/{version}", "Deletes a version: its number and label are never given again, its history stays.", call => (Reason: call.Given.Text("reason"), Seen: call.IfRevision()),

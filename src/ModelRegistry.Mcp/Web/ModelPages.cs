@@ -26,7 +26,7 @@ internal static class ModelPages
 
     private static async Task ListAsync(Visit visit)
     {
-        var query = new ModelQuery(visit.Asked("search"), visit.Asked("task"), visit.Asked("stage"), visit.Asked("tag"), visit.Asked("inactive") is not null, PageOfModels, visit.Asked("cursor"));
+        var query = new ModelQuery(visit.Asked("search"), visit.Asked("task"), visit.Asked("stage"), visit.Asked("inactive") is not null, PageOfModels, visit.Asked("cursor")) { Tags = visit.Asked("tag") is { } tag ? [tag] : [] };
         var found = await visit.Registry.Catalog.ListModelsAsync(visit.Person, query, visit.Cancel);
         var policy = await PolicyPages.InForceAsync(visit);
         if ((found.Refusal ?? policy.Refusal) is { } no)

@@ -38,7 +38,7 @@ public sealed partial class ArtifactVault : IDisposable
     internal bool IsLocal => _store.IsLocal;
 
     /// <summary>Where contents are shown by name, as much of them as is wanted; null: nowhere.</summary>
-    internal IReadableTree? Readable(Shown? shown) => shown is Shown.Nothing ? null : _store.Readable(shown);
+    internal IReadableTree? Readable(ReadableExtent? extent) => extent is ReadableExtent.Nothing ? null : _store.Readable(extent);
 
     public void Dispose() => _store.Dispose();
 

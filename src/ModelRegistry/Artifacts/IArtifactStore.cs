@@ -20,8 +20,8 @@ internal interface IArtifactStore : IDisposable
     bool IsLocal { get; }
 
     /// <summary>The place beside it where contents are shown by name.</summary>
-    /// <param name="shown">Null: as much as costs nothing here.</param>
-    IReadableTree Readable(Shown? shown);
+    /// <param name="extent">Null: as much as costs nothing here.</param>
+    IReadableTree Readable(ReadableExtent? extent);
 
     /// <summary>Answers when the place is there and can be read.</summary>
     /// <param name="write">Whether to write, read and delete something small, too.</param>

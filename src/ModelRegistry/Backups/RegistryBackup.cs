@@ -21,8 +21,6 @@ public sealed record BackupView(string Folder, string RegistryId, long AuditSize
 // DIR/blobs/sha256/ab/cd/…   contents, as in a folder of artifacts; a later backup into the same folder copies only what is new
 public sealed class RegistryBackup
 {
-    private const int Batch = 200;
-
     private readonly RegistryDb _db;
     private readonly ArtifactVault _vault;
     private readonly TimeProvider _time;
@@ -51,7 +49,8 @@ public sealed class RegistryBackup
             MakeOwn(snapshot);
             await _db.SnapshotAsync(snapshot, _time.GetUtcNow(), cancel);
             var head = await DatabaseSnapshot.HeadAsync(snapshot, cancel);
-            var copied = await CopyContentsAsync(snapshot, folder, progress, cancel);
+            using var into = ArtifactVault.Open(folder);
+            var copied = await ContentsCopy.CopyAsync(snapshot, _vault, into, progress, cancel);
             if (copied.Refusal is { } missing)
                 return missing;
             var (contents, bytes, fresh) = copied.Value;
@@ -73,36 +72,6 @@ public sealed class RegistryBackup
         {
             TryDelete(snapshot);
         }
-    }
-
-    private async Task<Outcome<(long Contents, long Bytes, long Copied)>> CopyContentsAsync(string snapshot, string folder, IProgress<TransferProgress>? progress, CancellationToken cancel)
-    {
-        var (contents, bytes, copied) = (0L, 0L, 0L);
-        using var into = ArtifactVault.Open(folder);
-        for (var after = ""; await DatabaseSnapshot.ContentsAsync(snapshot, after, Batch, cancel) is { Count: > 0 } batch; after = batch[^1].Digest.Hex)
-            foreach (var (digest, size) in batch)
-            {
-                contents++;
-                bytes += size;
-                if (await into.FindAsync(digest, cancel) == size)
-                    continue;
-                var opened = await _vault.OpenReadAsync(digest, size, cancel);
-                if (opened.Refusal is { } missing)
-                    return missing;
-                await using var content = opened.Value;
-                try
-                {
-                    var put = await into.PutAsync(content, digest, TransferProgress.Of(digest.Hex[..12], size, progress), cancel);
-                    if (put.Refusal is { } no)
-                        return no;
-                }
-                catch (BlobAlteredException altered)
-                {
-                    return altered.Refusal;
-                }
-                copied++;
-            }
-        return (contents, bytes, copied);
     }
 
     private Refusal? CheckFolder(string folder)

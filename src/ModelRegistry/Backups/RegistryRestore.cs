@@ -13,8 +13,6 @@ public sealed record RestoreView(string RegistryId, string Database, string Arti
 /// <summary>Makes a registry from a backup where there is none, in either database and either store.</summary>
 public static class RegistryRestore
 {
-    private const int Batch = 200;
-
     /// <summary>Contents first, each hashed again; then the database, whole or not at all. A restore that was cut can be begun again.</summary>
     /// <param name="into">Where to; its data folder, database and artifacts.</param>
     /// <exception cref="StorageUnavailableException">The backup cannot be read, or the place cannot be written.</exception>
@@ -35,8 +33,10 @@ public static class RegistryRestore
             await using var dialect = Dialect.For(new StorageOptions(into.DataFolder, into.Database));
             if (await HasRegistryAsync(dialect, cancel))
                 return Refusals.RestoreTargetTaken(dialect.Location);
-            if (await PutContentsAsync(folder, snapshot, into, progress, cancel) is { } missing)
-                return missing;
+            using (var from = ArtifactVault.Open(folder))
+            using (var to = new ArtifactVault(RegistryServices.OpenStore(into, time)))
+                if ((await ContentsCopy.CopyAsync(snapshot, from, to, progress, cancel)).Refusal is { } missing)
+                    return missing;
             await WriteDatabaseAsync(snapshot, dialect, time.GetUtcNow(), cancel);
             if (backup.Checkpoint is { } note)
                 new CheckpointFile(into.DataFolder).Replace(note);
@@ -62,32 +62,6 @@ public static class RegistryRestore
             return false;
         await using var connection = await dialect.OpenAsync(writer: false, cancel);
         return await dialect.HasTableAsync(connection, "schema_migration");
-    }
-
-    private static async Task<Refusal?> PutContentsAsync(string folder, string snapshot, RegistryOptions into, IProgress<TransferProgress>? progress, CancellationToken cancel)
-    {
-        using var from = ArtifactVault.Open(folder);
-        using var to = new ArtifactVault(RegistryServices.OpenStore(into));
-        for (var after = ""; await DatabaseSnapshot.ContentsAsync(snapshot, after, Batch, cancel) is { Count: > 0 } batch; after = batch[^1].Digest.Hex)
-            foreach (var (digest, size) in batch)
-            {
-                if (await to.FindAsync(digest, cancel) == size)
-                    continue;
-                var opened = await from.OpenReadAsync(digest, size, cancel);
-                if (opened.Refusal is { } missing)
-                    return missing;
-                await using var content = opened.Value;
-                try
-                {
-                    if ((await to.PutAsync(content, digest, TransferProgress.Of(digest.Hex[..12], size, progress), cancel)).Refusal is { } no)
-                        return no;
-                }
-                catch (BlobAlteredException altered)
-                {
-                    return altered.Refusal;
-                }
-            }
-        return null;
     }
 
     private static async Task WriteDatabaseAsync(string snapshot, Dialect dialect, DateTimeOffset now, CancellationToken cancel)

@@ -23,6 +23,9 @@ internal static class CardReader
     public const int MostCharacters = 65_536;
     private const int MostLevels = 12, MostNodes = 5_000;
 
+    /// <summary>Why a card cannot be kept; null where it can.</summary>
+    public static Refusal? Refuse(string text) => Read(text).Unreadable is { } problem ? Refusals.CardUnreadable(problem.Line, problem.What, problem.Remedy) : null;
+
     public static CardReading Read(string text)
     {
         var (front, body, _) = ModelCard.Split(text);

@@ -5,11 +5,10 @@ namespace ModelRegistry.Catalog;
 
 /// <param name="Search">Part of the name or description, any case.</param>
 /// <param name="Stage">Models with a version in this stage.</param>
-/// <param name="Tag"><c>key</c> or <c>key:value</c>, of the model or one of its versions; <c>framework:NAME</c> is a version's framework too.</param>
 /// <param name="OnlyInactive">Those that are not listed otherwise, and no others.</param>
-public sealed record ModelQuery(string? Search = null, string? Task = null, string? Stage = null, string? Tag = null, bool IncludeInactive = false, int Limit = 20, string? Cursor = null, bool OnlyInactive = false)
+public sealed record ModelQuery(string? Search = null, string? Task = null, string? Stage = null, bool IncludeInactive = false, int Limit = 20, string? Cursor = null, bool OnlyInactive = false)
 {
-    /// <summary>Further tags. All that is said of tags, stage and metrics holds of one and the same version; the model's own tags count for each of its versions.</summary>
+    /// <summary>Each <c>key</c> or <c>key:value</c>, of the model or of a version; <c>framework:NAME</c> is a version's framework too. All that is said of tags, stage and metrics holds of one and the same version; the model's own tags count for each of its versions.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>Bounds of metrics of that version.</summary>

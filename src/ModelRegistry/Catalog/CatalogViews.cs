@@ -3,10 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace ModelRegistry.Catalog;
 
-/// <summary>A view that names the revision it shows.</summary>
+/// <summary>A view that names the revision it shows, or led to.</summary>
 public interface IRevised
 {
-    string Revision { get; }
+    /// <summary>Null where there is none any more.</summary>
+    string? Revision { get; }
 }
 
 /// <summary>A model in a list. Versions are given by label; null where there is none.</summary>
@@ -212,8 +213,10 @@ public sealed record RegisteredView(string ModelName, bool ModelCreated, string 
 
 /// <summary>What an edit of metadata came to.</summary>
 /// <param name="Warnings">What its author should look at in the card; null when there is nothing.</param>
+/// <param name="Revision">Of what was edited, as it is now; the next edit may name it. Null when it was deleted.</param>
 public sealed record MetadataView(string ModelName, string? Version, IReadOnlyList<string> Changed,
-    [property: UntrustedText, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null);
+    [property: UntrustedText, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Revision = null) : IRevised;
 
 /// <summary>Files written by a download, each verified against its digest.</summary>
 public sealed record DownloadView(string ModelName, string Version, string Digest, IReadOnlyList<string> Files);

@@ -22,8 +22,8 @@ public sealed partial class MetadataDesk
         }
         if (text is null || text == was)
             return text;
-        if (text.Length <= MetadataLimits.Card && CardReader.Read(text).Unreadable is { } problem)
-            return Refusals.CardUnreadable(problem.Line, problem.What, problem.Remedy);
+        if (text.Length <= MetadataLimits.Card && CardReader.Refuse(text) is { } unreadable)
+            return unreadable;
         return await session.CardEditCountAsync(modelId, versionId) >= MostCardEdits ? Refusals.CardHistoryFull(MostCardEdits) : text;
     }
 

@@ -56,7 +56,7 @@ public sealed partial class MetadataDesk
             // What fits an entry whatever was measured; the digest covers the rest.
             if (CanonicalJson.Bytes(said).Length <= 8_192)
                 facts["measurements"] = said;
-            return new Written<MeasuredView>(new MeasuredView(model.Name, version.Label, wish.Measurements.Count, wish.MakeCurrent),
+            return new Written<MeasuredView>(new MeasuredView(model.Name, version.Label, wish.Measurements.Count, wish.MakeCurrent, await RevisionAsync(session, model.Name, version.Label)),
                 [new AuditAct("metric.measure", "version", version.Id, model.Id, facts)], [new FeedChange("version", model.Id, version.Id)]);
         }, cancel);
 

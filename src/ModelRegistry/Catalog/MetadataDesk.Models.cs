@@ -31,8 +31,8 @@ public sealed partial class MetadataDesk
             var tags = asked.Tags ?? new Dictionary<string, string>();
             if (MetadataLimits.Check(new VersionMetadata { Tags = tags }, asked.Description, asked.Task, asked.Owner, asked.Card) is { } tooMuch)
                 return tooMuch;
-            if (CardReader.Read(asked.Card ?? "").Unreadable is { } problem)
-                return Refusals.CardUnreadable(problem.Line, problem.What, problem.Remedy);
+            if (CardReader.Refuse(asked.Card ?? "") is { } unreadable)
+                return unreadable;
             if (await session.FindModelAsync(asked.Name) is { } there)
                 return Refusals.ModelExists(there.Name);
             var model = new RegisteredModel

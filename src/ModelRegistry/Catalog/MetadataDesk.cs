@@ -86,7 +86,7 @@ public sealed partial class MetadataDesk
     /// <summary>Edits metadata, or records measurements where the edit consists of them.</summary>
     public async Task<Outcome<MetadataView>> SetAsync(Actor by, MetadataEdit edit, CancellationToken cancel = default) => edit is { Measurements: { } measured, Edits: false }
         ? (await MeasureAsync(by, new MeasurementWish(edit.ModelName, edit.Version, measured, MakeCurrent: true), cancel))
-            .Then<MetadataView>(m => new MetadataView(m.ModelName, m.Version, [.. measured.Select(x => $"metrics.{x.Metric}")]))
+            .Then<MetadataView>(m => new MetadataView(m.ModelName, m.Version, [.. measured.Select(x => $"metrics.{x.Metric}")], Revision: m.Revision))
         : await EditAsync(by, edit, cancel);
 
     private Task<Outcome<MetadataView>> EditAsync(Actor by, MetadataEdit edit, CancellationToken cancel) =>
@@ -102,8 +102,21 @@ public sealed partial class MetadataDesk
                 return outdated;
             if (!model.IsActive && edit.IsActive != true)
                 return Refusals.ModelInactive(model.Name);
-            return string.IsNullOrWhiteSpace(edit.Version) ? await EditModelAsync(session, model, edit, by) : await EditVersionAsync(session, model, edit, by);
+            var edited = string.IsNullOrWhiteSpace(edit.Version) ? await EditModelAsync(session, model, edit, by) : await EditVersionAsync(session, model, edit, by);
+            if (edited.Refusal is not null || edited.Value.Reply.Refusal is not null)
+                return edited;
+            var view = edited.Value.Reply.Value;
+            return edited.Value with { Reply = view with { Revision = await RevisionAsync(session, view.ModelName, view.Version) } };
         }, cancel);
+
+    /// <summary>The revision of a model or a version as it stands in this transaction, after it was edited.</summary>
+    private static async ValueTask<string> RevisionAsync(RegistrySession session, string modelName, string? label)
+    {
+        var model = (await session.FindModelAsync(modelName))!;
+        var version = await session.ResolveVersionAsync(model, label);
+        var info = await ModelCatalog.InfoAsync(session, model, version.Refusal is null ? version.Value : null);
+        return label is null ? info.Revision : info.Version!.Revision;
+    }
 
     /// <summary>Whether what is to be changed is no longer as the caller saw it.</summary>
     private static async ValueTask<Refusal?> OutdatedAsync(RegistrySession session, RegisteredModel model, string? versionRef, IReadOnlyList<string>? expected)

@@ -5,7 +5,8 @@ namespace ModelRegistry.Catalog;
 
 /// <summary>What recording measurements came to.</summary>
 /// <param name="Current">Whether gates look at them now.</param>
-public sealed record MeasuredView(string ModelName, string Version, int Recorded, bool Current);
+/// <param name="Revision">Of the version, as it is now; the next edit may name it.</param>
+public sealed record MeasuredView(string ModelName, string Version, int Recorded, bool Current, string Revision = "") : IRevised;
 
 /// <summary>One measurement of a version. What it was measured on is what its author says; what was not said is left out.</summary>
 /// <param name="MadeCurrent">Whether it became the value that gates look at when it was recorded.</param>

@@ -27,7 +27,7 @@ public sealed partial class ModelCatalog
                 if ((stage = Stages.Find(ladder, query.Stage)) is null)
                     return Refusals.StageUnknown(query.Stage, ladder);
             }
-            var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Tags([query.Tag, .. query.Tags]), query.Metrics, query.IncludeInactive, query.OnlyInactive), after[0], query.Limit + 1);
+            var rows = await session.ListModelsAsync(new ModelFilter(Blank(query.Search), Blank(query.Task), stage, Tags(query.Tags), query.Metrics, query.IncludeInactive, query.OnlyInactive), after[0], query.Limit + 1);
             var tags = await session.TagsOfModelsAsync([.. rows.Select(r => r.Id)]);
             return new Page<ModelView>(
                 [.. rows.Take(query.Limit).Select(r => r.View with { Tags = tags[r.Id].ToDictionary(t => t.Key, t => Begun(t.Value)) })],

@@ -126,10 +126,8 @@ public sealed class VersionIntake
         ?? (asked.Files.Count == 0 && asked.Uploads.Count == 0 && asked.References.Count == 0 && !asked.Elsewhere ? Refusals.ContentMissing : null)
         ?? (asked.Alias is null ? null : FreeAlias.Parse(asked.Alias).Refusal)
         ?? MetadataLimits.Check(asked.Metadata, asked.Description, asked.Task, asked.Owner, asked.ModelCard)
-        ?? Unreadable(asked.Metadata.Card)
-        ?? Unreadable(asked.ModelCard ?? "");
-
-    private static Refusal? Unreadable(string card) => CardReader.Read(card).Unreadable is { } problem ? Refusals.CardUnreadable(problem.Line, problem.What, problem.Remedy) : null;
+        ?? CardReader.Refuse(asked.Metadata.Card)
+        ?? CardReader.Refuse(asked.ModelCard ?? "");
 
     private async Task<Outcome<Manifest>> StoreAsync(Registration asked, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {

@@ -92,10 +92,13 @@ public sealed partial class PipelineDocumentTests : IDisposable
         using var enough = new CancellationTokenSource();
         var person = DecideAsync(rest, enough.Token);
 
-        Assert.Equal(3, await AllAsync(shared: true, rest));
+        Assert.Equal(5, await AllAsync(shared: true, rest));
 
         await enough.CancelAsync();
         Assert.Equal(2, await person);
+        var second = (await rest.GetAsync("/models/digits/versions/v2")).Json;
+        Assert.Equal(("Better sevens.", "yes", "v1"), ((string?)second["release_notes"], (string?)second["tags"]!["reviewed"], (string?)second["lineage"]!["parents"]![0]));
+        Assert.Contains("## Limitations", (string?)second["card"], StringComparison.Ordinal);
         Assert.Equal(("v2", "ben"), ((await rest.GetAsync("/models/digits/serving"))["version"], (string?)(await rest.GetAsync("/models/digits/serving")).Json["approved_by"]![0]));
     }
 

@@ -93,6 +93,60 @@ public sealed class PythonClientTests(TeamServer team) : IClassFixture<TeamServe
     }
 
     [Fact]
+    public async Task What_is_known_is_found_measured_edited_in_turn_and_deleted()
+    {
+        using var client = Start();
+        async Task<IEnumerable<string?>> NamesAsync(JsonObject filter) => (await GetAsync(client, "list_models", [], filter)).AsArray().Select(m => (string?)m!["name"]);
+        foreach (var (name, accuracy, region) in new[] { ("know-a", 0.91, "eu"), ("know-b", 0.95, "eu"), ("know-c", 0.97, "us") })
+            await GetAsync(client, "register_model", [name, null, Digits(1), new JsonObject { ["accuracy"] = accuracy, ["latency_ms"] = accuracy * 20 }], new JsonObject { ["tags"] = new JsonArray("kind:know", $"region:{region}") });
+        Assert.Equal(["know-a", "know-b"], await NamesAsync(new JsonObject { ["tag"] = new JsonArray("kind:know", "region:eu") }));
+        Assert.Equal(["know-b"], await NamesAsync(new JsonObject { ["tag"] = new JsonArray("kind:know", "region:eu"), ["at_least"] = new JsonObject { ["accuracy"] = 0.93 } }));
+        Assert.Equal(["know-b"], await NamesAsync(new JsonObject { ["tag"] = "kind:know", ["at_least"] = new JsonObject { ["accuracy"] = 0.93 }, ["at_most"] = new JsonObject { ["latency_ms"] = 19.2 } }));
+        Assert.Empty((await GetAsync(client, "list_versions", ["know-a"], new JsonObject { ["at_least"] = new JsonObject { ["accuracy"] = 0.92 } })).AsArray());
+
+        // Edits in turn: each answer is what the next one builds on, and who comes late is told.
+        var first = (string)(await GetAsync(client, "get_model", ["know-a", 1]))["version"]!["revision"]!;
+        var edited = await GetAsync(client, "set_metadata", ["know-a", 1], new JsonObject { ["release_notes"] = "one", ["revision"] = first });
+        await GetAsync(client, "set_metadata", ["know-a", 1], new JsonObject { ["release_notes"] = "two", ["revision"] = (string?)edited["revision"] });
+        var late = (await CallAsync(client, "set_metadata", ["know-a", 1], new JsonObject { ["release_notes"] = "three", ["revision"] = first }))["error"]!;
+        Assert.Equal(("RevisionChanged", "revision_changed", 412), ((string?)late["type"], (string?)late["code"], (int)late["status"]!));
+        Assert.Equal("two", (string?)(await GetAsync(client, "get_model_metadata", ["know-a", 1]))["release_notes"]);
+
+        var measured = await GetAsync(client, "measure", ["know-a", 1, "auc", 0.88], new JsonObject { ["dataset"] = "digits@2", ["count"] = 540, ["current"] = true });
+        Assert.Equal((1, true), ((int)measured["recorded"]!, (bool)measured["current"]!));
+        await GetAsync(client, "measure", ["know-a", 1, new JsonArray(new JsonObject { ["metric"] = "auc", ["value"] = 0.9 }, new JsonObject { ["metric"] = "f1", ["value"] = 0.7, ["split"] = "test" })]);
+        Assert.Equal([0.9, 0.88], (await GetAsync(client, "measurements", ["know-a", 1, "auc"])).AsArray().Select(m => (double)m!["value"]!));
+        Assert.Equal(0.88, (double)(await GetAsync(client, "get_model_metadata", ["know-a", 1]))["metrics"]!["auc"]!);
+
+        var card = await GetAsync(client, "set_card", ["know-a", "---\nlicence: mit\n---\n# A\n", 1]);
+        Assert.NotEmpty(card["warnings"]!.AsArray());
+        await GetAsync(client, "set_card", ["know-a", "# B\n", 1], new JsonObject { ["revision"] = (string?)card["revision"] });
+        Assert.Equal(("# B\n", "version"), ((string?)(await GetAsync(client, "card", ["know-a", 1]))["text"], (string?)(await GetAsync(client, "card", ["know-a", 1]))["from"]));
+        var edits = (await GetAsync(client, "card_history", ["know-a", 1])).AsArray();
+        Assert.Contains("+# B", (await GetAsync(client, "card_edit", ["know-a", (string?)edits[0]!["edit_id"], 1]))["difference"]!.AsArray().Select(line => ((string)line!).Replace("+ ", "+", StringComparison.Ordinal)));
+        await GetAsync(client, "set_card", ["know-a"], new JsonObject { ["version"] = 1, ["edit"] = (string?)edits[1]!["edit_id"] });
+        Assert.StartsWith("---", (string?)(await GetAsync(client, "card", ["know-a", 1]))["text"], StringComparison.Ordinal);
+
+        await GetAsync(client, "add_lineage", ["know-b", 1], new JsonObject { ["base_model"] = "know-a:1", ["datasets"] = new JsonArray("digits@1") });
+        await GetAsync(client, "add_lineage", ["know-b", 1], new JsonObject { ["datasets"] = new JsonArray("digits@1", "digits@2"), ["note"] = "distilled" });
+        var document = (await GetAsync(client, "get_model_metadata", ["know-b", 1]))["lineage"]!;
+        Assert.Equal(("know-a:1", "digits@1,digits@2", "distilled"), ((string?)document["base_model"], string.Join(',', document["datasets"]!.AsArray().Select(d => (string?)d)), (string?)document["note"]));
+        Assert.Equal("know-b", (string?)(await GetAsync(client, "lineage", ["know-a", 1]))["derived"]![0]!["model_name"]);
+
+        // Staging is not governed here: deployed at once, and taken off again.
+        await GetAsync(client, "deploy", ["know-c", 1, "staging"]);
+        var running = (await GetAsync(client, "deployments", [], new JsonObject { ["model"] = "know-c", ["status"] = "active" })).AsArray().Single()!;
+        Assert.Equal("stopped", (string?)(await GetAsync(client, "stop_deployment", [(string?)running["deployment_id"], "not needed"]))["status"]);
+
+        Assert.Equal("RevisionChanged", (string?)(await CallAsync(client, "delete_version", ["know-a", 1], new JsonObject { ["revision"] = first }))["error"]!["type"]);
+        Assert.Equal(["deleted"], (await GetAsync(client, "delete_version", ["know-a", 1, "a trial"]))["changed"]!.AsArray().Select(c => (string?)c));
+        Assert.Equal("version_not_found", (string?)(await CallAsync(client, "get_model", ["know-a", 1]))["error"]!["code"]);
+        await GetAsync(client, "delete_model", ["know-a", "a trial"], new JsonObject { ["revision"] = (string?)(await GetAsync(client, "get_model", ["know-a"]))["revision"] });
+        Assert.Equal("model_not_found", (string?)(await CallAsync(client, "get_model", ["know-a"]))["error"]!["code"]);
+        Assert.Equal(0, (await client.EndAsync()).Exit);
+    }
+
+    [Fact]
     public async Task A_no_of_the_servers_is_one_exception_with_code_remedy_and_status()
     {
         using var client = Start();

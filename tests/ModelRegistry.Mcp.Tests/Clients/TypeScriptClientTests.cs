@@ -117,6 +117,50 @@ public sealed class TypeScriptClientTests(TypeScriptClientTests.Compiled compile
     }
 
     [Fact]
+    public async Task What_is_known_is_found_measured_edited_in_turn_and_deleted()
+    {
+        using var client = await StartAsync();
+        async Task<IEnumerable<string?>> NamesAsync(JsonObject filter) => (await GetAsync(client, "models", filter)).AsArray().Select(m => (string?)m!["name"]);
+        foreach (var (name, accuracy, region) in new[] { ("ts-a", 0.91, "eu"), ("ts-b", 0.95, "eu"), ("ts-c", 0.97, "us") })
+            await GetAsync(client, "registerModel", name, new JsonObject { ["paths"] = new JsonArray(Digits(1)), ["metrics"] = new JsonObject { ["accuracy"] = accuracy, ["latency_ms"] = accuracy * 20 }, ["tags"] = new JsonObject { ["kind"] = "ts-know", ["region"] = region } });
+        Assert.Equal(["ts-b"], await NamesAsync(new JsonObject { ["tag"] = new JsonArray("kind:ts-know", "region:eu"), ["atLeast"] = new JsonObject { ["accuracy"] = 0.93 } }));
+        Assert.Equal(["ts-a", "ts-b"], await NamesAsync(new JsonObject { ["tag"] = "kind:ts-know", ["atMost"] = new JsonObject { ["latency_ms"] = 19.2 } }));
+        Assert.Empty((await GetAsync(client, "versions", "ts-a", new JsonObject { ["atLeast"] = new JsonObject { ["accuracy"] = 0.92 } })).AsArray());
+
+        var first = (string)(await GetAsync(client, "getModel", "ts-a", 1))["version"]!["revision"]!;
+        var edited = await GetAsync(client, "setMetadata", "ts-a", new JsonObject { ["release_notes"] = "one" }, new JsonObject { ["version"] = 1, ["revision"] = first });
+        await GetAsync(client, "setMetadata", "ts-a", new JsonObject { ["release_notes"] = "two" }, new JsonObject { ["version"] = 1, ["revision"] = (string?)edited["revision"] });
+        var late = (await CallAsync(client, "setMetadata", "ts-a", new JsonObject { ["release_notes"] = "three" }, new JsonObject { ["version"] = 1, ["revision"] = first }))["error"]!;
+        Assert.Equal(("RevisionChanged", "revision_changed", 412), ((string?)late["type"], (string?)late["code"], (int)late["status"]!));
+
+        await GetAsync(client, "measure", "ts-a", 1, new JsonArray(new JsonObject { ["metric"] = "auc", ["value"] = 0.88, ["count"] = 540 }), new JsonObject { ["current"] = true });
+        await GetAsync(client, "measure", "ts-a", 1, new JsonObject { ["metric"] = "auc", ["value"] = 0.9 });
+        Assert.Equal([0.9, 0.88], (await GetAsync(client, "measurements", "ts-a", 1, new JsonObject { ["metric"] = "auc" })).AsArray().Select(m => (double)m!["value"]!));
+
+        await GetAsync(client, "setCard", "ts-a", "# A\n", new JsonObject { ["version"] = 1 });
+        await GetAsync(client, "setCard", "ts-a", "# B\n", new JsonObject { ["version"] = 1 });
+        var edits = (await GetAsync(client, "cardHistory", "ts-a", new JsonObject { ["version"] = 1 })).AsArray();
+        Assert.Equal("# B\n", (string?)(await GetAsync(client, "cardEdit", "ts-a", (string?)edits[0]!["edit_id"], new JsonObject { ["version"] = 1 }))["text"]);
+        await GetAsync(client, "setCard", "ts-a", new JsonObject { ["edit"] = (string?)edits[1]!["edit_id"] }, new JsonObject { ["version"] = 1 });
+        Assert.Equal("# A\n", (string?)(await GetAsync(client, "card", "ts-a", new JsonObject { ["version"] = 1 }))["text"]);
+
+        await GetAsync(client, "addLineage", "ts-b", 1, new JsonObject { ["base_model"] = "ts-a:1", ["datasets"] = new JsonArray("digits@1") });
+        await GetAsync(client, "addLineage", "ts-b", 1, new JsonObject { ["datasets"] = new JsonArray("digits@1", "digits@2") });
+        var document = (await GetAsync(client, "getModel", "ts-b", 1))["version"]!["lineage"]!;
+        Assert.Equal(("ts-a:1", "digits@1,digits@2"), ((string?)document["base_model"], string.Join(',', document["datasets"]!.AsArray().Select(d => (string?)d))));
+        Assert.Equal("ts-b", (string?)(await GetAsync(client, "lineage", "ts-a", 1))["derived"]![0]!["model_name"]);
+
+        await GetAsync(client, "deploy", "ts-c", 1, "staging");
+        var running = (await GetAsync(client, "deployments", new JsonObject { ["model"] = "ts-c", ["status"] = "active" })).AsArray().Single()!;
+        Assert.Equal("stopped", (string?)(await GetAsync(client, "stopDeployment", (string?)running["deployment_id"], new JsonObject { ["reason"] = "not needed" }))["status"]);
+
+        Assert.Equal("RevisionChanged", (string?)(await CallAsync(client, "deleteVersion", "ts-a", 1, new JsonObject { ["revision"] = first }))["error"]!["type"]);
+        await GetAsync(client, "deleteVersion", "ts-a", 1, new JsonObject { ["reason"] = "a trial" });
+        await GetAsync(client, "deleteModel", "ts-a", new JsonObject { ["revision"] = (string?)(await GetAsync(client, "getModel", "ts-a"))["revision"] });
+        Assert.Equal("model_not_found", (string?)(await CallAsync(client, "getModel", "ts-a"))["error"]!["code"]);
+    }
+
+    [Fact]
     public async Task An_upload_and_a_download_that_are_cut_go_on_and_arrive_whole()
     {
         await using var proxy = new CuttingProxy(team.Rest.Address);

@@ -17,5 +17,5 @@ for line in sys.stdin:
         value = getattr(registry, asked["call"])(*asked.get("args", []), **named)
         said = {"value": list(value) if isinstance(value, GeneratorType) else value, "progress": progress}
     except RegistryError as e:
-        said = {"error": {"code": e.code, "remedy": e.remedy, "status": e.status, "promotion": e.promotion}}
+        said = {"error": {"type": type(e).__name__, "code": e.code, "remedy": e.remedy, "status": e.status, "promotion": e.promotion}}
     print(json.dumps(said), flush=True)

@@ -25,6 +25,6 @@ for await (const line of lines) {
   try {
     console.log(JSON.stringify(await call(name, args)));
   } catch (e) {
-    console.log(JSON.stringify({ error: e instanceof RegistryError ? { code: e.code, remedy: e.remedy, status: e.status, promotion: e.promotion ?? null } : { code: e.name } }));
+    console.log(JSON.stringify({ error: e instanceof RegistryError ? { type: e.constructor.name, code: e.code, remedy: e.remedy, status: e.status, promotion: e.promotion ?? null } : { code: e.name } }));
   }
 }

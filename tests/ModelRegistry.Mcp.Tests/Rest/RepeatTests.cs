@@ -99,11 +99,29 @@ public sealed class RepeatTests
             Assert.Equal("first", (string?)(await rest.GetAsync(path)).Json["tags"]!["who"]);
             Assert.Equal(200, (await EditAsync("second", $"\"nothing\", {(await rest.GetAsync(path)).Response.Headers.ETag}")).Status);
             Assert.Equal(200, (await EditAsync("third", "*")).Status);
+
+            // Each answer names what the next edit may build on; one that changes nothing as well.
+            var edited = await EditAsync("fourth", "*");
+            foreach (var who in new[] { "fifth", "fifth", "sixth" })
+            {
+                Assert.Equal($"\"{edited["revision"]}\"", edited.Response.Headers.ETag!.ToString());
+                edited = await EditAsync(who, edited.Response.Headers.ETag!.ToString());
+                Assert.Equal(200, edited.Status);
+            }
+            Assert.Equal(edited["revision"], (await rest.GetAsync(path))["revision"]);
+            Assert.Equal("sixth", (string?)(await rest.GetAsync(path)).Json["tags"]!["who"]);
         }
+        // Measurements count as edits, and a new name as any other.
+        var measured = await rest.PostAsync("/models/churn/versions/v1/metrics", new JsonObject { ["metric"] = "auc", ["value"] = 0.8, ["current"] = true });
+        Assert.Equal((await rest.GetAsync("/models/churn/versions/v1"))["revision"], measured["revision"]);
         await rest.PostAsync("/models", new JsonObject { ["name"] = "digits" });
         var old = (await rest.GetAsync("/models/digits")).Response.Headers.ETag!.ToString();
         await rest.SendAsync("PATCH", "/models/digits", """{"description": "meanwhile"}""");
         Problem(412, "revision_changed", await rest.SendAsync("DELETE", "/models/digits", null, headers: ("If-Match", old)));
         Assert.Equal(200, (await rest.GetAsync("/models/digits")).Status);
+        var renamed = await rest.SendAsync("PATCH", "/models/digits", """{"name": "figures"}""");
+        Assert.Equal((await rest.GetAsync("/models/figures"))["revision"], renamed["revision"]);
+        var deleted = await rest.SendAsync("DELETE", "/models/figures", null, headers: ("If-Match", renamed.Response.Headers.ETag!.ToString()));
+        Assert.Equal((200, false, false), (deleted.Status, deleted.Json.ContainsKey("revision"), deleted.Response.Headers.Contains("ETag")));
     }
 }

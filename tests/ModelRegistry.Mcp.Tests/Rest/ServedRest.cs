@@ -86,6 +86,7 @@ internal sealed class ServedRest : IAsyncDisposable
                 request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
         }
         var response = await _http.SendAsync(request);
+        RouteWords.Holds(method, new Uri(Address, path).AbsolutePath, response);
         return new RestAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
 

@@ -33,6 +33,19 @@ public sealed class ChromiumTests
         await LookAsync(it, "/ui/models", "/ui/models/hostile", "/ui/models/hostile/versions/v1", "/ui/models/hostile/compare?versions=1&versions=2", "/ui/audit?model=hostile");
     }
 
+    /// <summary>Cards laid out, their edits, and measurements over time: as their authors mean them, and as somebody hostile does.</summary>
+    [Fact]
+    public async Task Cards_and_measurements_are_fit_for_everybody()
+    {
+        await using var it = await OpenAsync("local");
+        var (edit, hostile) = await Gallery.CardsAsync(it);
+        // A few at a time: each run of the browser has its own patience.
+        await LookAsync(it, "/ui/models/cards/versions/v1/card", $"/ui/models/cards/versions/v1/card?edit={edit}");
+        await LookAsync(it, "/ui/models/cards/versions/v2/card", "/ui/models/cards/card", "/ui/models/cards/versions/v1");
+        await LookAsync(it, "/ui/models/hostile%20cards/versions/v1/card", $"/ui/models/hostile%20cards/versions/v1/card?edit={hostile}");
+        await LookAsync(it, "/ui/models/hostile%20cards/card", "/ui/models/hostile%20cards/versions/v1");
+    }
+
     [Fact]
     public async Task Pages_for_deciding_and_administering_are_fit_for_everybody()
     {

@@ -32,6 +32,42 @@ internal static class Gallery
         return it;
     }
 
+    /// <summary>A model with cards that were edited and with measurements over time; a second one whose cards and measurements are hostile. Gives an edit of each card.</summary>
+    public static async Task<(string Edit, string Hostile)> CardsAsync(SeededRegistry it)
+    {
+        var robot = await it.AgentAsync();
+        async Task<string> KeptAsync(string model, string number, params string[] cards)
+        {
+            foreach (var card in cards)
+                Ok(await it.Services.Metadata.SetAsync(robot, new MetadataEdit(model) { Version = number, Card = card }));
+            return Ok(await it.Services.Catalog.CardHistoryAsync(robot, new CardQuery(model, number))).Items[0].EditId;
+        }
+        Task MeasureAsync(string model, bool current, params NewMeasurement[] values) => Measured(it.Services.Metadata.MeasureAsync(robot, new MeasurementWish(model, "1", values, current)));
+        async Task Measured(Task<Outcome<MeasuredView>> measuring) => Ok(await measuring);
+        NewMeasurement At(string metric, double value, int day, long? count = 2_000) => new(metric, value, new MetricEvidence("s3://data/churn@7", "test", new DateTimeOffset(2020, 3, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day), count));
+
+        var front = "---\nlicense: apache-2.0\nlanguage: [en, de]\ntags:\n- churn\n- tabular\n---\n";
+        var card = front + "# Churn\n\nPredicts who **cancels** within *90 days*; see [the paper](https://example.org/churn.pdf).\n\n## Intended use\n\nRanking customers for a call.\n\n- monthly, by the retention team\n- never for prices\n  1. nor for credit\n\n> A high score is no reason.\n\n"
+            + "## Evaluation\n\n| slice | rows | accuracy | log loss |\n|---|---|---|---|\n| all | 2,000 | 0.93 | 0.21 |\n| new customers | 310 | 0.88 | 0.34 |\n\n```python\nscores = session.run(None, {'x': rows})[0]  # one line that is longer than any phone is wide, and goes on\n```\n\n---\n\n## Limitations\n\nTrained on European customers.\n";
+        for (var i = 0; i < 2; i++)
+            await it.RegisterAsync("cards", 0.9);
+        Ok(await it.Services.Metadata.SetAsync(robot, new MetadataEdit("cards") { Card = "# Of all versions\n\nUsed where a version has none.\n" }));
+        var edit = await KeptAsync("cards", "1", card.Replace("0.93", "0.91", StringComparison.Ordinal).Replace("- never for prices\n", "", StringComparison.Ordinal), card);
+        for (var day = 0; day < 9; day++)
+            await MeasureAsync("cards", day is 3 or 8, At("accuracy", 0.9 + 0.01 * Math.Sin(day) + day * 0.004, day * 5), At("latency_ms", 14 - day * 0.6, day * 5), At("log_loss", 0.25, day * 5));
+        await MeasureAsync("cards", true, At("auc", 0.97, 3));
+
+        var endless = new string('W', 400);
+        var hostile = "---\nlicence: " + System.Text.Json.JsonSerializer.Serialize(Hostile + endless) + "\n" + endless[..60] + ": {a: [b]}\nlicense: [x]\n---\n# " + Hostile + endless + "\n\n[Approve](javascript:alert(1)) [Approve](/ui/promotions/x) [x](https://" + new string('a', 60) + ".example) ![x](https://evil.example/p.png)\n\n```\n" + Hostile + endless + "\n```\n\n| " + endless + " | b |\n|---|---|\n| " + Hostile.Replace("|", "", StringComparison.Ordinal) + " | " + endless + " |\n\n"
+            + string.Concat(Enumerable.Range(0, 30).Select(i => new string('>', i % 20 + 1) + " " + endless + "\n\n")) + "###### deep\n\n<form action=/ui/promotions/x><button>Approve</button></form>\n";
+        for (var i = 0; i < 2; i++)
+            await it.RegisterAsync("hostile cards", 0.9);
+        var other = await KeptAsync("hostile cards", "1", hostile, hostile.Replace("deep", endless, StringComparison.Ordinal));
+        var name = new string('m', 240) + "/../%20@";
+        await MeasureAsync("hostile cards", false, At(name, double.MaxValue, 0), At(name, -double.MaxValue, -15_000), At(name, double.Epsilon, -3_000));
+        return (edit, other);
+    }
+
     /// <summary>One model of which everything that others can write is <see cref="Hostile"/>.</summary>
     public static async Task HostileAsync(SeededRegistry it)
     {

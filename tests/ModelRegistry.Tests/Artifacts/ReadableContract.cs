@@ -176,7 +176,7 @@ public sealed class S3ReadableTests(S3Server server) : ReadableContract
 
     protected override async Task<RegistryOptions> OptionsAsync() => new()
     {
-        DataFolder = DataFolder, DataFolderNamed = true, Artifacts = $"s3://{_bucket = await server.NewBucketAsync()}", S3 = server.Options, Readable = Shown.Files,
+        DataFolder = DataFolder, DataFolderNamed = true, Artifacts = $"s3://{_bucket = await server.NewBucketAsync()}", S3 = server.Options, Readable = ReadableExtent.Files,
     };
 
     protected override async Task<string[]> ShownAsync() => [.. (await server.KeysAsync(_bucket, "models/")).Select(key => key["models/".Length..])];

@@ -54,7 +54,7 @@ public sealed class S3StoreTests(S3Server server) : StoreContract
         await base.InitializeAsync();
     }
 
-    protected override Task<ArtifactVault> OpenAsync() => Task.FromResult(new ArtifactVault(new S3Store(_bucket, "shared/registry", server.Options, Small)));
+    protected override Task<ArtifactVault> OpenAsync() => Task.FromResult(new ArtifactVault(new S3Store(_bucket, "shared/registry", server.Options, TimeProvider.System, Small)));
 
     protected override async Task<string[]> LeftoversAsync() => [.. (await server.KeysAsync(_bucket)).Where(key => !key.StartsWith("shared/registry/blobs/", StringComparison.Ordinal) || key.EndsWith('?'))];
 
@@ -113,7 +113,7 @@ public sealed class S3StoreTests(S3Server server) : StoreContract
     private async Task<Digest> DieAtTheEndAsync(byte[] content, int cutAt)
     {
         var digest = Digest.Of(content);
-        using var replica = new S3Store(_bucket, "shared/registry", server.Options, Small);
+        using var replica = new S3Store(_bucket, "shared/registry", server.Options, TimeProvider.System, Small);
         await using (var first = (await replica.ResumeAsync(Ada, digest))!)
             await first.WriteAsync(content.AsMemory(0, cutAt));
         var rest = (await replica.ResumeAsync(Ada, digest))!;

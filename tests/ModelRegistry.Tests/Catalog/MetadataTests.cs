@@ -63,7 +63,7 @@ public sealed class MetadataTests
         Assert.Equal(("# New", "notes", "d@2", "fff", true, 0.5, 0.25, "b", before.Digest), (v.Card, v.ReleaseNotes, v.Dataset, v.CodeCommit, v.Deprecated, v.Metrics["accuracy"], v.Metrics["f1"], v.Tags["a"], v.Digest));
         Assert.Equal(before.Files, v.Files);
         Ok(await SetAsync(it, new MetadataEdit("m") { Version = "v1", RemoveTags = ["a"], Deprecated = false }));
-        Assert.Empty(Ok(await it.Services.Catalog.ListModelsAsync(Robot, new ModelQuery(Tag: "a"))).Items);
+        Assert.Empty(Ok(await it.Services.Catalog.ListModelsAsync(Robot, new ModelQuery { Tags = ["a"] })).Items);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class FileStore : IArtifactStore
 
     public bool IsLocal => true;
 
-    public IReadableTree Readable(Shown? shown) => new FileReadableTree(_layout, links: shown is not Shown.Metadata && !OperatingSystem.IsWindows());
+    public IReadableTree Readable(ReadableExtent? extent) => new FileReadableTree(_layout, links: extent is not ReadableExtent.Metadata && !OperatingSystem.IsWindows());
 
     /// <summary>Opens the folder, creating it where there is none.</summary>
     internal static FileStore Open(string root)

@@ -23,7 +23,7 @@ internal sealed partial class S3Store
             return Refusals.BlobMissing(digest);
         if (head.ContentLength != size)
             return Refusals.BlobAltered(digest, $"it has {head.ContentLength} bytes instead of {size}");
-        var expires = DateTime.UtcNow + Valid;
+        var expires = _time.GetUtcNow().UtcDateTime + Valid;
         var asked = new GetPreSignedUrlRequest { Key = Layout.Blob(digest), Verb = HttpVerb.GET, Expires = expires };
         // Never shown in a browser, whatever its bytes would be there.
         asked.ResponseHeaderOverrides.ContentType = "application/octet-stream";
@@ -33,7 +33,7 @@ internal sealed partial class S3Store
 
     internal async Task<Outcome<SignedUpload>> SignUploadAsync(string uploader, Digest digest, long size, CancellationToken ct)
     {
-        var expires = DateTime.UtcNow + Valid;
+        var expires = _time.GetUtcNow().UtcDateTime + Valid;
         if (await FindAsync(digest, ct).ConfigureAwait(false) == size)
             return new SignedUpload(true, [], expires);
         var (key, uploadId) = await BegunAsync(uploader, digest, size, ct).ConfigureAwait(false);

@@ -16,13 +16,14 @@ internal sealed partial class S3Store : IArtifactStore
 {
     internal const string Storing = "Storing content", Reading = "Reading stored content", Sweeping = "Sweeping the bucket";
 
-    internal S3Store(string bucket, string prefix, S3Options options, S3Sizes? sizes = null)
+    internal S3Store(string bucket, string prefix, S3Options options, TimeProvider time, S3Sizes? sizes = null)
     {
-        (Bucket, Layout, Sizes, _options) = (new Bucket(bucket, options), new S3Layout(prefix), sizes ?? S3Sizes.Usual, options);
+        (Bucket, Layout, Sizes, _options, _time) = (new Bucket(bucket, options), new S3Layout(prefix), sizes ?? S3Sizes.Usual, options, time);
         Place = $"s3://{bucket}{(Layout.Prefix.Length > 0 ? "/" + Layout.Prefix.TrimEnd('/') : "")} at {Bucket.Address}";
     }
 
     private readonly S3Options _options;
+    private readonly TimeProvider _time;
 
     // Uploads that are whole and being hashed and placed here, which takes long where they are: who asks again meanwhile must not begin the same.
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _finishing = new();
@@ -39,7 +40,7 @@ internal sealed partial class S3Store : IArtifactStore
 
     public bool IsLocal => false;
 
-    public IReadableTree Readable(Shown? shown) => new S3ReadableTree(this, copies: shown is Shown.Files);
+    public IReadableTree Readable(ReadableExtent? extent) => new S3ReadableTree(this, copies: extent is ReadableExtent.Files);
 
     public async Task CheckAsync(bool write, CancellationToken ct = default)
     {

@@ -5,7 +5,7 @@ using ModelRegistry.Mcp.Remote;
 namespace ModelRegistry.Mcp.Cli;
 
 /// <summary>Verbs for cards, measurements and lineage.</summary>
-internal static class LineageVerbs
+internal static class MetadataVerbs
 {
     public static Verb Measure()
     {

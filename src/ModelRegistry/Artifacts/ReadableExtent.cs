@@ -1,7 +1,7 @@
 namespace ModelRegistry.Artifacts;
 
 /// <summary>How much is shown of versions beside their contents, for people and other programs.</summary>
-public enum Shown
+public enum ReadableExtent
 {
     Nothing,
     /// <summary>What is known about each version, with where its files lie.</summary>
