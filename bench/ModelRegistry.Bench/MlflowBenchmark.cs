@@ -25,7 +25,7 @@ internal static class MlflowBenchmark
         new("search a common tag, 100", (r, _) => SearchAsync(r, "tags.team = '1'"), 20),
         new("search a rare tag", (r, _) => SearchAsync(r, "tags.rare = 'yes'"), 20),
         new("search a run", (r, _) => SearchAsync(r, "run_id = '3-7'"), 100),
-        new("search models, 100", async (r, _) => _ = (await r.Services.Mlflow.SearchModelsAsync(SeededRegistry.Reader, new MlflowSearch("name LIKE 'model-%' AND tags.`mlflow.prompt.is_prompt` != 'true'", [], "100", null))).Value, 10),
+        new("search models, 100", async (r, model) => _ = (await r.Services.Mlflow.SearchModelsAsync(SeededRegistry.Reader, new MlflowSearch("name LIKE 'model-%' AND tags.`mlflow.prompt.is_prompt` != 'true'", [], "100", null))).Value, 10),
     ];
 
     /// <param name="models">Of the large registry, each with 100 versions.</param>
