@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
+using ModelRegistry.Mcp.Http;
 using ModelRegistry.Promotions;
 
 namespace ModelRegistry.Mcp.Rest;
@@ -25,7 +26,7 @@ internal static class RefusedAnswers
         [RefusalKind.PolicyUnmet] = new("The policy in force says no; what gates stop at once is `blocked`, with their report in `promotion`.", [], Refusals.GatesUnmet("prm_1", "accuracy is 0.9278, at least 0.95 is asked for")),
         [RefusalKind.Unauthenticated] = new("Nobody knows who calls.", ["WWW-Authenticate"], Refusals.TokenRequired, Refusals.TokenInvalid),
         [RefusalKind.Limited] = new("Too much at once; nothing was done, and the same request succeeds later.", ["Retry-After"], Refusals.RateLimited(1)),
-        [RefusalKind.TooLarge] = new("More than is taken in one request, or given in one answer.", [], Refusals.BodyTooLarge(RestBody.MostBytes)),
+        [RefusalKind.TooLarge] = new("More than is taken in one request, or given in one answer.", [], Refusals.BodyTooLarge(JsonBody.MostBytes)),
         [RefusalKind.WrongType] = new("A body of this type is not taken.", [], Refusals.ContentTypeNotTaken("text/plain")),
     };
 

@@ -42,7 +42,7 @@ public sealed class DeleteModelTests
         Assert.Equal("model_not_found", No(await it.Services.Metadata.SetAsync(Robot, new MetadataEdit("m") { Description = "x" })));
         Assert.Equal("model_not_found", No(await it.Services.Metadata.DeleteModelAsync(Robot, "m")));
         Assert.DoesNotContain("nearest", (await it.Services.Catalog.GetAsync(Robot, "mm", null)).Refusal!.Message, StringComparison.Ordinal);
-        foreach (var query in new ModelQuery[] { new(), new(IncludeInactive: true), new(Tag: "a"), new(Stage: "production"), new("m") })
+        foreach (var query in new ModelQuery[] { new(), new(IncludeInactive: true), new() { Tags = ["a"] }, new(Stage: "production"), new("m") })
             Assert.Empty(Ok(await it.Services.Catalog.ListModelsAsync(Robot, query)).Items);
 
         var again = await it.RegisterAsync("m", by: Robot);

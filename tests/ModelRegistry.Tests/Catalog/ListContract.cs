@@ -178,14 +178,14 @@ public abstract class ListContract
         Ok(await it.Services.Metadata.SetAsync(Robot, new MetadataEdit("c") { Version = "v1", Tags = new Dictionary<string, string> { ["team:lead"] = "eu:west" } }));
         await it.ProposeAsync("c", "v1", "staging", by: Robot);
 
-        Assert.Equal(["a", "b"], await ModelsAsync(it, new ModelQuery(Tag: "team")));
-        Assert.Equal(["a"], await ModelsAsync(it, new ModelQuery(Tag: "team:eu")));
-        Assert.Equal(["a"], await ModelsAsync(it, new ModelQuery(Tag: "tier:")));
-        Assert.Equal(["c"], await ModelsAsync(it, new ModelQuery(Tag: "team:lead")));
-        Assert.Equal(["c"], await ModelsAsync(it, new ModelQuery(Tag: "team:lead:eu:west")));
-        Assert.Empty(await ModelsAsync(it, new ModelQuery(Tag: "team:e%")));
-        Assert.Empty(await ModelsAsync(it, new ModelQuery(Tag: "' or 1=1 --")));
-        Assert.Equal(["b"], await ModelsAsync(it, new ModelQuery(Task: "vision", Tag: "team:us")));
+        Assert.Equal(["a", "b"], await ModelsAsync(it, new ModelQuery { Tags = ["team"] }));
+        Assert.Equal(["a"], await ModelsAsync(it, new ModelQuery { Tags = ["team:eu"] }));
+        Assert.Equal(["a"], await ModelsAsync(it, new ModelQuery { Tags = ["tier:"] }));
+        Assert.Equal(["c"], await ModelsAsync(it, new ModelQuery { Tags = ["team:lead"] }));
+        Assert.Equal(["c"], await ModelsAsync(it, new ModelQuery { Tags = ["team:lead:eu:west"] }));
+        Assert.Empty(await ModelsAsync(it, new ModelQuery { Tags = ["team:e%"] }));
+        Assert.Empty(await ModelsAsync(it, new ModelQuery { Tags = ["' or 1=1 --"] }));
+        Assert.Equal(["b"], await ModelsAsync(it, new ModelQuery(Task: "vision") { Tags = ["team:us"] }));
         Assert.Equal(["a", "b"], await ModelsAsync(it, new ModelQuery(Task: "vision")));
         Assert.Empty(await ModelsAsync(it, new ModelQuery(Task: "VISION' --")));
         Assert.Equal(["c"], await ModelsAsync(it, new ModelQuery(Stage: "Staging")));
