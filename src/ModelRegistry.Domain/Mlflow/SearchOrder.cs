@@ -3,6 +3,7 @@ namespace ModelRegistry.Domain.Mlflow;
 /// <summary>What rows are put in order by.</summary>
 public enum SearchColumn { Name, VersionNumber, CreatedAt, UpdatedAt }
 
+/// <summary>One column of an order.</summary>
 /// <param name="Descending">Largest first.</param>
 public sealed record SearchOrderTerm(SearchColumn Column, bool Descending)
 {

@@ -117,6 +117,30 @@ public sealed class MlflowDoorTests
     }
 
     [Fact]
+    [Attack(21, "mlflow")]
+    public async Task What_is_too_large_too_deep_or_too_many_is_refused_and_the_server_goes_on()
+    {
+        await using var served = await ServedRest.OpenAsync();
+        string Tags(int count, int length) => string.Join(",", Enumerable.Range(0, count).Select(i => $$"""{"key":"k{{i}}","value":"{{new string('x', length)}}"}"""));
+        foreach (var body in (string[])
+        [
+            $$"""{"name":"x","tags":{{string.Concat(Enumerable.Repeat("[", 1_000))}}{{string.Concat(Enumerable.Repeat("]", 1_000))}}}""",
+            $$"""{"name":"x","tags":[{{Tags(101, 1)}}]}""",
+            $$"""{"name":"x","tags":[{{Tags(1, 100_001)}}]}""",
+            $$"""{"name":"x","tags":[{{Tags(3, 70_000)}}]}""",
+            $$"""{"name":"{{new string('x', 129)}}"}""",
+            $$"""{"name":"x","description":"{{new string('x', 4_001)}}"}""",
+        ])
+            Denied(400, "INVALID_PARAMETER_VALUE", await served.SendAsync("POST", Root + "registered-models/create", body));
+        Denied(413, "INVALID_PARAMETER_VALUE", await served.SendAsync("POST", Root + "registered-models/create", new string(' ', 1_100_000)));
+        Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "GET", $"model-versions/search?filter={string.Join("%20AND%20", Enumerable.Repeat("name='a'", 51))}"));
+        Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "GET", $"model-versions/search?filter={new string('(', 6_000)}"));
+        Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "GET", $"model-versions/search?page_token={new string('A', 6_000)}"));
+        Ok(await served.SendAsync("POST", Root + "registered-models/create", $$"""{"name":"x","tags":[{{Tags(1, 100_000)}}]}"""));
+        Assert.Equal(100_000, ((string?)Ok(await AskAsync(served, "GET", "registered-models/get?name=x"))["registered_model"]!["tags"]![0]!["value"])!.Length);
+    }
+
+    [Fact]
     public async Task Files_go_in_by_path_and_come_out_by_what_the_download_address_says()
     {
         await using var served = await ServedRest.OpenAsync();
