@@ -55,7 +55,12 @@ public sealed partial class MlflowRegistry
                 // The same bytes: what was measured of them holds of them here.
                 var known = from.Value.Metadata with
                 {
-                    Source = metadata.Source, RunId = metadata.RunId, RunLink = metadata.RunLink, LoggedModelId = metadata.LoggedModelId, ReleaseNotes = metadata.ReleaseNotes, Tags = metadata.Tags,
+                    Source = metadata.Source,
+                    RunId = metadata.RunId,
+                    RunLink = metadata.RunLink,
+                    LoggedModelId = metadata.LoggedModelId,
+                    ReleaseNotes = metadata.ReleaseNotes,
+                    Tags = metadata.Tags,
                 };
                 return plan with { Metadata = known, Uploads = [.. (await session.FilesAsync(from.Value.Id)).Select(f => new UploadedFile(f.Path, f.Sha256.Hex))] };
             case VersionSource.Uploaded uploaded:
