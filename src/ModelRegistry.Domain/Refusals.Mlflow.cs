@@ -57,4 +57,10 @@ public static partial class Refusals
 
     public static Refusal ArtifactNotFound(string path) => new(RefusalKind.NotFound, "artifact_not_found",
         $"No such artifact: '{Shown(path)}'.", "List the folder to see what is there; uploads are seen by who sent them until a version takes them.");
+
+    /// <param name="problem">What happened, as the end of the sentence "…: it does not answer".</param>
+    /// <param name="taken">Versions that were taken over before it happened.</param>
+    public static Refusal ImportSourceUnusable(string from, string problem, int taken) => new(RefusalKind.Conflict, "import_source_unusable",
+        $"What '{Shown(from)}' has cannot be read: {Shown(problem)}.{(taken == 0 ? "" : $" {taken} versions were taken over before.")}",
+        "See that it is the address of an MLflow server, and that the credential in the environment counts there; run it again, and it goes on.");
 }

@@ -44,6 +44,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
         Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake, Vault);
         MlflowArtifacts = new MlflowArtifacts(db, Vault, Blobs);
+        Import = new Mlflow.Import.MlflowImport(Mlflow, Metadata, Intake, Blobs);
         Deployments = new Deployments.DeploymentBoard(db, policies);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
@@ -73,6 +74,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public Deployments.DeploymentBoard Deployments { get; }
     public MlflowRegistry Mlflow { get; }
     public MlflowArtifacts MlflowArtifacts { get; }
+    public Mlflow.Import.MlflowImport Import { get; }
     public People People { get; }
     public Passkeys Passkeys { get; }
     public SignIns SignIns { get; }

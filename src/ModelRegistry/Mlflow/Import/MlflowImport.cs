@@ -1,0 +1,190 @@
+using System.Globalization;
+using ModelRegistry.Artifacts;
+using ModelRegistry.Catalog;
+using ModelRegistry.Domain;
+using ModelRegistry.Domain.Mlflow;
+
+namespace ModelRegistry.Mlflow.Import;
+
+/// <param name="Models">Only these; none: all.</param>
+public sealed record MlflowImportWish(Uri From, MlflowCredential Credential, IReadOnlyList<string> Models);
+
+/// <summary>What could not be taken over, and why.</summary>
+/// <param name="What">A model, a version, an alias.</param>
+public sealed record NotImported(string Model, string? Version, string What, string Why);
+
+/// <summary>What an import came to.</summary>
+/// <param name="Models">Made here now.</param>
+/// <param name="Versions">Registered here now, of which the content of <paramref name="Unverified"/> could not be had.</param>
+/// <param name="There">Versions that an earlier run had taken over.</param>
+/// <param name="Waiting">Promotions that wait for a person: what served a stage there which is governed here.</param>
+public sealed record MlflowImportView(int Models, int Versions, int There, int Unverified, int Files, long Bytes, IReadOnlyList<string> Waiting, IReadOnlyList<NotImported> Missing);
+
+/// <summary>
+/// Copies what another server has: models, versions with their numbers, tags, descriptions, aliases and stages, and their files where its
+/// proxy gives them. Run again it goes on where it was, and takes what is new. Nothing comes into a governed stage by it: that is proposed.
+/// </summary>
+public sealed class MlflowImport
+{
+    /// <summary>What the tags begin with that tell how something was there: its stage, when it was made and by whom.</summary>
+    public const string History = "imported.";
+
+    private readonly MlflowRegistry _mlflow;
+    private readonly MetadataDesk _metadata;
+    private readonly VersionIntake _intake;
+    private readonly BlobDesk _blobs;
+
+    internal MlflowImport(MlflowRegistry mlflow, MetadataDesk metadata, VersionIntake intake, BlobDesk blobs) => (_mlflow, _metadata, _intake, _blobs) = (mlflow, metadata, intake, blobs);
+
+    private sealed class Tally
+    {
+        public int Models, Versions, There, Unverified, Files;
+        public long Bytes;
+        public List<string> Waiting { get; } = [];
+        public List<NotImported> Missing { get; } = [];
+
+        public MlflowImportView View => new(Models, Versions, There, Unverified, Files, Bytes, Waiting, Missing);
+    }
+
+    /// <returns>What it came to, or <c>import_source_unusable</c> where the other server cannot be read at all.</returns>
+    public async Task<Outcome<MlflowImportView>> RunAsync(Actor by, MlflowImportWish wish, IProgress<TransferProgress>? progress, CancellationToken cancel = default)
+    {
+        if (Permissions.Check(by, Permission.Register) is { } no)
+            return no;
+        if (wish.From.Scheme is not ("http" or "https") || wish.From.Query.Length > 0 || wish.From.UserInfo.Length > 0)
+            return Refusals.InvalidArgument("from", "an address such as https://mlflow.example.org, without a name, a password or a query in it");
+        using var site = new MlflowSite(wish.From, wish.Credential);
+        var tally = new Tally();
+        var origin = wish.From.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (var model in site.ModelsAsync(cancel))
+            {
+                if (wish.Models.Count > 0 && !wish.Models.Contains(model.Name))
+                    continue;
+                found.Add(model.Name);
+                await ModelAsync(by, site, origin, model, tally, progress, cancel);
+            }
+        }
+        catch (MlflowSiteException e)
+        {
+            return Refusals.ImportSourceUnusable(origin, e.Message, tally.Versions);
+        }
+        foreach (var name in wish.Models.Where(m => !found.Contains(m)))
+            tally.Missing.Add(new NotImported(name, null, "model", "the server has none of this name"));
+        return tally.View;
+    }
+
+    private async Task ModelAsync(Actor by, MlflowSite site, string origin, SiteModel model, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    {
+        var made = await _metadata.CreateModelAsync(by, new NewModel(model.Name, model.Description, Tags: With(model.Tags, ("from", origin))), cancel);
+        if (made.Refusal is null)
+            tally.Models++;
+        else if (made.Refusal.Code != "model_exists" || await OtherAsync(by, model.Name, origin, cancel))
+        {
+            tally.Missing.Add(new NotImported(model.Name, null, "model", made.Refusal.Code == "model_exists" ? "a model of this name is here that does not come from there" : made.Refusal.Message));
+            return;
+        }
+        var versions = await site.VersionsAsync(model.Name, cancel);
+        foreach (var version in versions)
+            await VersionAsync(by, site, origin, version, tally, progress, cancel);
+        foreach (var (alias, number) in model.Aliases)
+            await AliasAsync(by, model.Name, alias, number, tally, cancel);
+        // What serves a stage is the highest in it; the others keep their stage as a tag.
+        foreach (var serving in versions.Where(v => MlflowStages.Find(v.Stage) is { } s && s != MlflowStages.None).GroupBy(v => v.Stage, StringComparer.OrdinalIgnoreCase).Select(g => g.Last()))
+            await StageAsync(by, serving, tally, cancel);
+    }
+
+    private async Task<bool> OtherAsync(Actor by, string name, string origin, CancellationToken cancel) =>
+        await _mlflow.GetModelAsync(by, name, cancel) is not { Refusal: null } there || there.Value.Tags.All(t => t.Key != History + "from" || t.Value != origin);
+
+    private async Task VersionAsync(Actor by, MlflowSite site, string origin, SiteVersion version, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    {
+        var number = version.Number.ToString(CultureInfo.InvariantCulture);
+        if (await _mlflow.GetVersionAsync(by, version.Model, number, cancel) is { Refusal: null } there)
+        {
+            if (there.Value.Tags.Any(t => t.Key == History + "from" && t.Value == origin))
+                tally.There++;
+            else
+                tally.Missing.Add(new NotImported(version.Model, number, "version", "this number is another version's here"));
+            return;
+        }
+        var (uploads, why) = await FilesAsync(by, site, version, tally, progress, cancel);
+        var metadata = new VersionMetadata
+        {
+            Source = version.Source, RunId = version.RunId, RunLink = version.RunLink, LoggedModelId = version.LoggedModelId, ReleaseNotes = version.Description,
+            Tags = With(version.Tags, ("from", origin), ("stage", version.Stage), ("created", DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(version.CreatedAt, 0, 253402300799999)).ToString("O", CultureInfo.InvariantCulture)), ("by", version.User)),
+        };
+        var registered = await _intake.RegisterAsync(by, new Registration(version.Model, $"v{number}", null, [], metadata) { Uploads = uploads, Elsewhere = true }, null, cancel);
+        if (registered.Refusal is { } no)
+        {
+            tally.Missing.Add(new NotImported(version.Model, number, "version", no.Message));
+            return;
+        }
+        tally.Versions++;
+        if (uploads.Count > 0)
+            return;
+        tally.Unverified++;
+        tally.Missing.Add(new NotImported(version.Model, number, "content", why));
+    }
+
+    private async Task<(IReadOnlyList<UploadedFile> Files, string Why)> FilesAsync(Actor by, MlflowSite site, SiteVersion version, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    {
+        try
+        {
+            if (await site.PlaceAsync(version, cancel) is not { } place)
+                return ([], "its files lie where the server's proxy does not reach");
+            var files = await site.FilesAsync(place, Manifest.MaxFiles + 1, cancel);
+            if (files.Count == 0)
+                return ([], "the server lists no file");
+            var taken = new List<UploadedFile>();
+            foreach (var file in files)
+            {
+                var stored = await site.ReadAsync(file, content => _blobs.PutAsync(by, version.Model, content, cancel), cancel);
+                if (stored.Refusal is { } no)
+                    return ([], no.Message);
+                if (file.Size is { } size && size != stored.Value.SizeBytes)
+                    return ([], $"'{file.Path}' came with {stored.Value.SizeBytes} bytes of {size}");
+                taken.Add(new UploadedFile(file.Path, stored.Value.Sha256));
+                tally.Files++;
+                tally.Bytes += stored.Value.SizeBytes!.Value;
+                progress?.Report(new TransferProgress($"{version.Model} {version.Number}: {file.Path}", taken.Count, files.Count));
+            }
+            return (taken, "");
+        }
+        catch (Exception e) when (e is MlflowSiteException or IOException or HttpRequestException or KeyNotFoundException or InvalidOperationException && !cancel.IsCancellationRequested && e is not StorageUnavailableException)
+        {
+            return ([], e is MlflowSiteException ? e.Message : "the server broke off");
+        }
+    }
+
+    private async Task AliasAsync(Actor by, string model, string alias, string number, Tally tally, CancellationToken cancel)
+    {
+        var set = await _metadata.SetAsync(by, new MetadataEdit(model) { Version = number, Alias = alias }, cancel);
+        // One that follows what serves comes with the stage.
+        if (set.Refusal is { } no && (no.Code != "alias_governed" || await _mlflow.ByAliasAsync(by, model, alias, cancel) is not { Refusal: null }))
+            tally.Missing.Add(new NotImported(model, number, $"alias {alias}", no.Message));
+    }
+
+    private async Task StageAsync(Actor by, SiteVersion version, Tally tally, CancellationToken cancel)
+    {
+        var number = version.Number.ToString(CultureInfo.InvariantCulture);
+        var moved = await _mlflow.TransitionAsync(by, version.Model, number, version.Stage, false, $"It stood in {version.Stage} where it was imported from.", cancel);
+        if (moved.Refusal is { } no)
+            tally.Missing.Add(new NotImported(version.Model, number, $"stage {version.Stage}", no.Message));
+        else if (moved.Value.Waiting is { PromotionId: { } id })
+            tally.Waiting.Add(id);
+        else if (moved.Value.Waiting is { } stopped)
+            tally.Missing.Add(new NotImported(version.Model, number, $"stage {version.Stage}", $"the policy stops it: {string.Join(", ", stopped.Gates.Where(g => g.Verdict == "fail").Select(g => g.Rule))}"));
+    }
+
+    // Room for what is told of its history; what is not a key here is left out.
+    private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> tags, params (string Key, string Value)[] history)
+    {
+        var all = tags.Where(t => Names.Key(t.Key, "tags").Refusal is null && !t.Key.StartsWith(MlflowRegistry.OwnTags, StringComparison.OrdinalIgnoreCase)).Take(90).ToDictionary(t => t.Key, t => t.Value);
+        foreach (var (key, value) in history)
+            all[History + key] = value;
+        return all;
+    }
+}
