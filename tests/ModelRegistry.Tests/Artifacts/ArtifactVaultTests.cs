@@ -88,9 +88,9 @@ public sealed class ArtifactVaultTests : IDisposable
     {
         var told = new Told();
 
-        await _vault.PutAsync(new PatternStream((3 << 20) + 5), progress: told);
+        await _vault.PutAsync(new PatternStream(3 * ArtifactVault.ChunkBytes + 5), progress: told);
 
-        Assert.Equal([1 << 20, 2 << 20, 3 << 20, (3 << 20) + 5], told);
+        Assert.Equal([ArtifactVault.ChunkBytes, 2 * ArtifactVault.ChunkBytes, 3 * ArtifactVault.ChunkBytes, 3 * ArtifactVault.ChunkBytes + 5], told);
     }
 
     [Fact]
