@@ -72,6 +72,17 @@ public sealed partial class FacedRegistry : IAsyncLifetime
         return new FaceAnswer((string?)json["code"] ?? (string?)json["status"] ?? "done", Hidden((string?)json["title"] ?? ""), (string?)json["remedy"] ?? "", [.. json["code"]?.ToString() == "invalid_arguments" ? json["errors"]!.AsObject().Select(e => e.Key) : []], (int)response.StatusCode);
     }
 
+    internal async Task<FaceAnswer> OverMlflowAsync(MlflowRequest request)
+    {
+        using var message = new HttpRequestMessage(request.Method, new Uri(_http.Address, "/api/2.0/mlflow/" + Filled(request.Path, _mineOverHttp)));
+        message.Headers.Authorization = new("Bearer", _http.Token);
+        if (request.Body is not null)
+            message.Content = new StringContent(Filled(request.Body.ToJsonString(), _mineOverHttp), System.Text.Encoding.UTF8, "application/json");
+        using var response = await _http.SendAsync(message);
+        var json = JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
+        return new FaceAnswer((string?)json["status"] ?? (string?)json["code"] ?? "done", (string?)json["message"] ?? "", (string?)json["remedy"] ?? "", [], (int)response.StatusCode);
+    }
+
     internal async Task<FaceAnswer> OnTheLineAsync(SameRequest request) =>
         Read(await RunAsync([.. request.Line.Select(word => Filled(word, _mineOnTheLine))]));
 

@@ -40,6 +40,15 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
             if (request.Answer != "blocked")
                 Assert.Equal(line.Remedy, rest.Remedy);
         }
+        if (MlflowRequest.Of(request) is { } wanted && request.Answer != "already_in_stage")
+        {
+            var mlflow = await registry.OverMlflowAsync(wanted);
+            Assert.Equal(request.Answer, mlflow.Code);
+            // Its clients try these again, or take them for done.
+            Assert.DoesNotContain(mlflow.Sign!.Value, (int[])[200, 202, 408, 429, 500, 502, 503, 504]);
+            if (request.Answer != "blocked")
+                Assert.Equal(line.Remedy, mlflow.Remedy);
+        }
         // Through a server the line says what it says here, where that is done through one.
         var far = await registry.OnTheLineThroughServerAsync(request);
         if (far.Code == "not_over_server")
@@ -95,6 +104,10 @@ public sealed class SameRefusalTests(FacedRegistry registry) : IClassFixture<Fac
     [Fact]
     public void Most_requests_are_asked_over_rest_too() =>
         Assert.InRange(SameRequests.All.Count(r => RestRequest.Of(r) is not null), 40, SameRequests.All.Count);
+
+    [Fact]
+    public void Some_requests_are_those_of_MLflow_too() =>
+        Assert.InRange(SameRequests.All.Count(r => MlflowRequest.Of(r) is not null), 8, SameRequests.All.Count);
 
     // Over MCP the question is put to a person, who was not there; a line of a machine's is refused. None decides, and all are on record alike.
     [Fact]
