@@ -63,7 +63,7 @@ public sealed class MlflowArtifacts
             var found = await VersionAsync(session, path);
             if (found.Refusal is { } unknown)
                 return unknown;
-            return (await session.FilesAsync(found.Value.Version.Id)).Find(f => f.Path == found.Value.Within) is { } file ? file : Refusals.ArtifactNotFound(path);
+            return await session.FileAsync(found.Value.Version.Id, found.Value.Within) is { } file ? file : Refusals.ArtifactNotFound(path);
         }, cancel);
     }
 

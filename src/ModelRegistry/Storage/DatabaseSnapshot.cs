@@ -44,10 +44,13 @@ internal static class DatabaseSnapshot
             (string?)await file.ScalarAsync("select note from audit_checkpoint order by size desc limit 1").ConfigureAwait(false));
     }, cancel);
 
-    /// <summary>Contents that a version refers to which is not deleted, nor its model; by digest, each once.</summary>
+    /// <summary>Contents that a version refers to which is not deleted, nor its model, or that were uploaded by path and wait for one; by digest, each once.</summary>
     public static Task<List<StoredBlob>> ContentsAsync(string path, string after, int most, CancellationToken cancel) => ReadAsync(path, async file => await file.ManyAsync("""
-        select f.sha256, max(f.size_bytes) from version_file f join version v on v.id = f.version_id join model m on m.id = v.model_id
-        where f.sha256 > @after and v.deleted_at is null and m.deleted_at is null group by f.sha256 order by f.sha256 limit @most
+        select c.sha256, max(c.size_bytes) from (
+          select f.sha256, f.size_bytes from version_file f join version v on v.id = f.version_id join model m on m.id = v.model_id
+          where f.sha256 > @after and v.deleted_at is null and m.deleted_at is null
+          union all select u.sha256, u.size_bytes from uploaded_file u where u.sha256 > @after) c
+        group by c.sha256 order by c.sha256 limit @most
         """, r => new StoredBlob(Digest.Parse(r.GetString(0)), r.GetInt64(1)), ("after", after), ("most", (long)most)).ConfigureAwait(false), cancel);
 
     /// <summary>Copies a snapshot into an empty database, in one transaction.</summary>

@@ -44,6 +44,9 @@ public sealed partial class RegistrySession
     internal ValueTask<List<FileEntry>> FilesAsync(string versionId) => ManyAsync("select path, size_bytes, sha256 from version_file where version_id = @id order by path",
         r => new FileEntry(r.GetString(0), r.GetInt64(1), Digest.Parse(r.GetString(2))), ("id", versionId));
 
+    internal ValueTask<FileEntry?> FileAsync(string versionId, string path) => OneAsync("select path, size_bytes, sha256 from version_file where version_id = @id and path = @path",
+        r => new FileEntry(r.GetString(0), r.GetInt64(1), Digest.Parse(r.GetString(2))), ("id", versionId), ("path", path));
+
     internal async ValueTask InsertVersionAsync(ModelVersion v, Manifest manifest)
     {
         await ExecuteAsync("""

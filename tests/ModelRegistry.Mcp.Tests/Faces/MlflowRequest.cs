@@ -17,7 +17,7 @@ internal sealed record MlflowRequest(HttpMethod Method, string Path, JsonObject?
             "get_model_info" when !arguments.ContainsKey("version") => new(HttpMethod.Get, $"registered-models/get?name={Uri.EscapeDataString(model)}", null),
             "get_model_info" when version is not null => new(HttpMethod.Get, $"model-versions/get?name={Uri.EscapeDataString(model)}&version={version}", null),
             // What is there already is done, for MLflow; and it has no place for a reason, so that one is always given.
-            "promote_model" when version is not null && Stage() is { } stage && arguments.ContainsKey("reason") && !arguments.ContainsKey("idempotency_key") =>
+            "promote_model" when version is not null && Stage() is { } stage && (arguments.ContainsKey("reason") || request.Answer != "blocked") && !arguments.ContainsKey("idempotency_key") =>
                 new(HttpMethod.Post, "model-versions/transition-stage", new() { ["name"] = model, ["version"] = version, ["stage"] = stage, ["comment"] = (string?)arguments["reason"] }),
             "set_metadata" when arguments.Count == 2 && arguments["new_name"] is { } name => new(HttpMethod.Post, "registered-models/rename", new() { ["name"] = model, ["new_name"] = (string?)name }),
             "set_metadata" when arguments.Count == 2 && arguments["description"] is { } text => new(HttpMethod.Patch, "registered-models/update", new() { ["name"] = model, ["description"] = (string?)text }),
