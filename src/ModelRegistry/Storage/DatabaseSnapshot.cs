@@ -25,7 +25,7 @@ internal static class DatabaseSnapshot
             {
                 await Migration.ApplyAsync(file, to, Migration.Known, now).ConfigureAwait(false);
                 await dialect.BeginReadAsync(from).ConfigureAwait(false);
-                await TableCopy.RunAsync(from, file, to, whole: false, cancel).ConfigureAwait(false);
+                await TableCopy.RunAsync(Migration.Known, from, file, to, whole: false, cancel).ConfigureAwait(false);
                 await dialect.EndReadAsync(from).ConfigureAwait(false);
                 // One file, and nothing beside it.
                 await to.RunScriptAsync("pragma wal_checkpoint(truncate); pragma journal_mode = delete").ConfigureAwait(false);
@@ -45,20 +45,22 @@ internal static class DatabaseSnapshot
     }, cancel);
 
     /// <summary>Contents that a version refers to which is not deleted, nor its model, or that were uploaded by path and wait for one; by digest, each once.</summary>
-    public static Task<List<StoredBlob>> ContentsAsync(string path, string after, int most, CancellationToken cancel) => ReadAsync(path, async file => await file.ManyAsync("""
+    public static Task<List<StoredBlob>> ContentsAsync(string path, string after, int most, CancellationToken cancel) => ReadAsync(path, async file => await file.ManyAsync($"""
         select c.sha256, max(c.size_bytes) from (
           select f.sha256, f.size_bytes from version_file f join version v on v.id = f.version_id join model m on m.id = v.model_id
           where f.sha256 > @after and v.deleted_at is null and m.deleted_at is null
-          union all select u.sha256, u.size_bytes from uploaded_file u where u.sha256 > @after) c
+          {(await file.ScalarAsync("select 1 from sqlite_master where name = 'uploaded_file'").ConfigureAwait(false) is null ? "" : "union all select u.sha256, u.size_bytes from uploaded_file u where u.sha256 > @after")}) c
         group by c.sha256 order by c.sha256 limit @most
         """, r => new StoredBlob(Digest.Parse(r.GetString(0)), r.GetInt64(1)), ("after", after), ("most", (long)most)).ConfigureAwait(false), cancel);
 
-    /// <summary>Copies a snapshot into an empty database, in one transaction.</summary>
+    /// <summary>Copies a snapshot into an empty database, in one transaction, and under the schema that it has: an older one is brought up to date when it is opened.</summary>
     public static async Task CopyIntoAsync(string path, Dialect dialect, DateTimeOffset now, CancellationToken cancel)
     {
         await using var to = await dialect.OpenAsync(writer: true, cancel).ConfigureAwait(false);
-        await Migration.ApplyAsync(dialect, to, Migration.Known, now).ConfigureAwait(false);
-        await ReadAsync(path, async from => await TableCopy.RunAsync(from, dialect, to, whole: true, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        var version = (await HeadAsync(path, cancel).ConfigureAwait(false)).SchemaVersion;
+        List<Migration> schema = [.. Migration.Known.Where(m => m.Version <= version)];
+        await Migration.ApplyAsync(dialect, to, schema, now).ConfigureAwait(false);
+        await ReadAsync(path, async from => await TableCopy.RunAsync(schema, from, dialect, to, whole: true, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
     }
 
     private static async Task<T> ReadAsync<T>(string path, Func<StoreConnection, ValueTask<T>> read, CancellationToken cancel)

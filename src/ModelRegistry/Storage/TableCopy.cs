@@ -8,22 +8,23 @@ internal static partial class TableCopy
 {
     private const int RowsPerCommit = 5_000;
 
-    /// <summary>The tables in the order in which they were made: what a row refers to comes before it.</summary>
-    public static IReadOnlyList<string> Tables { get; } =
-        [.. Migration.Known.SelectMany(m => TableNames().Matches(m.Sql).Select(t => t.Groups[1].Value)).Where(t => t != "schema_migration").Distinct()];
+    /// <summary>The tables of a schema in the order in which they were made: what a row refers to comes before it.</summary>
+    public static IReadOnlyList<string> Tables(IReadOnlyList<Migration> schema) =>
+        [.. schema.SelectMany(m => TableNames().Matches(m.Sql).Select(t => t.Groups[1].Value)).Where(t => t != "schema_migration").Distinct()];
 
+    /// <param name="schema">The steps that made both.</param>
     /// <param name="from">In a transaction that sees one state.</param>
     /// <param name="to">Brought up to the same schema, without rows of its own, in no transaction.</param>
     /// <param name="whole">Whether all of it is one transaction; else what is written is a file that nobody reads yet.</param>
-    public static async Task<long> RunAsync(StoreConnection from, Dialect dialect, StoreConnection to, bool whole, CancellationToken cancel)
+    public static async Task<long> RunAsync(IReadOnlyList<Migration> schema, StoreConnection from, Dialect dialect, StoreConnection to, bool whole, CancellationToken cancel)
     {
-        var rows = 0L;
+        var (rows, tables) = (0L, Tables(schema));
         await dialect.BeginWriteAsync(to).ConfigureAwait(false);
         try
         {
-            foreach (var table in Tables.Reverse())
+            foreach (var table in tables.Reverse())
                 await to.ExecuteAsync($"delete from {table}").ConfigureAwait(false);
-            foreach (var table in Tables)
+            foreach (var table in tables)
             {
                 await using var read = from.Connection.CreateCommand();
                 // Where a row refers to another of its own table, that one is older.

@@ -47,6 +47,44 @@ public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<Postgre
         Assert.Equal("restore_target_taken", No(await RegistryRestore.RestoreAsync(folder.At("backup"), into, it.Clock)));
     }
 
+    /// <summary>What the last step of the schema added is taken away again: so a backup looks that the program before it made.</summary>
+    private static async Task AgeAsync(string backup)
+    {
+        var database = Path.Combine(backup, "registry.db");
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={database};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            await using var older = connection.CreateCommand();
+            older.CommandText = """
+                drop table uploaded_file; drop index version_run; drop index version_changed; drop index version_model_changed; drop index model_changed;
+                alter table version drop column source; alter table version drop column run_id; delete from schema_migration where version = 13;
+                """;
+            await older.ExecuteNonQueryAsync();
+        }
+        var manifest = Path.Combine(backup, "backup.json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(manifest))!;
+        (json["schema_version"], json["database_sha256"]) = (12, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(database))));
+        await File.WriteAllTextAsync(manifest, json.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_backup_of_an_older_program_is_brought_up_to_date(bool toPostgres)
+    {
+        await using var it = await EmptyAsync();
+        await it.RegisterAsync(by: Robot);
+        Ok(await it.Services.Mlflow.CreateVersionAsync(Robot, new ModelRegistry.Mlflow.MlflowRegistration("digits", "runs:/r1/model", "http://localhost", "r1", "", "", "", new Dictionary<string, string>())));
+        using var folder = new TemporaryFolder();
+        Ok(await it.Services.Backup.BackupAsync(Robot, folder.At("backup")));
+        await AgeAsync(folder.At("backup"));
+        var into = new RegistryOptions { DataFolder = folder.At("data"), Database = await DatabaseAsync(toPostgres) };
+        Assert.True(Ok(await RegistryRestore.RestoreAsync(folder.At("backup"), into, it.Clock)).Verified);
+        await using var again = Ok(await RegistryServices.OpenAsync(into, it.Clock));
+        Assert.Equal("2", Assert.Single(Ok(await again.Mlflow.SearchVersionsAsync(Robot, new("run_id = 'r1'", [], null, null))).ModelVersions).Version);
+        Ok(await again.Downloads.DownloadAsync(Robot, "digits", "v1", folder.At("out")));
+    }
+
     [Fact]
     public async Task A_second_backup_into_the_same_folder_copies_what_is_new()
     {
