@@ -7,7 +7,7 @@ namespace ModelRegistry.Catalog;
 /// <summary>How much may be said about a model or version, and in which shape. Everything is bounded, since agents write it.</summary>
 internal static class MetadataLimits
 {
-    public const int Text = 4_000, Card = 128 * 1024, Notes = 64 * 1024, Document = 64 * 1024, Tags = 100, TagValue = 100_000, TagValues = 200_000, Metrics = 500, Items = 500;
+    public const int Text = 4_000, Card = 128 * 1024, Notes = 64 * 1024, Document = 64 * 1024, Tags = 100, TagValue = 100_000, TagValues = 500_000, Metrics = 500, Items = 500;
 
     public static Refusal? Check(VersionMetadata data, string? description = null, string? task = null, string? owner = null, string? modelCard = null)
     {

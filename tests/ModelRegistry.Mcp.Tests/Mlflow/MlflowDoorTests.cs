@@ -127,7 +127,7 @@ public sealed class MlflowDoorTests
             $$"""{"name":"x","tags":{{string.Concat(Enumerable.Repeat("[", 1_000))}}{{string.Concat(Enumerable.Repeat("]", 1_000))}}}""",
             $$"""{"name":"x","tags":[{{Tags(101, 1)}}]}""",
             $$"""{"name":"x","tags":[{{Tags(1, 100_001)}}]}""",
-            $$"""{"name":"x","tags":[{{Tags(3, 70_000)}}]}""",
+            $$"""{"name":"x","tags":[{{Tags(6, 90_000)}}]}""",
             $$"""{"name":"{{new string('x', 129)}}"}""",
             $$"""{"name":"x","description":"{{new string('x', 4_001)}}"}""",
         ])
