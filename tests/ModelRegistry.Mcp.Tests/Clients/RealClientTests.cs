@@ -38,6 +38,8 @@ public sealed class RealClientTests
         Assert.Equal("v2", (string?)(await Done("get_serving_version", """{"model_name":"churn"}"""))["version"]);
         await Done("compare_versions", """{"model_name":"churn","versions":["v1","v2","v3"]}""");
         Assert.Equal("applied", (string?)(await Done("promote_model", """{"model_name":"churn","version":"v3","stage":"staging","reason":"a try"}"""))["status"]);
+        Assert.Equal("applied", (string?)(await Done("deploy_model", """{"model_name":"churn","version":"v3","deployment_target":"staging","reason":"a try"}"""))["status"]);
+        Assert.Equal("staging", (string?)(await Done("list_deployments", """{"model_name":"churn"}"""))["deployments"]![0]!["target"]);
         var id = (string)(await Done("rollback_model", """{"model_name":"churn","reason":"complaints"}"""))["promotion_id"]!;
         await Done("list_promotions", """{"status":"live"}""");
         Assert.Equal("pending", (string?)(await Done("get_promotion", $$"""{"promotion_id":"{{id}}"}"""))["status"]);
