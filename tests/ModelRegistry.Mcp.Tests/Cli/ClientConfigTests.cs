@@ -25,7 +25,7 @@ public class ClientConfigTests
         Assert.Equal(0, printed.Exit);
         await using var server = await StdioClient.StartAsync(new PrintedConfiguration(client, printed.Out, Environment).Command);
         Assert.Equal("modelregistry", (string?)server.Welcome!["serverInfo"]!["name"]);
-        Assert.Equal(12, await ToolsAsync(server));
+        Assert.Equal(14, await ToolsAsync(server));
         Assert.Contains("registry_not_found", (await server.CallAsync("list_models")).Text, StringComparison.Ordinal);
         Assert.Contains(folder, (await server.CallAsync("list_models")).Text, StringComparison.Ordinal);
     }
@@ -36,7 +36,7 @@ public class ClientConfigTests
         using var program = new ProgramProcess();
         var printed = await program.RunAsync(["mcp-config", "--client", "claude", "--read-only", "--toolsets", "registrar"]);
         await using var server = await StdioClient.StartAsync(new PrintedConfiguration("claude", printed.Out, Environment).Command);
-        Assert.Equal(8, await ToolsAsync(server));
+        Assert.Equal(9, await ToolsAsync(server));
         printed = await program.RunAsync(["mcp-config", "--client", "vscode", "--tools", "list_models,promote_model"]);
         await using var smaller = await StdioClient.StartAsync(new PrintedConfiguration("vscode", printed.Out, Environment).Command);
         Assert.Equal(2, await ToolsAsync(smaller));

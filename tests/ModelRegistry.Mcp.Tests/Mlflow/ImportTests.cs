@@ -47,7 +47,7 @@ public sealed class ImportTests
         var missing = Assert.Single(first["missing"]!.AsArray());
         Assert.Equal(("A b", "3", "content"), ((string?)missing!["model"], (string?)missing["version"], (string?)missing["what"]));
 
-        foreach (var (model, version) in (ReadOnlySpan<(string, string)>)[("churn", "1"), ("churn", "2"), ("A b", "2"), ("A b", "3")])
+        foreach (var (model, version) in ((string, string)[])[("churn", "1"), ("churn", "2"), ("A b", "2"), ("A b", "3")])
         {
             var there = (await source.GetAsync($"/models/{Uri.EscapeDataString(model)}/versions/{version}")).Json["version"]!;
             var here = (await desk.DoneAsync("get-model", model, "--version", version, "--output", "json")).Json["version"]!;
