@@ -18,9 +18,9 @@ public class ClientConfigHttpTests
         foreach (var client in ClientConfiguration.Clients)
         {
             var printed = await PrintAsync(server, client, token);
-            Assert.Equal(12, await ToolsAsync(server, printed));
-            Assert.Equal(8, await ToolsAsync(server, await PrintAsync(server, client, token, "--read-only")));
-            Assert.Equal(13, await ToolsAsync(server, await PrintAsync(server, client, token, "--toolsets", "registrar")));
+            Assert.Equal(14, await ToolsAsync(server, printed));
+            Assert.Equal(9, await ToolsAsync(server, await PrintAsync(server, client, token, "--read-only")));
+            Assert.Equal(15, await ToolsAsync(server, await PrintAsync(server, client, token, "--toolsets", "registrar")));
             Assert.Equal(2, await ToolsAsync(server, await PrintAsync(server, client, token, "--tools", "list_models,promote_model")));
 
             foreach (var useless in new[] { await PrintAsync(server, client, "mrt_wrong"), await PrintAsync(server, client, token, "--no-token") })
@@ -38,7 +38,7 @@ public class ClientConfigHttpTests
         await using var registry = await SeededRegistry.OpenAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         foreach (var client in ClientConfiguration.Clients)
-            Assert.Equal(12, await ToolsAsync(server, await PrintAsync(server, client, "", "--no-token")));
+            Assert.Equal(14, await ToolsAsync(server, await PrintAsync(server, client, "", "--no-token")));
     }
 
     private static async Task<PrintedConfiguration> PrintAsync(ServeProcess server, string client, string token, params string[] options)

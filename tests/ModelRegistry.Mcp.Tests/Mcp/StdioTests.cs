@@ -15,7 +15,7 @@ public sealed class StdioTests
         Assert.Equal("2025-11-25", (string?)client.Welcome!["protocolVersion"]);
         Assert.Equal("modelregistry", (string?)client.Welcome["serverInfo"]!["name"]);
         Assert.InRange(((string)client.Welcome["instructions"]!).Length, 200, 2_000);
-        Assert.Equal(12, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
+        Assert.Equal(14, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
         Assert.Contains("churn", (await client.CallAsync("list_models")).Text);
     }
 
@@ -28,7 +28,7 @@ public sealed class StdioTests
         var discovered = (await client.RequestAsync("server/discover"))["result"]!;
         Assert.Contains("2026-07-28", discovered["supportedVersions"]!.AsArray().Select(v => (string?)v));
         Assert.InRange(((string)discovered["instructions"]!).Length, 200, 2_000);
-        Assert.Equal(12, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
+        Assert.Equal(14, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
         Assert.Contains("churn", (await client.CallAsync("list_models")).Text);
     }
 
@@ -42,7 +42,7 @@ public sealed class StdioTests
         await registry.ChurnAsync();
         var transport = new StdioClientTransport(new StdioClientTransportOptions { Command = "dotnet", Arguments = [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", registry.DataFolder] });
         await using var client = await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = version }, null, TestContext.Current.CancellationToken);
-        Assert.Equal(12, (await client.ListToolsAsync((ModelContextProtocol.RequestOptions?)null, TestContext.Current.CancellationToken)).Count);
+        Assert.Equal(14, (await client.ListToolsAsync((ModelContextProtocol.RequestOptions?)null, TestContext.Current.CancellationToken)).Count);
         var answer = await client.CallToolAsync("get_serving_version", new Dictionary<string, object?> { ["model_name"] = "churn" }, null, null, TestContext.Current.CancellationToken);
         Assert.NotEqual(true, answer.IsError);
         Assert.Equal("v1", answer.StructuredContent!.Value.GetProperty("version").GetString());
@@ -136,7 +136,7 @@ public sealed class StdioTests
     {
         await using var registry = await SeededRegistry.OpenAsync("team");
         await using var client = await StdioClient.StartAsync(registry.DataFolder, options: ["--policy", "open"]);
-        Assert.Equal(12, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
+        Assert.Equal(14, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
         var answer = await client.CallAsync("list_models");
         Assert.True(answer.IsError);
         Assert.Contains("error: policy_differs", answer.Text);
