@@ -25,6 +25,7 @@ public static class RegistryRestore
             return Refusals.BackupInvalid(folder, $"it has no {BackupManifest.Name}");
         if (backup.SchemaVersion > RegistryServices.SchemaVersion)
             return Refusals.BackupInvalid(folder, $"it has schema version {backup.SchemaVersion}, and this program knows versions up to {RegistryServices.SchemaVersion}");
+        var arrived = false;
         try
         {
             var snapshot = Path.Combine(folder, BackupManifest.Database);
@@ -38,6 +39,8 @@ public static class RegistryRestore
                 if ((await ContentsCopy.CopyAsync(snapshot, from, to, progress, cancel)).Refusal is { } missing)
                     return missing;
             await WriteDatabaseAsync(snapshot, dialect, time.GetUtcNow(), cancel);
+            // Before it is opened: what an older program wrote may be brought up to date then, and that is on record.
+            arrived = await DatabaseSnapshot.LogAsync(dialect, cancel) == (backup.AuditSize, backup.AuditRoot);
             if (backup.Checkpoint is { } note)
                 new CheckpointFile(into.DataFolder).Replace(note);
         }
@@ -52,8 +55,7 @@ public static class RegistryRestore
         var report = await registry.Audit.VerifyAsync(Actor.Registry with { Roles = [Permissions.Viewer] }, backup.Checkpoint, cancel);
         if (report.Refusal is { } unproven)
             return unproven;
-        var same = report.Value.Entries == backup.AuditSize && report.Value.Root == backup.AuditRoot;
-        return new RestoreView(registry.Storage.RegistryId, registry.Storage.Location, registry.ArtifactPlace, report.Value.Entries, report.Value.Root, report.Value.Verified && same, backup.Contents, backup.Bytes);
+        return new RestoreView(registry.Storage.RegistryId, registry.Storage.Location, registry.ArtifactPlace, report.Value.Entries, report.Value.Root, report.Value.Verified && arrived, backup.Contents, backup.Bytes);
     }
 
     private static async Task<bool> HasRegistryAsync(Dialect dialect, CancellationToken cancel)

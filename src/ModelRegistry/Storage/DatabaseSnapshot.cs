@@ -38,11 +38,21 @@ internal static class DatabaseSnapshot
     /// <summary>What the file says of its log.</summary>
     public static Task<SnapshotHead> HeadAsync(string path, CancellationToken cancel) => ReadAsync(path, async file =>
     {
-        var (size, root) = await file.OneAsync("select size, root from audit_tree", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1))).ConfigureAwait(false);
+        var (size, root) = await LogAsync(file).ConfigureAwait(false);
         return new SnapshotHead((string)(await file.ScalarAsync("select value from meta where name = 'registry_id'").ConfigureAwait(false))!,
-            (int)(long)(await file.ScalarAsync("select max(version) from schema_migration").ConfigureAwait(false))!, size, Convert.ToHexStringLower(root),
+            (int)(long)(await file.ScalarAsync("select max(version) from schema_migration").ConfigureAwait(false))!, size, root,
             (string?)await file.ScalarAsync("select note from audit_checkpoint order by size desc limit 1").ConfigureAwait(false));
     }, cancel);
+
+    /// <summary>How long the log of a database is, and its root, as it is before anything opens it.</summary>
+    public static async Task<(long Size, string Root)> LogAsync(Dialect dialect, CancellationToken cancel)
+    {
+        await using var connection = await dialect.OpenAsync(writer: false, cancel).ConfigureAwait(false);
+        return await LogAsync(connection).ConfigureAwait(false);
+    }
+
+    private static ValueTask<(long Size, string Root)> LogAsync(StoreConnection connection) =>
+        connection.OneAsync("select size, root from audit_tree", r => (r.GetInt64(0), Convert.ToHexStringLower(r.GetFieldValue<byte[]>(1))));
 
     /// <summary>Contents that a version refers to which is not deleted, nor its model, or that were uploaded by path and wait for one; by digest, each once.</summary>
     public static Task<List<StoredBlob>> ContentsAsync(string path, string after, int most, CancellationToken cancel) => ReadAsync(path, async file => await file.ManyAsync($"""
