@@ -63,4 +63,8 @@ public static partial class Refusals
     public static Refusal ImportSourceUnusable(string from, string problem, int taken) => new(RefusalKind.Conflict, "import_source_unusable",
         $"What '{Shown(from)}' has cannot be read: {Shown(problem)}.{(taken == 0 ? "" : $" {taken} versions were taken over before.")}",
         "See that it is the address of an MLflow server, and that the credential in the environment counts there; run it again, and it goes on.");
+
+    /// <remarks>Clients go by how it begins, and send the file in one piece then.</remarks>
+    public static Refusal MultipartNotOffered => new(RefusalKind.Invalid, "multipart_not_offered",
+        "Multipart upload is not supported for the current artifact repository.", "Send the file in one piece (PUT); the server takes it as a stream.");
 }

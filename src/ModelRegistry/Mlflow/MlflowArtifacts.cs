@@ -6,7 +6,7 @@ using ModelRegistry.Storage;
 namespace ModelRegistry.Mlflow;
 
 /// <summary>
-/// Files by path, as MLflow's clients ask for them. Below <c>registered-models/NAME/NUMBER</c> lie the files of versions, for everybody
+/// Files by path, as MLflow's clients ask for them. Below <c>registered-models/NAME/NUMBER</c> (or the model's id) lie the files of versions, for everybody
 /// to read and for nobody to change; everywhere else lies what the caller itself uploaded and no version has taken yet.
 /// </summary>
 public sealed class MlflowArtifacts
@@ -26,8 +26,13 @@ public sealed class MlflowArtifacts
 
     internal MlflowArtifacts(RegistryDb db, ArtifactVault vault, BlobDesk blobs) => (_db, _vault, _blobs) = (db, vault, blobs);
 
-    /// <summary>Where a version's files are, as an address writes it.</summary>
-    internal static string PathOf(RegisteredModel model, ModelVersion version) => $"{Registered}/{Uri.EscapeDataString(model.Name)}/{version.Number}";
+    /// <summary>
+    /// Where a version's files are, as an address and a query write it alike: clients take the one for the other as it stands. A name with
+    /// a space, which they differ in, gives way to the model's id; and so does one that could pass for an id.
+    /// </summary>
+    internal static string PathOf(RegisteredModel model, ModelVersion version) => $"{Registered}/{(model.Name.Contains(' ', StringComparison.Ordinal) || IsId(model.Name) ? model.Id : model.Name)}/{version.Number}";
+
+    private static bool IsId(string step) => step.StartsWith("mdl_", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What lies right below a folder, by name; a path that is a file, or nothing, has nothing below it.</summary>
     /// <param name="path">Without a slash at its ends; empty: everything.</param>
@@ -119,7 +124,7 @@ public sealed class MlflowArtifacts
         var steps = path.Split('/', 4);
         if (steps.Length < 3 || !long.TryParse(steps[2], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number))
             return Refusals.ArtifactNotFound(path);
-        if (await session.FindModelAsync(steps[1]) is not { } model)
+        if ((IsId(steps[1]) ? await session.FindModelByIdAsync(steps[1]) : await session.FindModelAsync(steps[1])) is not { } model)
             return Refusals.ModelNotFound(steps[1], null);
         return await session.VersionByNumberAsync(model.Id, number) is { } version ? (version, steps.Length == 4 ? steps[3] : "") : Refusals.VersionNotFound(model.Name, steps[2], null);
     }

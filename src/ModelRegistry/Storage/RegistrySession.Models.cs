@@ -14,6 +14,10 @@ public sealed partial class RegistrySession
         return model is null ? null : model with { Tags = await TagsOfModelAsync(model.Id) };
     }
 
+    /// <summary>A model by its id, if it is not deleted. Tags are left empty.</summary>
+    internal ValueTask<RegisteredModel?> FindModelByIdAsync(string id) =>
+        OneAsync($"select {ModelColumns} from model m where m.id = @id and m.deleted_at is null", ReadModel, ("id", id));
+
     internal async ValueTask<RegisteredModel> GetModelAsync(string id) =>
         await OneAsync($"select {ModelColumns} from model m where m.id = @id", ReadModel, ("id", id))
         ?? throw new InvalidOperationException($"Model {id} is gone.");

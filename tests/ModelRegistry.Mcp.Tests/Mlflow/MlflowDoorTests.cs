@@ -150,13 +150,24 @@ public sealed class MlflowDoorTests
         Ok(await AskAsync(served, "POST", "registered-models/create", new { name = "A b" }));
         Assert.Equal("1", (string?)Ok(await AskAsync(served, "POST", "model-versions/create", new { name = "A b", source = "mlflow-artifacts:/0/run/artifacts/model", run_id = "run", tags = new[] { new { key = "k", value = "" } } }))["model_version"]!["version"]);
         var uri = (string)Ok(await AskAsync(served, "GET", "model-versions/get-download-uri?name=A%20b&version=1"))["artifact_uri"]!;
-        Assert.Equal($"{served.Address}api/2.0/mlflow-artifacts/artifacts/registered-models/A%20b/1", uri);
-        // As the client does: the address is cut at the proxy's path, and what is behind it is the root of what is listed.
-        var root = Uri.UnescapeDataString(uri[(uri.IndexOf(Files, StringComparison.Ordinal) + Files.Length + 1)..]);
+        // As clients do: the address is cut at the proxy's path, and what is behind it is the root of what is listed, as it stands.
+        var root = uri[(uri.IndexOf(Files, StringComparison.Ordinal) + Files.Length + 1)..];
+        Assert.Matches(@"\Aregistered-models/mdl_\w+/1\z", root);
         Assert.Equal("""[{"path":"MLmodel","is_dir":false,"file_size":11},{"path":"data","is_dir":true,"file_size":null}]""", Ok(await served.GetAsync($"{Files}?path={Uri.EscapeDataString(root)}"))["files"]!.ToJsonString());
-        var file = await served.GetAsync($"{Files}/registered-models/A%20b/1/data/model.bin");
+        var file = await served.GetAsync($"{Files}/{root}/data/model.bin");
         Assert.Equal((200, "weights"), (file.Status, file.Body));
+        Assert.Equal("weights", (await served.GetAsync($"{Files}/registered-models/A%20b/1/data/model.bin")).Body);
+        // No name passes for another model's id.
+        var id = root.Split('/')[1];
+        Ok(await AskAsync(served, "POST", "registered-models/create", new { name = id }));
+        Ok(await AskAsync(served, "POST", "model-versions/create", new { name = id, source = "mlflow-artifacts:/0/run/artifacts/model/MLmodel" }));
+        Assert.Equal("weights", (await served.GetAsync($"{Files}/{root}/data/model.bin")).Body);
+        Assert.DoesNotContain(id, (string)Ok(await AskAsync(served, "GET", $"model-versions/get-download-uri?name={id}&version=1"))["artifact_uri"]!, StringComparison.Ordinal);
         Assert.Contains("sandbox", file.Response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        // Clients send the file in one piece after an answer that begins so, and after no other.
+        var parts = await served.SendAsync("POST", "/api/2.0/mlflow-artifacts/mpu/create/0/run/large.bin", """{"path":"large.bin","num_parts":2}""");
+        Denied(501, "NOT_IMPLEMENTED", parts);
+        Assert.StartsWith("Multipart upload is not supported for the current artifact repository", parts["message"], StringComparison.Ordinal);
         Denied(403, "PERMISSION_DENIED", await served.SendAsync("PUT", $"{Files}/registered-models/A%20b/1/data/model.bin", "other", "application/octet-stream"));
         Denied(403, "PERMISSION_DENIED", await served.SendAsync("DELETE", $"{Files}/registered-models/A%20b/1", null));
         Denied(404, "RESOURCE_DOES_NOT_EXIST", await served.GetAsync($"{Files}/registered-models/A%20b/1/data"));
