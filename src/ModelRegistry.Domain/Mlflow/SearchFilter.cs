@@ -28,7 +28,11 @@ public sealed record SearchComparison(SearchField Field, string Key, SearchOpera
 /// <summary>The filter of an MLflow search: comparisons that all have to hold.</summary>
 public sealed record SearchFilter(IReadOnlyList<SearchComparison> Comparisons)
 {
+    /// <summary>Bounds of a filter.</summary>
     public const int MostCharacters = 20_000, MostComparisons = 50, MostValues = 1_000;
+
+    /// <summary>The longest pattern of <c>LIKE</c>, and how much of a text it is held against: the cost is the product of both.</summary>
+    public const int MostPattern = 250, MostMatched = 5_000;
 
     public static SearchFilter All { get; } = new([]);
 

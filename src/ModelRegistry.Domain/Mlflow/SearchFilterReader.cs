@@ -58,6 +58,8 @@ internal sealed class SearchFilterReader
         }
         if (field == SearchField.VersionNumber)
             return Number().Then<SearchComparison>(number => new SearchComparison(field, "", how, [], number));
+        if (how is SearchOperator.Like or SearchOperator.ILike && Now.Text.Length > SearchFilter.MostPattern)
+            return Wrong($"a pattern has at most {SearchFilter.MostPattern} characters");
         return (how == SearchOperator.In ? Texts() : Text().Then<IReadOnlyList<string>>(text => (List<string>)[text])).Then<SearchComparison>(texts => new SearchComparison(field, key, how, texts));
     }
 

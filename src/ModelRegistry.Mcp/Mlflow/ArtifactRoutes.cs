@@ -46,7 +46,9 @@ internal static class ArtifactRoutes
         // Never shown in a browser, whatever its bytes would be there: it shares its host with the pages.
         http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
         http.Response.Headers.CacheControl = "private, no-cache";
-        http.Response.ContentLength = found.Value.Size;
+        // A condition that fails answers without a body.
+        if (http.Request.Headers.IfMatch.Count == 0 && http.Request.Headers.IfUnmodifiedSince.Count == 0)
+            http.Response.ContentLength = found.Value.Size;
         try
         {
             await Results.Stream(content, "application/octet-stream", found.Value.Path[(found.Value.Path.LastIndexOf('/') + 1)..], entityTag: new EntityTagHeaderValue($"\"{found.Value.Sha256.Hex}\"")).ExecuteAsync(http);

@@ -43,7 +43,8 @@ internal static class FileRoutes
         http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
         http.Response.Headers.CacheControl = "private, no-cache";
         http.Response.Headers.AcceptRanges = "bytes";
-        if (!ranged)
+        // A condition that fails answers without a body.
+        if (!ranged && http.Request.Headers.IfMatch.Count == 0 && http.Request.Headers.IfUnmodifiedSince.Count == 0)
             http.Response.ContentLength = file.SizeBytes;
         try
         {

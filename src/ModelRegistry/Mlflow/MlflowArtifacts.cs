@@ -79,7 +79,7 @@ public sealed class MlflowArtifacts
     public async Task<Outcome<FileEntry>> PutAsync(Actor by, string path, Stream content, CancellationToken cancel = default)
     {
         if ((Unfit(by, path) ?? await CrowdedAsync(by, cancel)) is { } no)
-            return no;
+            return await _db.WriteAsync<FileEntry>(by, new AuditAct("artifact.upload", "artifact", path), _ => new(no), cancel);
         // Before it is here: whatever is collected from now on is seen below.
         var collected = await _db.ReadAsync(session => session.CollectedUpToAsync(), cancel);
         var stored = await _blobs.PutAsync(by, null, content, cancel);

@@ -53,8 +53,8 @@ public sealed partial class MlflowRegistry
             for (var after = page.After; ;)
             {
                 var wanted = Math.Min(RowsAtOnce, page.Limit - views.Count);
-                var rows = await session.SearchVersionsAsync(page with { After = after, Limit = wanted + 1 });
-                var more = rows.Count > wanted;
+                var (rows, cut) = await session.SearchVersionsAsync(page with { After = after, Limit = wanted + 1 }, MostCharactersAtOnce - characters);
+                var more = cut || rows.Count > wanted;
                 var batch = rows.Take(wanted).ToList();
                 if (batch.Count == 0)
                     return new MlflowVersionsView(views, "");
@@ -64,7 +64,7 @@ public sealed partial class MlflowRegistry
                 after = [.. page.Order.Terms.Select(t => Key(t.Column, null, (last, name)))];
                 if (!more)
                     return new MlflowVersionsView(views, "");
-                if (views.Count >= page.Limit || characters > MostCharactersAtOnce)
+                if (cut || views.Count >= page.Limit || characters > MostCharactersAtOnce)
                     return new MlflowVersionsView(views, Token(search, page, c => Key(c, null, (last, name))));
             }
         }, cancel);

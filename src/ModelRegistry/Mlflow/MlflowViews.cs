@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ModelRegistry.Promotions;
 
 namespace ModelRegistry.Mlflow;
@@ -54,5 +55,5 @@ public sealed record MlflowMoveView(PromotionView? Waiting, MlflowVersionView Ve
 
 /// <summary>One step below a folder of the artifact proxy.</summary>
 /// <param name="Path">Its own name, without the folder's.</param>
-/// <param name="FileSize">Bytes; null for a folder.</param>
-public sealed record MlflowFileView(string Path, bool IsDir, long? FileSize);
+/// <param name="FileSize">Bytes; null, and not written, for a folder: clients take what is written for a number.</param>
+public sealed record MlflowFileView(string Path, bool IsDir, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? FileSize);

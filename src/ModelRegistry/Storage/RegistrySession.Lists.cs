@@ -73,7 +73,7 @@ public sealed partial class RegistrySession
         {
             args.Add(($"key{number}_{matches.Count}", tag[..colon]));
             args.Add(($"value{number}_{matches.Count}", tag[(colon + 1)..]));
-            matches.Add($"t.key = @key{number}_{matches.Count} and t.value = @value{number}_{matches.Count}");
+            matches.Add($"t.key = @key{number}_{matches.Count} and {TagValueIs($"value{number}_{matches.Count}")}");
         }
         const string framework = LineageLink.Framework + ":";
         if (!tag.StartsWith(framework, StringComparison.Ordinal))
@@ -81,6 +81,9 @@ public sealed partial class RegistrySession
         args.Add(($"framework{number}", LineageLink.KeyOf(Names.FoldText(tag[framework.Length..]))));
         return (string.Join(" or ", matches), $"@framework{number}");
     }
+
+    // The index has how values begin.
+    private static string TagValueIs(string parameter) => $"substr(t.value, 1, 200) = substr(@{parameter}, 1, 200) and t.value = @{parameter}";
 
     private static string OfVersion((string Match, string? Framework) tag) =>
         $"(exists (select 1 from version_tag t where t.version_id = v.id and ({tag.Match})){(tag.Framework is { } key ? $" or exists (select 1 from version_link f where f.version_id = v.id and f.kind = 'framework' and f.key = {key})" : "")})";

@@ -19,18 +19,19 @@ public sealed partial class RegistrySession
     // enough of them fit to fill a page soon.
     private const int FewRows = 5_000;
 
-    /// <summary>Models that a filter holds for, without their tags.</summary>
+    /// <summary>Models that a filter holds for, without their tags and cards.</summary>
     internal ValueTask<List<RegisteredModel>> SearchModelsAsync(SearchPage page)
     {
         var (where, args) = (new List<string> { "m.deleted_at is null", "m.is_active = 1" }, new List<(string, object?)> { ("limit", (long)page.Limit) });
         foreach (var (i, one) in page.Filter.Comparisons.Index())
             where.Add(one.Field == SearchField.Tag ? OfTag(one, i, "model_tag", "t.model_id = m.id", args) : OfName(one, i, args));
         After(page, where, args);
-        return ManyAsync($"select {ModelColumns} from model m where {string.Join(" and ", where)} order by {OrderBy(page.Order, indexed: true)} limit @limit", ReadModel, [.. args]);
+        return ManyAsync($"select {ModelColumns.Replace("m.card", "''", StringComparison.Ordinal)} from model m where {string.Join(" and ", where)} order by {OrderBy(page.Order, indexed: true)} limit @limit", ReadModel, [.. args]);
     }
 
     /// <summary>Versions that a filter holds for, each with the name of its model.</summary>
-    internal async ValueTask<List<(ModelVersion Version, string ModelName)>> SearchVersionsAsync(SearchPage page)
+    /// <param name="mostCharacters">Of metadata: what comes once so many are read is left to the next page.</param>
+    internal async ValueTask<(List<(ModelVersion Version, string ModelName)> Rows, bool Cut)> SearchVersionsAsync(SearchPage page, long mostCharacters)
     {
         var (where, args) = (new List<string> { "v.deleted_at is null", "m.deleted_at is null", "m.is_active = 1" }, new List<(string, object?)> { ("limit", (long)page.Limit) });
         var few = await FewestAsync(page.Filter);
@@ -39,7 +40,7 @@ public sealed partial class RegistrySession
             {
                 // By the id, which the indexes of versions begin with.
                 if (await ScalarAsync("select id from model where name_key = @key and deleted_at is null", ("key", Names.Fold(one.Values[0]))) is not string id)
-                    return [];
+                    return ([], false);
                 where.Add($"v.model_id = @model{i}");
                 args.Add(($"model{i}", id));
             }
@@ -54,8 +55,17 @@ public sealed partial class RegistrySession
                     _ => OfName(one, i, args),
                 });
         After(page, where, args);
-        return await ManyAsync($"select {VersionColumns}, m.name from version v join model m on m.id = v.model_id where {string.Join(" and ", where)} order by {OrderBy(page.Order, indexed: few is null)} limit @limit",
-            r => (ReadVersion(r), r.GetString(19)), [.. args]);
+        var (rows, cut) = (new List<(ModelVersion, string)>(), false);
+        await ManyAsync($"select {VersionColumns}, m.name from version v join model m on m.id = v.model_id where {string.Join(" and ", where)} order by {OrderBy(page.Order, indexed: few is null)} limit @limit",
+            r =>
+            {
+                if (cut |= mostCharacters < 0)
+                    return false;
+                mostCharacters -= r.GetString(10).Length;
+                rows.Add((ReadVersion(r), r.GetString(19)));
+                return true;
+            }, [.. args]);
+        return (rows, cut);
     }
 
     /// <summary>The version of a model that has a number, with what MLflow shows of it.</summary>
@@ -95,7 +105,7 @@ public sealed partial class RegistrySession
         var least = (long)FewRows;
         foreach (var one in filter.Comparisons.Where(c => c is { Field: SearchField.Tag, Operator: SearchOperator.Equal }))
         {
-            var rows = (long)(await ScalarAsync($"select count(*) from (select 1 from version_tag where key = @key and value = @value limit {FewRows}) x", ("key", one.Key), ("value", one.Values[0])))!;
+            var rows = (long)(await ScalarAsync($"select count(*) from (select 1 from version_tag t where t.key = @key and {TagValueIs("value")} limit {FewRows}) x", ("key", one.Key), ("value", one.Values[0])))!;
             if (rows < least)
                 (fewest, least) = (one, rows);
         }
@@ -110,7 +120,13 @@ public sealed partial class RegistrySession
     private static string TagIs(SearchComparison one, int number, List<(string, object?)> args)
     {
         args.Add(($"key{number}", one.Key));
-        return $"t.key = @key{number} and {OfText("t.value", one, number, args)}";
+        if (one.Operator == SearchOperator.Equal)
+        {
+            args.Add(($"value{number}", one.Values[0]));
+            return $"t.key = @key{number} and {TagValueIs($"value{number}")}";
+        }
+        // A pattern is held against every place of a text: of a long one, against its beginning.
+        return $"t.key = @key{number} and {OfText(one.Operator == SearchOperator.NotEqual ? "t.value" : $"substr(t.value, 1, {SearchFilter.MostMatched})", one, number, args)}";
     }
 
     // Names are one name in whatever case, everywhere here; only LIKE looks at it.

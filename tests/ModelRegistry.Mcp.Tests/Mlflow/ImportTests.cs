@@ -79,8 +79,26 @@ public sealed class ImportTests
         var first = await ImportAsync(desk, source, "--model", "churn");
         Assert.NotEqual("v1", (string?)(await desk.RunAsync("serving", "churn", "--output", "json")).Json["version"]);
         Assert.True(first["waiting"]!.AsArray().Count + first["missing"]!.AsArray().Count(m => ((string?)m!["what"])!.StartsWith("stage", StringComparison.Ordinal)) == 1, first.ToJsonString());
-        // Asked again it is the same promotion.
-        Assert.Equal(first["waiting"]!.ToJsonString(), (await ImportAsync(desk, source, "--model", "churn"))["waiting"]!.ToJsonString());
+        // What is here already stands as it is here.
+        var again = await ImportAsync(desk, source, "--model", "churn");
+        Assert.Equal((0, 2, 0), ((int)again["versions"]!, (int)again["there"]!, again["waiting"]!.AsArray().Count));
+    }
+
+    [Fact]
+    [Attack(1, "cli")]
+    public async Task Another_version_under_a_number_of_the_other_servers_gets_neither_its_alias_nor_its_stage()
+    {
+        await using var source = await SourceAsync();
+        using var desk = await new CommandDesk().InitAsync("open");
+        await ImportAsync(desk, source, "--model", "A b");
+        // Tags are anybody's to write.
+        await desk.RegisterAsync("A b", 0.5, "--tag", $"imported.from={source.Address.AbsoluteUri.TrimEnd('/')}");
+        await AskAsync(source, "POST", "model-versions/create", new { name = "A b", source = "models:/A b/2" });
+        await AskAsync(source, "POST", "registered-models/alias", new { name = "A b", alias = "best", version = "4" });
+        await AskAsync(source, "POST", "model-versions/transition-stage", new { name = "A b", version = "4", stage = "Production" });
+        await ImportAsync(desk, source, "--model", "A b");
+        var here = Detail((await desk.DoneAsync("get-model", "A b", "--version", "4", "--output", "json")).Json);
+        Assert.Equal(("development", 0), ((string?)here["stage"], here["aliases"]!.AsArray().Count));
     }
 
     [Fact]
@@ -113,7 +131,7 @@ public sealed class ImportTests
     [Attack(19, "cli")]
     [InlineData("../../escape", false, "content")]
     [InlineData("a/../../escape", false, "content")]
-    [InlineData("C:evil", false, "content")]
+    [InlineData("C:evil", false, "version")]
     [InlineData("weights.bin", true, "")]
     public async Task A_server_that_lies_brings_nothing_to_where_it_does_not_belong(string file, bool endless, string missing)
     {
@@ -131,7 +149,7 @@ public sealed class ImportTests
                 "/api/2.0/mlflow/registered-models/get" => new { registered_model = new { name = "m" } },
                 "/api/2.0/mlflow/model-versions/search" => new { model_versions = new[] { new { name = "m", version = "1", source = "mlflow-artifacts:/x", current_stage = "None" } } },
                 "/api/2.0/mlflow/model-versions/get-download-uri" => new { artifact_uri = "mlflow-artifacts:/x" },
-                "/api/2.0/mlflow-artifacts/artifacts" => new { files = new[] { new { path = file, is_dir = false, file_size = 3 } } },
+                "/api/2.0/mlflow-artifacts/artifacts" => new { files = new[] { new { path = file, is_dir = false, file_size = 2 } } },
                 _ => new { },
             };
             return http.Response.WriteAsJsonAsync(answer);

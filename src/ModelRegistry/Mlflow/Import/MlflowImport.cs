@@ -67,9 +67,9 @@ public sealed class MlflowImport
                 await ModelAsync(by, site, origin, model, tally, progress, cancel);
             }
         }
-        catch (MlflowSiteException e)
+        catch (Exception e) when (e is MlflowSiteException or KeyNotFoundException)
         {
-            return Refusals.ImportSourceUnusable(origin, e.Message, tally.Versions);
+            return Refusals.ImportSourceUnusable(origin, e is MlflowSiteException ? e.Message : "its answer lacks what it should have", tally.Versions);
         }
         foreach (var name in wish.Models.Where(m => !found.Contains(m)))
             tally.Missing.Add(new NotImported(name, null, "model", "the server has none of this name"));
@@ -87,75 +87,91 @@ public sealed class MlflowImport
             return;
         }
         var versions = await site.VersionsAsync(model.Name, cancel);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var version in versions)
-            await VersionAsync(by, site, origin, version, tally, progress, cancel);
-        foreach (var (alias, number) in model.Aliases)
+            if (await VersionAsync(by, site, origin, version, taken, tally, progress, cancel) is Step.LaterAgain)
+                break;
+        // Only of what this run took: what stands here already is no longer for the other server to say, nor is it known to be its.
+        foreach (var (alias, number) in model.Aliases.Where(a => taken.Contains(a.Value)))
             await AliasAsync(by, model.Name, alias, number, tally, cancel);
         // What serves a stage is the highest in it; the others keep their stage as a tag.
-        foreach (var serving in versions.Where(v => MlflowStages.Find(v.Stage) is { } s && s != MlflowStages.None).GroupBy(v => v.Stage, StringComparer.OrdinalIgnoreCase).Select(g => g.Last()))
+        foreach (var serving in versions.Where(v => taken.Contains(Text(v.Number)) && MlflowStages.Find(v.Stage) is { } s && s != MlflowStages.None).GroupBy(v => v.Stage, StringComparer.OrdinalIgnoreCase).Select(g => g.Last()))
             await StageAsync(by, serving, tally, cancel);
     }
 
     private async Task<bool> OtherAsync(Actor by, string name, string origin, CancellationToken cancel) =>
         await _mlflow.GetModelAsync(by, name, cancel) is not { Refusal: null } there || there.Value.Tags.All(t => t.Key != History + "from" || t.Value != origin);
 
-    private async Task VersionAsync(Actor by, MlflowSite site, string origin, SiteVersion version, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    private enum Step { Done, LaterAgain }
+
+    private async Task<Step> VersionAsync(Actor by, MlflowSite site, string origin, SiteVersion version, HashSet<string> newly, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
-        var number = version.Number.ToString(CultureInfo.InvariantCulture);
+        var number = Text(version.Number);
         if (await _mlflow.GetVersionAsync(by, version.Model, number, cancel) is { Refusal: null } there)
         {
-            if (there.Value.Tags.Any(t => t.Key == History + "from" && t.Value == origin))
+            // Anybody may write a tag; who registered it is the registry's own word.
+            if (there.Value.UserId == by.Name && there.Value.Tags.Any(t => t.Key == History + "from" && t.Value == origin))
                 tally.There++;
             else
                 tally.Missing.Add(new NotImported(version.Model, number, "version", "this number is another version's here"));
-            return;
+            return Step.Done;
         }
-        var (uploads, why) = await FilesAsync(by, site, version, tally, progress, cancel);
+        var (uploads, why, passing) = await FilesAsync(by, site, version, tally, progress, cancel);
+        if (passing)
+        {
+            // A number is given once: registered without its content it would stay so.
+            tally.Missing.Add(new NotImported(version.Model, number, "version, and those after it", $"{why}; run it again"));
+            return Step.LaterAgain;
+        }
+        var source = VersionSource.Parse(version.Source, "").Refusal is null ? version.Source : "";
         var metadata = new VersionMetadata
         {
-            Source = version.Source, RunId = version.RunId, RunLink = version.RunLink, LoggedModelId = version.LoggedModelId, ReleaseNotes = version.Description,
-            Tags = With(version.Tags, ("from", origin), ("stage", version.Stage), ("created", DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(version.CreatedAt, 0, 253402300799999)).ToString("O", CultureInfo.InvariantCulture)), ("by", version.User)),
+            Source = source, RunId = version.RunId, RunLink = version.RunLink, LoggedModelId = version.LoggedModelId, ReleaseNotes = version.Description,
+            Tags = With(version.Tags, ("from", origin), ("stage", version.Stage), ("source", source.Length == 0 ? version.Source : ""), ("created", DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(version.CreatedAt, 0, 253402300799999)).ToString("O", CultureInfo.InvariantCulture)), ("by", version.User)),
         };
         var registered = await _intake.RegisterAsync(by, new Registration(version.Model, $"v{number}", null, [], metadata) { Uploads = uploads, Elsewhere = true }, null, cancel);
         if (registered.Refusal is { } no)
         {
             tally.Missing.Add(new NotImported(version.Model, number, "version", no.Message));
-            return;
+            return Step.Done;
         }
         tally.Versions++;
+        newly.Add(number);
         if (uploads.Count > 0)
-            return;
+            return Step.Done;
         tally.Unverified++;
         tally.Missing.Add(new NotImported(version.Model, number, "content", why));
+        return Step.Done;
     }
 
-    private async Task<(IReadOnlyList<UploadedFile> Files, string Why)> FilesAsync(Actor by, MlflowSite site, SiteVersion version, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    /// <returns>Its files; none, and why, where they cannot be had; and whether that may pass.</returns>
+    private async Task<(IReadOnlyList<UploadedFile> Files, string Why, bool Passing)> FilesAsync(Actor by, MlflowSite site, SiteVersion version, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         try
         {
             if (await site.PlaceAsync(version, cancel) is not { } place)
-                return ([], "its files lie where the server's proxy does not reach");
+                return ([], "its files lie where the server's proxy does not reach", false);
             var files = await site.FilesAsync(place, Manifest.MaxFiles + 1, cancel);
             if (files.Count == 0)
-                return ([], "the server lists no file");
+                return ([], "the server lists no file", false);
             var taken = new List<UploadedFile>();
             foreach (var file in files)
             {
                 var stored = await site.ReadAsync(file, content => _blobs.PutAsync(by, version.Model, content, cancel), cancel);
                 if (stored.Refusal is { } no)
-                    return ([], no.Message);
+                    return ([], no.Message, false);
                 if (file.Size is { } size && size != stored.Value.SizeBytes)
-                    return ([], $"'{file.Path}' came with {stored.Value.SizeBytes} bytes of {size}");
+                    return ([], $"'{file.Path}' came with {stored.Value.SizeBytes} bytes of {size}", true);
                 taken.Add(new UploadedFile(file.Path, stored.Value.Sha256));
                 tally.Files++;
                 tally.Bytes += stored.Value.SizeBytes!.Value;
                 progress?.Report(new TransferProgress($"{version.Model} {version.Number}: {file.Path}", taken.Count, files.Count));
             }
-            return (taken, "");
+            return (taken, "", false);
         }
         catch (Exception e) when (e is MlflowSiteException or IOException or HttpRequestException or KeyNotFoundException or InvalidOperationException && !cancel.IsCancellationRequested && e is not StorageUnavailableException)
         {
-            return ([], e is MlflowSiteException ? e.Message : "the server broke off");
+            return ([], e is MlflowSiteException ? e.Message : "the server broke off", e is not MlflowSiteException { Status: { } status } || (int)status is 408 or 429 or >= 500);
         }
     }
 
@@ -169,7 +185,7 @@ public sealed class MlflowImport
 
     private async Task StageAsync(Actor by, SiteVersion version, Tally tally, CancellationToken cancel)
     {
-        var number = version.Number.ToString(CultureInfo.InvariantCulture);
+        var number = Text(version.Number);
         var moved = await _mlflow.TransitionAsync(by, version.Model, number, version.Stage, false, $"It stood in {version.Stage} where it was imported from.", cancel);
         if (moved.Refusal is { } no)
             tally.Missing.Add(new NotImported(version.Model, number, $"stage {version.Stage}", no.Message));
@@ -183,8 +199,10 @@ public sealed class MlflowImport
     private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> tags, params (string Key, string Value)[] history)
     {
         var all = tags.Where(t => Names.Key(t.Key, "tags").Refusal is null && !t.Key.StartsWith(MlflowRegistry.OwnTags, StringComparison.OrdinalIgnoreCase)).Take(90).ToDictionary(t => t.Key, t => t.Value);
-        foreach (var (key, value) in history)
+        foreach (var (key, value) in history.Where(h => h.Value.Length > 0))
             all[History + key] = value;
         return all;
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

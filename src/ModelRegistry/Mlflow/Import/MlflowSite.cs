@@ -40,6 +40,8 @@ internal sealed class MlflowSite : IDisposable
 
     private const long MostOfAnswer = 64 << 20;
 
+    private const int MostPages = 10_000;
+
     private readonly HttpClient _http;
     private readonly string _root;
 
@@ -108,14 +110,14 @@ internal sealed class MlflowSite : IDisposable
             {
                 // A name; a path that leads upwards is none, and is told by whoever takes the file.
                 var path = Joined(folder, Text(entry, "path"));
-                if (path.Split('/').Any(step => step is "" or "." or ".."))
-                    throw new MlflowSiteException($"the server names a file '{path}'");
+                if (path.Length > 1_000 || path.Split('/').Any(step => step is "" or "." or ".."))
+                    throw new MlflowSiteException($"the server names a file '{(path.Length > 200 ? path[..200] + "…" : path)}'", HttpStatusCode.OK);
                 if (entry.TryGetProperty("is_dir", out var isFolder) && isFolder.ValueKind == JsonValueKind.True)
                     folders.Enqueue(path);
                 else
-                    files.Add(new SiteFile(path, Joined(place, path), entry.TryGetProperty("file_size", out var size) ? Whole(entry, "file_size") : null));
+                    files.Add(new SiteFile(path, Joined(place, path), entry.TryGetProperty("file_size", out var size) && size.ValueKind is JsonValueKind.Number or JsonValueKind.String ? Whole(entry, "file_size") : null));
                 if (folders.Count > most)
-                    throw new MlflowSiteException("the server names more folders than a version can have");
+                    throw new MlflowSiteException("the server names more folders than a version can have", HttpStatusCode.OK);
             }
         return files;
     }
@@ -142,7 +144,7 @@ internal sealed class MlflowSite : IDisposable
             token = Text(page, "next_page_token");
             if (token.Length == 0)
                 yield break;
-            if (!seen.Add(token))
+            if (!seen.Add(token) || seen.Count > MostPages)
                 throw new MlflowSiteException("the server gives the same page again and again");
         }
     }

@@ -10,6 +10,12 @@ create index version_changed on version (updated_at);
 create index version_model_changed on version (model_id, updated_at);
 create index model_changed on model (updated_at) where deleted_at is null;
 
+-- Tags by how their value begins: a value may be longer than an entry of an index.
+drop index model_tag_find;
+create index model_tag_find on model_tag (key, substr(value, 1, 200), model_id);
+drop index version_tag_find;
+create index version_tag_find on version_tag (key, substr(value, 1, 200), model_id);
+
 -- Files that MLflow's clients uploaded by path, until a version takes them. Whose they are is part of what they are called:
 -- nobody can put a file where another will look for theirs.
 create table uploaded_file (
