@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Domain.Mlflow;
 using ModelRegistry.Mlflow;
@@ -113,6 +114,49 @@ public abstract class SearchContract
             var expected = InOrder(all.Where(m => filter.All(c => Fits(c, m.Name, m.Tags, null))), order, m => m.Name, m => m.CreationTimestamp, m => m.LastUpdatedTimestamp, _ => 0, false);
             Same(expected, found, Written(filter), m => m.Name);
         }
+    }
+
+    [Fact]
+    public async Task A_tag_as_long_as_a_text_is_kept_and_found_by_all_of_it()
+    {
+        await using var it = await OpenAsync();
+        await FillAsync(it);
+        // Nothing that could be pressed together.
+        var random = new System.Random(5);
+        string Long(int length) => string.Create(length, random, static (text, source) => { foreach (ref var c in text) c = (char)('!' + source.Next(90)); }).Replace('\'', '_');
+        var (whole, start) = (Long(9_000), Long(250));
+        foreach (var (key, value) in ((string, string)[])[("whole", whole), ("start", start + "a"), ("huge", Long(100_000))])
+        {
+            Ok(await it.Services.Mlflow.SetVersionTagAsync(Robot, "fraud", "1", key, value));
+            Ok(await it.Services.Mlflow.SetModelTagAsync(Robot, "fraud", key, value));
+        }
+        async Task<(int, int)> FoundAsync(string filter) => (Ok(await it.Services.Mlflow.SearchVersionsAsync(Robot, new MlflowSearch(filter, [], null, null))).ModelVersions.Count, Ok(await it.Services.Mlflow.SearchModelsAsync(Robot, new MlflowSearch(filter, [], null, null))).RegisteredModels.Count);
+        Assert.Equal((1, 1), await FoundAsync($"tags.whole = '{whole}'"));
+        Assert.Equal((1, 1), await FoundAsync($"tags.start = '{start}a'"));
+        Assert.Equal((0, 0), await FoundAsync($"tags.start = '{start}b'"));
+        Assert.Equal((1, 1), await FoundAsync("tags.huge LIKE '%' AND tags.huge != 'x'"));
+        Assert.Equal(["fraud"], Ok(await it.Services.Catalog.ListModelsAsync(Robot, new ModelQuery { Tags = [$"start:{start}a"] })).Items.Select(m => m.Name));
+        Assert.Empty(Ok(await it.Services.Catalog.ListModelsAsync(Robot, new ModelQuery { Tags = [$"start:{start}b"] })).Items);
+        Assert.Equal("search_filter_invalid", No(await it.Services.Mlflow.SearchVersionsAsync(Robot, new MlflowSearch($"tags.whole LIKE '{new string('a', 251)}'", [], null, null))));
+    }
+
+    [Fact]
+    public async Task Versions_that_say_much_come_on_more_pages_and_none_is_left_out()
+    {
+        await using var it = await OpenAsync();
+        await it.CreateAsync("wordy");
+        var tags = Enumerable.Range(0, 5).ToDictionary(i => $"t{i}", _ => new string('x', 100_000));
+        for (var i = 0; i < 40; i++)
+            Ok(await it.Services.Mlflow.CreateVersionAsync(Robot, new MlflowRegistration("wordy", "runs:/r/m", "http://localhost", "", "", "", "", tags)));
+        var (found, pages) = (new List<string>(), 0);
+        for (string? token = null; token != ""; pages++)
+        {
+            var page = Ok(await it.Services.Mlflow.SearchVersionsAsync(Robot, new MlflowSearch(null, [], null, token)));
+            found.AddRange(page.ModelVersions.Select(v => v.Version));
+            token = page.NextPageToken;
+        }
+        Assert.Equal(Enumerable.Range(1, 40).Reverse().Select(n => $"{n}"), found);
+        Assert.Equal(2, pages);
     }
 
     [Fact]
