@@ -23,7 +23,7 @@ public sealed partial class MlflowRegistry
     public async Task<Outcome<MlflowVersionView>> CreateVersionAsync(Actor by, MlflowRegistration asked, CancellationToken cancel = default)
     {
         if (Reserved(asked.Tags.Keys) is { } reserved)
-            return reserved;
+            return await RefuseAsync<MlflowVersionView>(by, "version.register", asked.Name, reserved, cancel);
         var source = VersionSource.Parse(asked.Source, asked.Here);
         if (source.Refusal is { } unsafeSource)
             return unsafeSource;
@@ -100,7 +100,7 @@ public sealed partial class MlflowRegistry
         NotANumber(version) is { } no ? no : await _metadata.DeleteVersionAsync(by, name, version, cancel: cancel);
 
     public async Task<Outcome<MetadataView>> SetVersionTagAsync(Actor by, string name, string version, string key, string value, CancellationToken cancel = default) =>
-        (NotANumber(version) ?? Reserved([key])) is { } no ? no : await _metadata.SetAsync(by, new MetadataEdit(name) { Version = version, Tags = new Dictionary<string, string> { [key] = value } }, cancel);
+        NotANumber(version) is { } no ? no : Reserved([key]) is { } reserved ? await RefuseAsync<MetadataView>(by, "metadata.set", name, reserved, cancel) : await _metadata.SetAsync(by, new MetadataEdit(name) { Version = version, Tags = new Dictionary<string, string> { [key] = value } }, cancel);
 
     /// <summary>One that is not there is deleted already.</summary>
     public async Task<Outcome<MetadataView>> DeleteVersionTagAsync(Actor by, string name, string version, string key, CancellationToken cancel = default) =>

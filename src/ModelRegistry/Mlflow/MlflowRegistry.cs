@@ -29,6 +29,9 @@ public sealed partial class MlflowRegistry
     private async Task<Outcome<T>> ReadAsync<T>(Actor by, Func<RegistrySession, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
         Permissions.Check(by, Permission.Read) is { } no ? no : await _db.ReadAsync(read, cancel);
 
+    /// <summary>A no to a change, put on record like those that the desks give.</summary>
+    private Task<Outcome<T>> RefuseAsync<T>(Actor by, string verb, string name, Refusal no, CancellationToken cancel) => _db.WriteAsync<T>(by, new AuditAct(verb, "model", name), _ => new(no), cancel);
+
     private Task<Outcome<T>> OfModelAsync<T>(Actor by, string name, Func<RegistrySession, RegisteredModel, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
         ReadAsync<T>(by, async session => await session.FindModelAsync(name) is { } model ? await read(session, model) : Refusals.ModelNotFound(name, null), cancel);
 

@@ -143,6 +143,7 @@ public sealed class MlflowGateTests
         Assert.Equal([new MlflowTag("modelregistry.stage", "validation"), new MlflowTag("modelregistry.label", "1.2.0")], seen.Tags.Where(t => t.Key.StartsWith("modelregistry.", StringComparison.Ordinal)));
         Assert.Equal("tag_reserved", No(await it.Services.Mlflow.SetVersionTagAsync(agent, "digits", "1", "ModelRegistry.stage", "production")));
         Assert.Equal("tag_reserved", No(await it.Services.Mlflow.SetModelTagAsync(agent, "digits", "modelregistry.x", "")));
+        Assert.Equal(2, (await it.VerbsAsync()).Count(v => v == "metadata.set refused tag_reserved"));
         Assert.Equal("version_not_integer", No(await it.Services.Mlflow.GetVersionAsync(agent, "digits", "1.2.0")));
         Assert.Equal("version_not_integer", No(await it.Services.Mlflow.DeleteVersionAsync(agent, "digits", "latest")));
     }
