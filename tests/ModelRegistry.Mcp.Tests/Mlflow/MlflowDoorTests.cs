@@ -156,6 +156,7 @@ public sealed class MlflowDoorTests
         Assert.Equal("""[{"path":"MLmodel","is_dir":false,"file_size":11},{"path":"data","is_dir":true}]""", Ok(await served.GetAsync($"{Files}?path={Uri.EscapeDataString(root)}"))["files"]!.ToJsonString());
         var file = await served.GetAsync($"{Files}/{root}/data/model.bin");
         Assert.Equal((200, "weights"), (file.Status, file.Body));
+        Assert.Equal(412, (await served.GetAsync($"{Files}/{root}/data/model.bin", ("If-Match", "\"another\""))).Status);
         Assert.Equal("weights", (await served.GetAsync($"{Files}/registered-models/A%20b/1/data/model.bin")).Body);
         // No name passes for another model's id.
         var id = root.Split('/')[1];
