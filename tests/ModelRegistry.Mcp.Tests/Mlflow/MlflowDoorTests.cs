@@ -53,6 +53,25 @@ public sealed class MlflowDoorTests
     }
 
     [Fact]
+    public async Task A_move_that_would_have_to_leave_another_version_behind_is_none_and_says_why()
+    {
+        await using var served = await ServedRest.OpenAsync();
+        Ok(await AskAsync(served, "POST", "model-versions/create", new { name = "churn", source = "models:/churn/2" }));
+        var waiting = await AskAsync(served, "POST", "model-versions/transition-stage", new { name = "churn", version = "1", stage = "Archived" });
+        Denied(403, "PERMISSION_DENIED", waiting);
+        var asked = new { name = "churn", version = "3", stage = "Staging", archive_existing_versions = true };
+        var stuck = await AskAsync(served, "POST", "model-versions/transition-stage", asked);
+        Denied(403, "PERMISSION_DENIED", stuck);
+        Assert.Equal(("archive_existing_stuck", null), (stuck.Code, stuck["promotion_id"]));
+        Assert.StartsWith("Nothing was moved: version v2", stuck["message"], StringComparison.Ordinal);
+        Assert.Contains(waiting["promotion_id"]!, stuck["message"], StringComparison.Ordinal);
+        Assert.Equal("None", (string?)Ok(await AskAsync(served, "GET", "model-versions/get?name=churn&version=3"))["model_version"]!["current_stage"]);
+        Assert.Equal("withdrawn", (await served.PostAsync($"/promotions/{waiting["promotion_id"]}/withdraw", []))["status"]);
+        Assert.Equal("Staging", (string?)Ok(await AskAsync(served, "POST", "model-versions/transition-stage", asked))["model_version"]!["current_stage"]);
+        Assert.Equal("Archived", (string?)Ok(await AskAsync(served, "GET", "model-versions/get?name=churn&version=2"))["model_version"]!["current_stage"]);
+    }
+
+    [Fact]
     [Attack(23, "mlflow")]
     public async Task Who_calls_is_told_by_a_bearer_or_by_a_name_and_a_token_and_by_nothing_else()
     {
