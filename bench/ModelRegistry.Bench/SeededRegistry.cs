@@ -41,7 +41,7 @@ internal sealed class SeededRegistry : IAsyncDisposable
                     insert into version (id, model_id, number, label, stage, stage_since, manifest_digest, size_bytes, file_count, content_verified, metadata, deprecated, author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version, indexed, source, run_id)
                     values (@id, @model, @number, @label, @stage, @now, @digest, 1000, 1, 1, @metadata, 0, 'act_bench', 'bench', 'act_owner', 'owner', @now, @now, null, 1, 1, @source, @run)
                     """, ("id", $"ver_{m:D8}_{v}"), ("model", id), ("number", (long)v), ("label", $"v{v}"), ("stage", v == versions ? "production" : "development"), ("now", now),
-                    ("digest", Digest.Of($"{m}/{v}").Hex), ("metadata", $$$"""{"format":"onnx","metrics":{"accuracy":{{{(0.5 + v / 1000.0).ToString(System.Globalization.CultureInfo.InvariantCulture)}}},"tags":{"team":"{{{v % 4}}}"},"source":"runs:/{{{m}}}-{{{v}}}/model","run_id":"{{{m}}}-{{{v}}}"}}"""), ("source", $"runs:/{m}-{v}/model"), ("run", $"{m}-{v}"));
+                    ("digest", Digest.Of($"{m}/{v}").Hex), ("metadata", $$$"""{"format":"onnx","metrics":{"accuracy":{{{(0.5 + v / 1000.0).ToString(System.Globalization.CultureInfo.InvariantCulture)}}}},"tags":{"team":"{{{v % 4}}}"},"source":"runs:/{{{m}}}-{{{v}}}/model","run_id":"{{{m}}}-{{{v}}}"}"""), ("source", $"runs:/{m}-{v}/model"), ("run", $"{m}-{v}"));
                 // One that many have, and one that few have.
                 await session.ExecuteAsync("insert into version_tag (version_id, model_id, key, value) values (@id, @model, 'team', @team)", ("id", $"ver_{m:D8}_{v}"), ("model", id), ("team", $"{v % 4}"));
                 if (m < 100 && v == 1)
