@@ -266,8 +266,11 @@ public sealed partial class MetadataDesk
         if (free.Refusal is { } no)
             return no;
         var name = free.Value;
-        if ((await session.AliasesAsync(model.Id)).Any(a => a.Alias == name && a.VersionId == version.Id))
+        var there = await session.AliasesAsync(model.Id);
+        if (there.Any(a => a.Alias == name && a.VersionId == version.Id))
             return null;
+        if (FreeAlias.OneTooMany([.. there.Select(a => a.Alias)], name) is { } full)
+            return full;
         await session.SetAliasAsync(model.Id, name, version.Id);
         changes.Note($"aliases.{name}", version.Label);
         return null;

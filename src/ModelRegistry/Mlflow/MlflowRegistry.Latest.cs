@@ -29,7 +29,7 @@ public sealed partial class MlflowRegistry
         var (tags, aliases) = (await session.TagsOfModelsAsync(ids), await session.AliasesOfModelsAsync(ids));
         var latest = await LatestAsync(session, shown, [.. ids.SelectMany(id => highest[id])], MlflowStages.All, aliases);
         return (shown.ConvertAll(m => new MlflowModelView(m.Name, Millis(m.CreatedAt), Millis(m.UpdatedAt), m.Description, latest[m.Id],
-            [.. tags[m.Id].Select(t => new MlflowTag(t.Key, t.Value))], [.. aliases[m.Id].Select(a => new MlflowAlias(a.Alias, Text(a.Number)))])), characters);
+            Tags(tags[m.Id]), [.. aliases[m.Id].Select(a => new MlflowAlias(a.Alias, Text(a.Number)))])), characters);
     }
 
     /// <summary>The highest version of each of these stages of MLflow's, highest first.</summary>

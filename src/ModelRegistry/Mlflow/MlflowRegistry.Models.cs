@@ -42,5 +42,5 @@ public sealed partial class MlflowRegistry
 
     private async Task<Outcome<MlflowModelView>> ThenModelAsync<T>(Actor by, string name, Outcome<T> done, CancellationToken cancel) => done.Refusal is { } no ? no : await GetModelAsync(by, name, cancel);
 
-    private static Refusal? Reserved(IEnumerable<string> keys) => keys.Any(k => k.StartsWith(OwnTags, StringComparison.OrdinalIgnoreCase)) ? Refusals.TagReserved(OwnTags) : null;
+    private static Refusal? Reserved(IEnumerable<string> keys) => keys.Any(IsOwn) ? Refusals.TagReserved(OwnTags) : null;
 }

@@ -63,7 +63,7 @@ public sealed partial class MlflowRegistry
 
     private static MlflowVersionView View(string modelName, ModelVersion v, IReadOnlyList<string> aliases, string firstStage)
     {
-        var tags = new List<MlflowTag>(v.Metadata.Tags.Select(t => new MlflowTag(t.Key, t.Value)));
+        var tags = Tags(v.Metadata.Tags.Select(t => (t.Key, t.Value)));
         if (v.Stage != firstStage && MlflowStages.Of(v.Stage) == MlflowStages.None)
             tags.Add(new MlflowTag(OwnTags + "stage", v.Stage));
         if (v.Label != $"v{v.Number}")
@@ -73,6 +73,11 @@ public sealed partial class MlflowRegistry
         return new MlflowVersionView(modelName, Text(v.Number), Millis(v.CreatedAt), Millis(v.UpdatedAt), v.Author.Name, MlflowStages.Of(v.Stage), v.Metadata.ReleaseNotes,
             v.Metadata.Source, v.Metadata.RunId, "READY", "", tags, v.Metadata.RunLink, aliases, v.Metadata.LoggedModelId);
     }
+
+    // Those with the registry's own names that somebody set at another door are nobody's word here: only the registry speaks so.
+    private static List<MlflowTag> Tags(IEnumerable<(string Key, string Value)> tags) => [.. tags.Where(t => !IsOwn(t.Key)).Select(t => new MlflowTag(t.Key, t.Value))];
+
+    internal static bool IsOwn(string tag) => tag.StartsWith(OwnTags, StringComparison.OrdinalIgnoreCase);
 
     private static long Millis(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 

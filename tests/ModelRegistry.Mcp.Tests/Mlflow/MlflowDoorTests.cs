@@ -106,6 +106,7 @@ public sealed class MlflowDoorTests
         Denied(404, "RESOURCE_DOES_NOT_EXIST", await AskAsync(served, "POST", "model-versions/create", new { name = "nothing", source = "runs:/a/b" }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = new[] { 1 } }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = "x", tags = new[] { 1 } }));
+        Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = "x", tags = new[] { new { key = "k", value = true } } }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = "a/b" }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "GET", "model-versions/search?max_results=0&page_token=garbage"));
         Assert.Contains("could not base64-decode", (await AskAsync(served, "GET", "model-versions/search?page_token=garbage"))["message"], StringComparison.Ordinal);
@@ -214,6 +215,8 @@ public sealed class MlflowDoorTests
         await using var served = await ServedRest.OpenAsync("open");
         served.Token = null;
         Ok(await AskAsync(served, "GET", "registered-models/get?name=churn"));
+        // Behind a proxy there is no knowing who is near.
+        Denied(401, "UNAUTHENTICATED", await AskAsync(served, "GET", "registered-models/get?name=churn", null, ("X-Forwarded-Prefix", "/ml")));
         var create = """{"name":"planted"}""";
         Assert.Equal(403, (await served.SendAsync("POST", Root + "registered-models/create", create, headers: ("Origin", "http://evil.test"))).Status);
         Assert.Equal(403, (await served.SendAsync("PUT", Files + "/x", "x", "text/plain", ("Origin", "http://evil.test"))).Status);

@@ -1,4 +1,5 @@
 using System.Text;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Mlflow;
 using ModelRegistry.Promotions;
@@ -145,6 +146,11 @@ public sealed class MlflowGateTests
         Assert.Equal("tag_reserved", No(await it.Services.Mlflow.SetVersionTagAsync(agent, "digits", "1", "ModelRegistry.stage", "production")));
         Assert.Equal("tag_reserved", No(await it.Services.Mlflow.SetModelTagAsync(agent, "digits", "modelregistry.x", "")));
         Assert.Equal(2, (await it.VerbsAsync()).Count(v => v == "metadata.set refused tag_reserved"));
+        // Who sets one at another door says it there, and not in the registry's name.
+        foreach (var of in (string?[])[null, "1"])
+            Ok(await it.Services.Metadata.SetAsync(agent, new MetadataEdit("digits") { Version = of, Tags = new Dictionary<string, string> { ["modelregistry.content"] = "verified", ["Modelregistry.stage"] = "production", ["plain"] = "1" } }));
+        Assert.Equal(seen.Tags.Append(new MlflowTag("plain", "1")).OrderBy(t => t.Key), Ok(await it.Services.Mlflow.GetVersionAsync(agent, "digits", "1")).Tags.OrderBy(t => t.Key));
+        Assert.Equal([new MlflowTag("plain", "1")], Ok(await it.Services.Mlflow.GetModelAsync(agent, "digits")).Tags);
         Assert.Equal("version_not_integer", No(await it.Services.Mlflow.GetVersionAsync(agent, "digits", "1.2.0")));
         Assert.Equal("version_not_integer", No(await it.Services.Mlflow.DeleteVersionAsync(agent, "digits", "latest")));
     }
@@ -252,6 +258,22 @@ public sealed class MlflowGateTests
         await it.ChangeRowsAsync("update version set stage = 'archived' where number = 2");
         Assert.Null(Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "1", "Staging", true, null)).Waiting);
         Assert.Equal("1", Assert.Single(Ok(await it.Services.Mlflow.LatestVersionsAsync(agent, "digits", ["Staging"]))).Version);
+    }
+
+    [Fact]
+    public async Task A_model_has_so_many_aliases_and_no_more()
+    {
+        await using var it = await TestRegistry.OpenAsync();
+        var agent = await it.AgentAsync();
+        await it.RegisterAsync();
+        await it.RegisterAsync();
+        await it.ChangeRowsAsync("insert into alias (model_id, alias_key, alias, version_id) with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000) select v.model_id, 'a' || n.i, 'a' || n.i, v.id from version v cross join n where v.number = 1");
+        Assert.Equal("invalid_arguments", No(await it.Services.Mlflow.SetAliasAsync(agent, "digits", "one-more", "1")));
+        Assert.Equal("invalid_arguments", No(await it.Services.Intake.RegisterAsync(agent, new Registration("digits", null, null, [it.File("more")], Metadata(), Alias: "one-more"))));
+        Ok(await it.Services.Mlflow.SetAliasAsync(agent, "digits", "A7", "2"));
+        Ok(await it.Services.Mlflow.DeleteAliasAsync(agent, "digits", "a7"));
+        Ok(await it.Services.Mlflow.SetAliasAsync(agent, "digits", "one-more", "1"));
+        Assert.Equal(1_000, Ok(await it.Services.Mlflow.GetModelAsync(agent, "digits")).Aliases.Count);
     }
 
     [Fact]
