@@ -93,9 +93,12 @@ public sealed class NodeClientTests(TeamServer team) : IClassFixture<TeamServer>
         Assert.Equal((404, "ENDPOINT_NOT_FOUND"), ((int?)experiments["error"]?["status"], (string?)experiments["error"]?["data"]?["error_code"]));
         var logged = await AskAsync(client, new JsonObject { ["call"] = new JsonArray("Runs", "create", new JsonObject { ["experiment_id"] = "0" }) });
         Assert.Equal((404, "ENDPOINT_NOT_FOUND"), ((int?)logged["error"]?["status"], (string?)logged["error"]?["data"]?["error_code"]));
-        // It sends what it deletes in the address, where MLflow's servers read the body.
-        await GetAsync(client, "post", "/registered-models/create", new() { ["name"] = "kept" });
-        await DeniedAsync(client, "delete", "/registered-models/delete", new() { ["name"] = "kept" }, 400, "INVALID_PARAMETER_VALUE");
+        // It sends what it deletes in the address.
+        foreach (var name in (string[])["kept", "gone"])
+            await GetAsync(client, "post", "/registered-models/create", new() { ["name"] = name });
+        await GetAsync(client, "delete", "/registered-models/delete", new() { ["name"] = "gone" });
+        await DeniedAsync(client, "get", "/registered-models/get", new() { ["name"] = "gone" }, 404, "RESOURCE_DOES_NOT_EXIST");
+        await DeniedAsync(client, "delete", "/registered-models/delete", new(), 400, "INVALID_PARAMETER_VALUE");
         Assert.Equal("kept", (string?)(await GetAsync(client, "get", "/registered-models/get", new() { ["name"] = "kept" }))["registered_model"]!["name"]);
 
         using var stranger = await StartAsync("mrt_nobody");
