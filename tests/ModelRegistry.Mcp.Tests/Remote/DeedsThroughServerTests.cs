@@ -53,6 +53,9 @@ public sealed class DeedsThroughServerTests : IAsyncLifetime
         Assert.Equal("status 204", (string?)(await DoneAsync(new TypingPerson(Passphrase), "webhook", "test", id, "--output", "json")).Json["answer"]);
         Assert.True(Assert.Single(receiver.All).Verifies(made.Out.Trim()));
         Assert.Equal("removed", (string?)(await DoneAsync(new TypingPerson(Passphrase), "webhook", "remove", id, "--output", "json")).Json["state"]);
+        Assert.NotNull((await _registry.Services.MlflowWebhooks.CreateAsync(await _registry.AgentAsync(), new("ci", null, $"{receiver.Address}ci", ["model_version.created"], "", null))).Refusal);
+        var waiting = (await DoneAsync(null, "webhook", "list", "--output", "json")).Json["items"]!.AsArray().Single(w => (string?)w!["state"] == "waiting")!;
+        Assert.Equal("active", (string?)(await DoneAsync(new TypingPerson(Passphrase), "webhook", "confirm", (string)waiting["id"]!, $"{receiver.Address}ci", "--output", "json")).Json["state"]);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
     public async Task Every_verb_works_through_a_server_or_says_that_it_does_not()
     {
         string[] changing = ["promote", "rollback", "deploy", "stop-deployment", "delete", "approve", "reject", "revoke", "withdraw", "person add", "person disable", "token create", "token revoke", "policy accept", "policy reject",
-            "person email", "person passphrase", "person revoke-key", "person invite", "webhook add", "webhook remove", "webhook test", "break-glass", "review", "set-metadata", "measure"];
+            "person email", "person passphrase", "person revoke-key", "person invite", "webhook add", "webhook confirm", "webhook remove", "webhook test", "break-glass", "review", "set-metadata", "measure"];
         string[] elsewhere = ["stdio", "doctor", "mcp-config", "completion", "audit checkpoint", "audit key", "export", "verify-export"];
         foreach (var verb in Below(CommandLine.Root()))
         {
