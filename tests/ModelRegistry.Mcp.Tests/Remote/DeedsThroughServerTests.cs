@@ -53,9 +53,9 @@ public sealed class DeedsThroughServerTests : IAsyncLifetime
         Assert.Equal("status 204", (string?)(await DoneAsync(new TypingPerson(Passphrase), "webhook", "test", id, "--output", "json")).Json["answer"]);
         Assert.True(Assert.Single(receiver.All).Verifies(made.Out.Trim()));
         Assert.Equal("removed", (string?)(await DoneAsync(new TypingPerson(Passphrase), "webhook", "remove", id, "--output", "json")).Json["state"]);
-        Assert.NotNull((await _registry.Services.MlflowWebhooks.CreateAsync(await _registry.AgentAsync(), new("ci", null, $"{receiver.Address}ci", ["model_version.created"], "", null))).Refusal);
+        Assert.Equal("webhook_unconfirmed", (await _registry.Services.MlflowWebhooks.CreateAsync(await _registry.AgentAsync(), new("ci", null, "https://ci.example.org/hook", ["model_version.created"], "", null))).Refusal?.Code);
         var waiting = (await DoneAsync(null, "webhook", "list", "--output", "json")).Json["items"]!.AsArray().Single(w => (string?)w!["state"] == "waiting")!;
-        Assert.Equal("active", (string?)(await DoneAsync(new TypingPerson(Passphrase), "webhook", "confirm", (string)waiting["id"]!, $"{receiver.Address}ci", "--output", "json")).Json["state"]);
+        Assert.Equal("active", (string?)(await DoneAsync(new TypingPerson(Passphrase), "webhook", "confirm", (string)waiting["id"]!, "https://ci.example.org/hook", "--output", "json")).Json["state"]);
     }
 
     [Fact]
