@@ -17,6 +17,9 @@ internal sealed class VitalGauges : IDisposable
     private static readonly TimeProvider Time = TimeProvider.System;
     private static readonly DateTimeOffset Started = new(System.Diagnostics.Process.GetCurrentProcess().StartTime);
 
+    /// <summary>Whoever set up that it is pushed reads it.</summary>
+    private static readonly Actor Pusher = Actor.Registry with { Roles = [Permissions.Viewer], Door = "otlp" };
+
     private readonly RegistryServices _registry;
     private VitalsView? _vitals;
     private ReadinessView? _ready;
@@ -64,7 +67,7 @@ internal sealed class VitalGauges : IDisposable
         {
             // On the thread of whoever pushes, which waits for nothing else.
             if (RefreshesItself && (_seen == 0 || Time.GetElapsedTime(_seen) >= RegistryVitals.Fresh))
-                Task.Run(async () => await RefreshAsync(Actor.Registry, await _registry.Readiness.LookAsync(), CancellationToken.None)).GetAwaiter().GetResult();
+                Task.Run(async () => await RefreshAsync(Pusher, await _registry.Readiness.LookAsync(), CancellationToken.None)).GetAwaiter().GetResult();
             return _vitals;
         }
     }
