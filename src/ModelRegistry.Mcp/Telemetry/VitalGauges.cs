@@ -49,7 +49,8 @@ internal sealed class VitalGauges : IDisposable
         try
         {
             var seen = await _registry.Vitals.LookAsync(by, cancel);
-            _vitals = seen.Refusal is null ? seen.Value : _vitals;
+            // What was seen just before it went away is not how it is.
+            _vitals = seen.Refusal is null && ready.Database ? seen.Value : null;
             return seen.Refusal;
         }
         catch (StorageUnavailableException)

@@ -25,14 +25,18 @@ public class OtlpTests
         {
             await using var client = await HttpRawClient.ConnectAsync(server.Address, token: token, begin: false);
             using (var proposed = await client.PostAsync(Call(client, "promote_model", new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production", ["reason"] = "a reason of nobody's business" }, $"00-{Trace}-{Parent}-01", "7")))
-                Assert.Equal(200, (int)proposed.StatusCode);
+                Assert.True((int)proposed.StatusCode == 200, await proposed.Content.ReadAsStringAsync());
             using (var unknown = await client.PostAsync(Call(client, "get_serving_version", new JsonObject { ["model_name"] = "nothing" }, $"00-{Trace}-{Parent}-01", "my own id, with words")))
-                Assert.Equal(200, (int)unknown.StatusCode);
+                Assert.True((int)unknown.StatusCode == 200, await unknown.Content.ReadAsStringAsync());
             using var http = new HttpClient();
-            using var asked = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/models/churn?search=what-i-look-for"));
+            using var asked = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/models/churn"));
             asked.Headers.Add("Authorization", $"Bearer {token}");
             asked.Headers.Add("traceparent", $"00-{OtherTrace}-{Parent}-01");
             asked.Headers.Add("User-Agent", "whatever-i-am");
+            using var searched = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/models?search=what-i-look-for"));
+            searched.Headers.Add("Authorization", $"Bearer {token}");
+            using (var found = await http.SendAsync(searched))
+                Assert.Equal(200, (int)found.StatusCode);
             using (var shown = await http.SendAsync(asked))
                 Assert.Equal(200, (int)shown.StatusCode);
             await receiver.WaitAsync("/v1/traces", "tools/call promote_model", "tools/call get_serving_version", "model_not_found", "GET /models/{model}", "POST /mcp", "db write", "promotion.request", "registry-of-tests", "deployment.environment", "trial");
