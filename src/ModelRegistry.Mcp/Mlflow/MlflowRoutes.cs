@@ -13,7 +13,8 @@ internal sealed class MlflowRoutes(IEndpointRouteBuilder routes, RegistryService
 
     private static readonly Func<HttpContext, Task<Outcome<MlflowFields>>> Query = http => Task.FromResult<Outcome<MlflowFields>>(new MlflowFields(http.Request.Query));
 
-    private static readonly Func<HttpContext, Task<Outcome<MlflowFields>>> Body = async http => (await JsonBody.ReadAsync(http)).Then<MlflowFields>(body => new MlflowFields(body.Object));
+    // What is deleted by its path needs no body.
+    private static readonly Func<HttpContext, Task<Outcome<MlflowFields>>> Body = async http => HttpMethods.IsDelete(http.Request.Method) && http.Request.ContentLength is null or 0 && http.Request.Headers.TransferEncoding.Count == 0 ? await Query(http) : (await JsonBody.ReadAsync(http)).Then<MlflowFields>(body => new MlflowFields(body.Object));
 
     private static readonly string[] Prefixes = ["/api/2.0/", "/ajax-api/2.0/"];
 
