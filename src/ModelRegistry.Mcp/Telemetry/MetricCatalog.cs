@@ -34,7 +34,7 @@ internal static class MetricCatalog
             Gauge("modelregistry.mcp.sessions", "{session}", "MCP sessions open now (2025-11-25 and before)."),
             Gauge("modelregistry.mcp.streams", "{stream}", "Of these, those whose client listens now."),
             Gauge("modelregistry.mcp.listeners", "{listener}", "Sessions and requests that are told of changes to resources."),
-            Counter("modelregistry.refusals", "{refusal}", "Requests that were refused, by the code of the refusal and the face that said so: `rate_limited`, `token_invalid`, `proof_failed` and all others of [refusals.md](refusals.md).", "code", "face"),
+            Counter("modelregistry.refusals", "{refusal}", "Requests that were refused, by the code of the refusal and the face that said so: `rate_limited`, `token_invalid`, `proof_failed` and all others of docs/refusals.md.", "code", "face"),
         ]),
         ("Telling people",
         [

@@ -78,7 +78,7 @@ public partial class DashboardTests
         return dashboard["panels"]!.AsArray().SelectMany(panel => panel!["targets"]?.AsArray() ?? []).Concat(dashboard["annotations"]!["list"]!.AsArray()).Select(target => (string)target!["expr"]!)
             // An annotation marks a moment; whether there was one is not asked here, what it looks at is.
             .SelectMany(e => e.StartsWith("changes(", StringComparison.Ordinal) ? [e.Replace(" > 0", "", StringComparison.Ordinal)] : (string[])[e])
-            .Select(e => e.Replace("$job", "modelregistry", StringComparison.Ordinal).Replace("$model", ".*", StringComparison.Ordinal).Replace("$stage", ".*", StringComparison.Ordinal).Replace("$__rate_interval", "10s", StringComparison.Ordinal));
+            .Select(e => e.Replace("$job", "modelregistry", StringComparison.Ordinal).Replace("$model", ".*", StringComparison.Ordinal).Replace("$stage", ".*", StringComparison.Ordinal).Replace("$__rate_interval", "5m", StringComparison.Ordinal));
     }
 
     /// <summary>The series that an alert looks at: whether it fires is tried elsewhere.</summary>

@@ -36,7 +36,7 @@ public sealed class OutageTests(PostgresCluster cluster) : IClassFixture<Postgre
             Assert.Empty(ill.Of("modelregistry_serving_version"));
             Assert.True(ill.Sum("http_server_request_duration_seconds_count", ("http_route", "/health/ready"), ("http_response_status_code", "503")) > 0);
             Assert.Equal(503, (await AskAsync(http, "/metrics", unknown)).Status);
-            Assert.Equal(401, (await AskAsync(http, "/metrics")).Status);
+            Assert.Equal(503, (await AskAsync(http, "/metrics")).Status);
         }
         finally
         {
