@@ -198,7 +198,7 @@ public sealed class MlflowImport
     // Room for what is told of its history; what is not a key here is left out.
     private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> tags, params (string Key, string Value)[] history)
     {
-        var all = tags.Where(t => Names.Key(t.Key, "tags").Refusal is null && !t.Key.StartsWith(MlflowRegistry.OwnTags, StringComparison.OrdinalIgnoreCase)).Take(90).ToDictionary(t => t.Key, t => t.Value);
+        var all = tags.Where(t => Names.Key(t.Key, "tags").Refusal is null && !MlflowRegistry.IsOwn(t.Key)).Take(90).ToDictionary(t => t.Key, t => t.Value);
         foreach (var (key, value) in history.Where(h => h.Value.Length > 0))
             all[History + key] = value;
         return all;
