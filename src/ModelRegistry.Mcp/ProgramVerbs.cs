@@ -1,5 +1,6 @@
 using ModelRegistry.Mcp.Cli;
 using ModelRegistry.Mcp.Demo;
+using ModelRegistry.Mcp.Telemetry;
 using ModelRegistry.Mcp.Tools;
 using ModelRegistry.Mcp.Web;
 
@@ -12,7 +13,13 @@ internal static class ProgramVerbs
     {
         var verb = new Verb("stdio", "Serves one MCP client over standard input and output: from a data folder, or through a running server.", "stdio", "stdio --data ./registry", "stdio --server https://models.example.org", "stdio --read-only", "stdio --toolsets registrar", "stdio --tools list_models,get_serving_version");
         Surface(verb);
-        return verb.Do(run => run.Settings.Server is { } server ? RelayHost.RunAsync(server, run.Settings.Surface, run.Logs, run.Cancel) : StdioHost.RunAsync(run.Settings.Registry, run.Settings.Surface, run.Logs, registry => LocalPages.For(registry, run.Logs, run.Cancel), run.Cancel));
+        return verb.Do(async run =>
+        {
+            if (run.Settings.Server is { } server)
+                return await RelayHost.RunAsync(server, run.Settings.Surface, run.Logs, run.Cancel);
+            using var pushed = OtlpPush.Begin(run.Around.Environment);
+            return await StdioHost.RunAsync(run.Settings.Registry, run.Settings.Surface, run.Logs, registry => LocalPages.For(registry, run.Logs, run.Cancel), run.Cancel);
+        });
     }
 
     public static Verb Serve()
@@ -29,7 +36,7 @@ internal static class ProgramVerbs
         verb.Text("--notice-days", "DAYS", "How old an event may become before a delivery that fails is given up. Default: 3.");
         verb.Flag("--webhook-private", "Webhooks may go to private and loopback addresses.").Aliases.Add("--allow-private-webhooks");
         Surface(verb);
-        return verb.Do(run => run.OnRegistryAsync((registry, _) => ServerHost.RunAsync(registry, run.Settings, run.Logs, run.Around.Err, run.Cancel)));
+        return verb.Do(run => run.OnRegistryAsync((registry, _) => ServerHost.RunAsync(registry, run.Settings, run.Logs, run.Around.Err, run.Around.Environment, run.Cancel)));
     }
 
     public static Verb McpConfig() => ClientConfigVerb.Make(Surface, (surface, localFiles) => ToolSurface.Select(surface, localFiles).Refusal);

@@ -18,6 +18,9 @@ internal static partial class Replies
     public static async Task PageAsync<TPage>(Visit visit, int status = StatusCodes.Status200OK, params (string Name, object? Value)[] parameters) where TPage : IComponent
     {
         var http = visit.Http;
+        foreach (var (_, value) in parameters)
+            if (value is Refusal no)
+                FaceMeter.Refused(no, "web");
         var html = await RenderAsync<TPage>([("Visit", visit), .. parameters]);
         var headers = http.Response.Headers;
         (headers.ContentSecurityPolicy, headers.XFrameOptions, headers.CacheControl) = (ContentPolicy, "DENY", "no-store");

@@ -11,6 +11,7 @@ internal static partial class Replies
     /// <summary>A no to an MCP request that never reached a tool: a JSON-RPC error with the refusal's code and remedy as data.</summary>
     public static Task RpcAsync(HttpContext http, Refusal refusal, RequestId? id = null)
     {
+        FaceMeter.Refused(refusal, "mcp");
         Hint(http, refusal);
         return RpcAsync(http, Sign(refusal.Kind).Http, McpErrorCode.InvalidRequest, refusal.Message, id, data: json =>
         {
@@ -92,6 +93,9 @@ internal static partial class Replies
         await JsonAsync(http, held.Envelope, Domain.Exports.DsseEnvelope.MediaType);
     }
 
+    /// <summary>Text as the whole response, not to be stored on the way.</summary>
+    public static Task TextAsync(HttpContext http, ReadOnlyMemory<byte> text, string type) => JsonAsync(http, text, type);
+
     /// <summary>A view as JSON, or problem details.</summary>
     public static Task JsonAsync<T>(HttpContext http, Outcome<T> outcome) =>
         outcome.Refusal is { } no ? ProblemAsync(http, no) : JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(outcome.Value, Json));
@@ -152,6 +156,7 @@ internal static partial class Replies
     /// <summary>A no outside of MCP: problem details (RFC 9457) with the refusal's code and remedy.</summary>
     public static Task ProblemAsync(HttpContext http, Refusal refusal)
     {
+        FaceMeter.Refused(refusal, "rest");
         Hint(http, refusal);
         http.Response.StatusCode = Sign(refusal.Kind).Http;
         return JsonAsync(http, ProblemOf(refusal), Problem);

@@ -25,6 +25,7 @@ internal static partial class Replies
     /// </summary>
     public static CallToolResult ToolError(Refusal refusal)
     {
+        FaceMeter.Refused(refusal, "mcp");
         var message = new StringBuilder();
         if (refusal.Fields is { Count: > 0 } fields && refusal.Code == "invalid_arguments")
             foreach (var (field, problem) in fields)
@@ -35,7 +36,11 @@ internal static partial class Replies
     }
 
     /// <summary>A no to a request that has no tool's answer to put it in: code, message and remedy.</summary>
-    public static McpProtocolException ProtocolError(Refusal refusal, McpErrorCode code) => new(Untrusted.Clean(refusal.ToString()), code);
+    public static McpProtocolException ProtocolError(Refusal refusal, McpErrorCode code)
+    {
+        FaceMeter.Refused(refusal, "mcp");
+        return new McpProtocolException(Untrusted.Clean(refusal.ToString()), code);
+    }
 
     /// <summary>A no, or an outage, as the whole JSON-RPC error response to a request that went no further: for who reads messages only, and as data.</summary>
     public static byte[] RpcError(RequestId id, McpErrorCode rpc, string code, string message, string remedy) => JsonSerializer.SerializeToUtf8Bytes<JsonRpcMessage>(new JsonRpcError
@@ -47,6 +52,12 @@ internal static partial class Replies
     public static CallToolResult ToolError(string code, string message, string remedy) => new()
     {
         IsError = true,
-        Content = [new TextContentBlock { Text = Untrusted.Clean($"error: {code}\n{message}\nNext: {remedy}") }],
+        Content = [new TextContentBlock { Text = Untrusted.Clean($"{ErrorMark}{code}\n{message}\nNext: {remedy}") }],
     };
+
+    private const string ErrorMark = "error: ";
+
+    /// <summary>The code of a tool's no, as <see cref="ToolError(string, string, string)"/> wrote it; null of a yes.</summary>
+    public static string? ToolErrorCode(CallToolResult result) => result is { IsError: true, Content: [TextContentBlock { Text: var text }, ..] } && text.StartsWith(ErrorMark, StringComparison.Ordinal)
+        ? text[ErrorMark.Length..].Split('\n', 2)[0] : null;
 }

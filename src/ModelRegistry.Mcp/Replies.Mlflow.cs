@@ -14,6 +14,7 @@ internal static partial class Replies
     /// <param name="model">The model that was named, and <paramref name="version"/> its version: their texts name both.</param>
     public static Task MlflowAsync(HttpContext http, Refusal refusal, string? model = null, string? version = null)
     {
+        FaceMeter.Refused(refusal, "mlflow");
         Hint(http, refusal);
         var (status, errorCode) = MlflowSign(refusal);
         http.Response.StatusCode = status;

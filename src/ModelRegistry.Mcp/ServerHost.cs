@@ -4,6 +4,7 @@ using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Http;
 using ModelRegistry.Mcp.Mlflow;
 using ModelRegistry.Mcp.Rest;
+using ModelRegistry.Mcp.Telemetry;
 using ModelRegistry.Mcp.Tools;
 using ModelRegistry.Mcp.Web;
 
@@ -16,7 +17,8 @@ internal static class ServerHost
 
     /// <summary>Serves until cancelled; then takes nothing new, answers what was asked, and ends.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(RegistryServices registry, Settings settings, ILoggerFactory logs, TextWriter talk, CancellationToken cancel)
+    /// <param name="environment">Gives a variable, or null: whether telemetry is pushed is said there.</param>
+    public static async Task<int> RunAsync(RegistryServices registry, Settings settings, ILoggerFactory logs, TextWriter talk, Func<string, string?> environment, CancellationToken cancel)
     {
         var http = settings.Http;
         if (http.Urls.FirstOrDefault(url => !url.IsLoopback) is { } exposed && await registry.Actors.NamesOneUserAsync(cancel) is { } policy)
@@ -33,7 +35,14 @@ internal static class ServerHost
         var log = logs.CreateLogger("ModelRegistry.Mcp");
         using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
         var guard = new HostGuard(http);
-        app.Use((context, next) => Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, gate, mcp, guard, next, stop.Token)));
+        using var gauges = new VitalGauges(registry, new ServerLoad(() => sessions.Count, () => sessions.Listening, () => mcp.Listeners));
+        using var pushed = OtlpPush.Begin(environment, gauges);
+        using var metrics = new MetricsDoor(registry, gate, gauges);
+        app.Use(async (context, next) =>
+        {
+            await Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, gate, mcp, metrics, guard, next, stop.Token));
+            RequestSpans.Note(context);
+        });
         app.Use(NameMethodsAsync);
         app.UseRouting();
         new PagesDoor(registry, limits, guard, stop.Token).Map(app);
@@ -106,7 +115,7 @@ internal static class ServerHost
     }
 
     /// <summary>The way of a request, from the first look at it to its face.</summary>
-    private static Task RouteAsync(HttpContext http, RegistryServices registry, CallerGate gate, McpDoor mcp, HostGuard guard, Func<Task> faces, CancellationToken stopping)
+    private static Task RouteAsync(HttpContext http, RegistryServices registry, CallerGate gate, McpDoor mcp, MetricsDoor metrics, HostGuard guard, Func<Task> faces, CancellationToken stopping)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
         if (HostGuard.IsAmbiguous(http.Request))
@@ -117,11 +126,14 @@ internal static class ServerHost
         // A yes would open a tunnel, and may not have a body (RFC 9110, section 9.3.6).
         if (HttpMethods.IsConnect(http.Request.Method))
             return Replies.NotAllowedAsync(http, "GET, POST, DELETE");
+        if (http.Request.Path.Value is "/health" or "/health/ready" or "/metrics" or "/mcp")
+            RequestSpans.Route(http, http.Request.Path.Value);
         return http.Request.Path.Value switch
         {
-            "/health" or "/health/ready" when !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => Replies.NotAllowedAsync(http, "GET, HEAD"),
+            "/health" or "/health/ready" or "/metrics" when !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) => Replies.NotAllowedAsync(http, "GET, HEAD"),
             "/health" => Health.AliveAsync(http),
             "/health/ready" => Health.ReadyAsync(http, registry, stopping),
+            "/metrics" => GuardedAsync(http, guard, () => metrics.AnswerAsync(http)),
             "/mcp" => GuardedAsync(http, guard, () => McpAsync(http, gate, mcp)),
             _ => GuardedAsync(http, guard, faces),
         };

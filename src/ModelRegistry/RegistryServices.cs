@@ -62,6 +62,8 @@ public sealed class RegistryServices : IAsyncDisposable
         Notices = new NoticeBook(db, post, options.Notices, time);
         MlflowWebhooks = new MlflowWebhooks(db, policies, Notices, Pages, options.Notices.PrivateWebhooks);
         Deliverer = new NoticeDeliverer(db, new NoticeReader(db, policies, Pages), post, options.Notices, time, log);
+        Vitals = new Telemetry.RegistryVitals(db, Deliverer, time);
+        Readiness = new Readiness(CheckDatabaseAsync, cancel => Vault.CheckAsync(write: false, cancel), time, log);
     }
 
     public RegistryOptions Options { get; }
@@ -94,6 +96,8 @@ public sealed class RegistryServices : IAsyncDisposable
     public ContentCollector Collector { get; }
     public Backups.RegistryBackup Backup { get; }
     public ReadableFiles Readable { get; }
+    public Telemetry.RegistryVitals Vitals { get; }
+    public Readiness Readiness { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
@@ -162,12 +166,11 @@ public sealed class RegistryServices : IAsyncDisposable
         return _db.DisposeAsync();
     }
 
-    /// <summary>Answers when database and files do.</summary>
-    /// <exception cref="StorageUnavailableException">One of them does not.</exception>
-    public async Task CheckAsync(CancellationToken cancel = default)
+    private async Task CheckDatabaseAsync(CancellationToken cancel)
     {
+        if (!_db.IsInPlace)
+            throw new StorageUnavailableException($"The database is not at '{_db.Location}' any more.", "Put it back, or restore a backup, and start again.");
         await _db.ReadAsync(session => session.PolicyDigestAsync(), cancel);
-        await Vault.CheckAsync(write: false, cancel);
     }
 
     /// <summary>Writes, reads and deletes something small where contents lie.</summary>

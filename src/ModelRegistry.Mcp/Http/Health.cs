@@ -6,30 +6,26 @@ namespace ModelRegistry.Mcp.Http;
 internal static class Health
 {
     /// <summary>The process runs and answers.</summary>
-    public static Task AliveAsync(HttpContext http) => AnswerAsync(http, 200, "ok");
+    public static Task AliveAsync(HttpContext http) => AnswerAsync(http, 200, new { Status = "ok" });
 
     /// <summary>It can also do its work: database and files answer, and it is not about to end.</summary>
     public static async Task ReadyAsync(HttpContext http, RegistryServices registry, CancellationToken stopping)
     {
         if (stopping.IsCancellationRequested)
         {
-            await AnswerAsync(http, 503, "stopping");
+            await AnswerAsync(http, 503, new { Status = "stopping" });
             return;
         }
-        try
-        {
-            await registry.CheckAsync(http.RequestAborted);
-            await AnswerAsync(http, 200, "ready");
-        }
-        catch (StorageUnavailableException)
-        {
-            await AnswerAsync(http, 503, "storage_unavailable");
-        }
+        var ready = await registry.Readiness.LookAsync();
+        if (ready.All)
+            await AnswerAsync(http, 200, new { Status = "ready" });
+        else
+            await AnswerAsync(http, 503, new { Status = "storage_unavailable", ready.Database, ready.Artifacts });
     }
 
-    private static Task AnswerAsync(HttpContext http, int status, string word)
+    private static Task AnswerAsync<T>(HttpContext http, int status, T answer)
     {
         http.Response.StatusCode = status;
-        return Replies.JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(new { Status = word }, Replies.Json));
+        return Replies.JsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(answer, Replies.Json));
     }
 }

@@ -32,7 +32,8 @@ internal static class RegistryServer
     public static string Version { get; } = typeof(RegistryServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary>Options for one server. The protocol version stays open: both eras are served.</summary>
-    public static McpServerOptions Options(McpDesks desks) => new()
+    /// <param name="transport">How messages come, as OpenTelemetry's attribute <c>network.transport</c> has it: <c>tcp</c>, or <c>pipe</c> for stdio.</param>
+    public static McpServerOptions Options(McpDesks desks, string transport = "tcp") => new()
     {
         ServerInfo = new Implementation { Name = "modelregistry", Title = "Model Registry", Version = Version },
         ServerInstructions = Instructions,
@@ -57,7 +58,7 @@ internal static class RegistryServer
             GetPromptHandler = desks.Prompts.GetAsync,
             CompleteHandler = desks.Completions.CompleteAsync,
         },
-        Filters = { Message = { IncomingFilters = { Shaped } } },
+        Filters = { Message = { IncomingFilters = { Operations.Watched(transport), Shaped } } },
     };
 
     /// <summary>Parameters that do not have the shape of their method are the client's mistake; the SDK would call them its own (JSON-RPC 2.0, section 5.1).</summary>

@@ -25,7 +25,7 @@ internal static class StdioHost
         WhoCalls who = (context, cancel) => WhoAsync(registry, context, cancel);
         var desks = McpDesks.Of(new ToolDesk(_ => surface.Value, who, log), who, (_, tool) => surface.Value.Find(tool) is not null, log);
         using var updates = desks.Updates;
-        var server = RegistryServer.Options(desks);
+        var server = RegistryServer.Options(desks, "pipe");
         var chores = Task.CompletedTask;
         server.Filters.Message.IncomingFilters.Add(next => async (context, cancel) =>
         {

@@ -16,6 +16,14 @@ internal sealed class ToolDesk(WhatIsOffered offered, WhoCalls whoCalls, ILogger
 
     public async ValueTask<CallToolResult> CallAsync(RequestContext<CallToolRequestParams> context, CancellationToken cancel)
     {
+        var result = await AnswerAsync(context, cancel);
+        if (Replies.ToolErrorCode(result) is { } code)
+            Operations.Failed(code);
+        return result;
+    }
+
+    private async ValueTask<CallToolResult> AnswerAsync(RequestContext<CallToolRequestParams> context, CancellationToken cancel)
+    {
         var name = context.Params?.Name ?? "";
         var surface = offered(context);
         if (surface.Find(name) is not { } tool)

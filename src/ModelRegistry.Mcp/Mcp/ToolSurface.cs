@@ -31,6 +31,11 @@ internal sealed class ToolSurface
 
     public ListToolsResult List => _list.Value;
 
+    /// <summary>The tool's name as the code has it; null of what is no tool, wherever it came from.</summary>
+    public static string? Known(string? name) => name is not null && Names.Value.TryGetValue(name, out var known) ? known : null;
+
+    private static readonly Lazy<HashSet<string>> Names = new(() => Every.Value.Select(t => t.Name).ToHashSet(StringComparer.Ordinal));
+
     public RegistryTool? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>

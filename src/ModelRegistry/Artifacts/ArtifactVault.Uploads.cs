@@ -1,4 +1,5 @@
 using ModelRegistry.Domain;
+using ModelRegistry.Telemetry;
 
 namespace ModelRegistry.Artifacts;
 
@@ -20,7 +21,10 @@ public sealed partial class ArtifactVault
     /// </summary>
     /// <param name="range">Null: the request carries all of it.</param>
     /// <returns>The content, null while more of it has to come; or <c>digest_mismatch</c>, <c>upload_offset</c>, <c>upload_busy</c>, <c>file_too_large</c>.</returns>
-    public async Task<Outcome<StoredBlob?>> UploadAsync(string uploader, Digest expected, UploadRange? range, Stream content, CancellationToken ct = default)
+    public Task<Outcome<StoredBlob?>> UploadAsync(string uploader, Digest expected, UploadRange? range, Stream content, CancellationToken ct = default) =>
+        RegistryMeter.ArtifactAsync("upload", () => TakeUpAsync(uploader, expected, range, content, ct));
+
+    private async Task<Outcome<StoredBlob?>> TakeUpAsync(string uploader, Digest expected, UploadRange? range, Stream content, CancellationToken ct)
     {
         var staged = await _store.ResumeAsync(uploader, expected, ct).ConfigureAwait(false);
         if (staged is null)

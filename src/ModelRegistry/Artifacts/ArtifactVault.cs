@@ -2,6 +2,7 @@ using System.Buffers;
 using ModelRegistry.Artifacts.Files;
 using ModelRegistry.Artifacts.Readable;
 using ModelRegistry.Domain;
+using ModelRegistry.Telemetry;
 
 namespace ModelRegistry.Artifacts;
 
@@ -60,7 +61,10 @@ public sealed partial class ArtifactVault : IDisposable
     /// <param name="expected">The digest the sender announced, if any.</param>
     /// <param name="progress">Told the bytes taken so far.</param>
     /// <returns>Digest and size, or <c>digest_mismatch</c>, <c>file_too_large</c>.</returns>
-    public async Task<Outcome<StoredBlob>> PutAsync(Stream content, Digest? expected = null, IProgress<long>? progress = null, CancellationToken ct = default)
+    public Task<Outcome<StoredBlob>> PutAsync(Stream content, Digest? expected = null, IProgress<long>? progress = null, CancellationToken ct = default) =>
+        RegistryMeter.ArtifactAsync("put", () => TakeWholeAsync(content, expected, progress, ct));
+
+    private async Task<Outcome<StoredBlob>> TakeWholeAsync(Stream content, Digest? expected, IProgress<long>? progress, CancellationToken ct)
     {
         var staged = _store.Stage();
         await using (staged.ConfigureAwait(false))
@@ -106,7 +110,7 @@ public sealed partial class ArtifactVault : IDisposable
     /// <param name="expectedSize">The size on record; null: only the digest counts.</param>
     /// <returns>The stream, or <c>blob_missing</c>, <c>blob_altered</c>.</returns>
     public async Task<Outcome<Stream>> OpenReadAsync(Digest digest, long? expectedSize = null, CancellationToken ct = default) =>
-        (await _store.OpenAsync(digest, expectedSize, seekable: false, ct).ConfigureAwait(false)).Then<Stream>(content => new VerifyingStream(content, digest, content.Length));
+        (await RegistryMeter.ArtifactAsync("open", () => _store.OpenAsync(digest, expectedSize, seekable: false, ct)).ConfigureAwait(false)).Then<Stream>(content => new VerifyingStream(content, digest, content.Length));
 
     /// <summary>Opens a content for looking at parts of it, in any order. Nothing is hashed: what was read proves nothing about the rest.</summary>
     /// <returns>The stream, or <c>blob_missing</c>, <c>blob_altered</c> where the size is another.</returns>
@@ -115,7 +119,10 @@ public sealed partial class ArtifactVault : IDisposable
     /// <summary>Hashes a content again: the check at apply.</summary>
     /// <param name="progress">Told the bytes read so far.</param>
     /// <returns>The bytes read, or <c>blob_missing</c>, <c>blob_altered</c>.</returns>
-    public async Task<Outcome<long>> VerifyAsync(Digest digest, long expectedSize, IProgress<long>? progress = null, CancellationToken ct = default)
+    public Task<Outcome<long>> VerifyAsync(Digest digest, long expectedSize, IProgress<long>? progress = null, CancellationToken ct = default) =>
+        RegistryMeter.ArtifactAsync("verify", () => HashAgainAsync(digest, expectedSize, progress, ct));
+
+    private async Task<Outcome<long>> HashAgainAsync(Digest digest, long expectedSize, IProgress<long>? progress, CancellationToken ct)
     {
         var opened = await OpenReadAsync(digest, expectedSize, ct).ConfigureAwait(false);
         if (opened.Refusal is { } refusal)
@@ -193,6 +200,7 @@ public sealed partial class ArtifactVault : IDisposable
     private async Task<Refusal?> FillAsync(IStagedContent staged, Stream content, long skip, IProgress<long>? progress, CancellationToken ct)
     {
         Refusal? tooLarge = null;
+        var before = staged.Size;
         await ChunksAsync(content, async chunk =>
         {
             var known = (int)Math.Min(skip, chunk.Length);
@@ -206,6 +214,7 @@ public sealed partial class ArtifactVault : IDisposable
             progress?.Report(staged.Size);
             return true;
         }, ct).ConfigureAwait(false);
+        RegistryMeter.Moved(staged.Size - before, inwards: true);
         return tooLarge;
     }
 

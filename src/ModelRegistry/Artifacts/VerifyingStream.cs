@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ModelRegistry.Domain;
+using ModelRegistry.Telemetry;
 
 namespace ModelRegistry.Artifacts;
 
@@ -89,6 +90,7 @@ internal sealed class VerifyingStream(Stream content, Digest digest, long size) 
     {
         if (disposing)
         {
+            RegistryMeter.Moved(Interlocked.Exchange(ref _read, 0), inwards: false);
             _hash.Dispose();
             content.Dispose();
         }

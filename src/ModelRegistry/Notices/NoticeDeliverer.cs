@@ -28,6 +28,9 @@ public sealed class NoticeDeliverer : IDisposable
 
     public void Dispose() => _webhooks.Dispose();
 
+    /// <summary>What this process had still to deliver when it last looked, by kind of endpoint, and when the oldest of it happened.</summary>
+    internal IReadOnlyList<(string Kind, int Count, DateTimeOffset? Oldest)> Waiting { get; private set; } = [];
+
     /// <summary>Goes on until cancelled; attempts under way are brought to their end.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -65,6 +68,7 @@ public sealed class NoticeDeliverer : IDisposable
                 // Taken before looking: what is committed after the look rings.
                 var (committed, ended) = (_db.Committed.Next, round.TurnEnded.Next);
                 var next = await round.PassAsync(cancel);
+                Waiting = round.Waiting;
                 var wait = next - _time.GetUtcNow() is { } due && due < Pace ? due : Pace;
                 if (wait <= TimeSpan.Zero)
                     // More is due than may be under way at once: what ends makes room.
@@ -76,6 +80,7 @@ public sealed class NoticeDeliverer : IDisposable
         }
         finally
         {
+            Waiting = [];
             await round.EndAsync();
         }
     }

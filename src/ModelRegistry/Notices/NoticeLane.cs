@@ -54,6 +54,9 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
     /// <summary>What the database says of <see cref="SettledTo"/>.</summary>
     public long Persisted { get; set; } = endpoint.SettledTo;
 
+    /// <summary>How many events it holds, and when the oldest of them happened.</summary>
+    public (int Count, DateTimeOffset? Oldest) Waiting { get { lock (_gate) return (_waiting.Count, _waiting.Values.FirstOrDefault()?.Notice.At); } }
+
     /// <summary>Whether somebody is at it.</summary>
     public bool IsBusy { get; set; }
 

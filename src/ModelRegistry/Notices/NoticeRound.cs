@@ -45,6 +45,10 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
         return _lanes.Values.Where(lane => !lane.IsBusy).Select(lane => lane.NextDue()).Min();
     }
 
+    /// <summary>What waits now, by kind of endpoint, and when the oldest of it happened.</summary>
+    public IReadOnlyList<(string Kind, int Count, DateTimeOffset? Oldest)> Waiting =>
+        [.. _lanes.Values.GroupBy(lane => lane.Endpoint.Kind, lane => lane.Waiting).Select(of => (of.Key, of.Sum(w => w.Count), of.Min(w => w.Oldest)))];
+
     /// <summary>Waits for the turns that are under way: an attempt begun is brought to its end.</summary>
     public async Task EndAsync() => await Task.WhenAll(_working);
 

@@ -3,6 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace ModelRegistry.Storage;
 
+/// <summary>How much room a database takes, in bytes.</summary>
+/// <param name="Log">Of the write-ahead log that waits to be moved into the database; null where the server looks after its own.</param>
+internal readonly record struct DatabaseSize(long Bytes, long? Log);
+
 /// <summary>
 /// What differs between the two databases. SQL itself is written once, in the subset both understand: <c>@name</c>
 /// parameters, <c>insert … on conflict</c>, <c>returning</c>, text, bigint, double and bytes; booleans are 0 and 1, times
@@ -13,6 +17,12 @@ internal abstract class Dialect : IAsyncDisposable
 {
     /// <summary>What <c>doctor</c> prints: the engine and its version.</summary>
     public abstract string Engine { get; }
+
+    /// <summary>The kind of database, as OpenTelemetry's attribute <c>db.system.name</c> has it.</summary>
+    public abstract string SystemName { get; }
+
+    /// <summary>How much room the database takes now.</summary>
+    public abstract ValueTask<DatabaseSize> SizeAsync(StoreConnection connection);
 
     /// <summary>Where the rows are, without secrets.</summary>
     public abstract string Location { get; }

@@ -48,7 +48,12 @@ internal sealed class PostgresDialect : Dialect
 
     public override string Engine => $"PostgreSQL {_version}".TrimEnd();
 
+    public override string SystemName => "postgresql";
+
     public override string Location => _where;
+
+    public override async ValueTask<DatabaseSize> SizeAsync(StoreConnection connection) =>
+        new((long)(await connection.ScalarAsync("select pg_database_size(current_database())").ConfigureAwait(false))!, null);
 
     public override IReadOnlyDictionary<string, string> MigrationTokens { get; } = new Dictionary<string, string>
     {

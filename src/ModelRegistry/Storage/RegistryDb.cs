@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ModelRegistry.Audit;
 using ModelRegistry.Changes;
 using ModelRegistry.Domain;
+using ModelRegistry.Telemetry;
 
 namespace ModelRegistry.Storage;
 
@@ -33,6 +34,12 @@ public sealed class RegistryDb : IAsyncDisposable
 
     /// <summary>The engine and its version.</summary>
     public string Engine => _dialect.Engine;
+
+    /// <summary>The kind of database, as OpenTelemetry names it: <c>sqlite</c>, <c>postgresql</c>.</summary>
+    internal string SystemName => _dialect.SystemName;
+
+    /// <summary>Whether the database is where it was opened. What is open of a file that was deleted can still be read, and no other process finds it.</summary>
+    internal bool IsInPlace => _dialect.Exists;
 
     /// <summary>Where the rows are; no secrets in it.</summary>
     public string Location => _dialect.Location;
@@ -118,8 +125,15 @@ public sealed class RegistryDb : IAsyncDisposable
     public Task<Outcome<T>> WriteAsync<T>(Actor by, AuditAct attempt, Func<RegistrySession, ValueTask<Outcome<Written<T>>>> decide, CancellationToken ct)
     {
         ThrowInside();
-        return _door.EnterAsync(new WriteRequest<T>(by, attempt, decide), ct);
+        return RegistryMeter.WatchesWrites ? WatchedWriteAsync(by, attempt, decide, ct) : _door.EnterAsync(new WriteRequest<T>(by, attempt, decide), ct);
     }
+
+    // Apart, so that what is not watched makes no closure for it.
+    private Task<Outcome<T>> WatchedWriteAsync<T>(Actor by, AuditAct attempt, Func<RegistrySession, ValueTask<Outcome<Written<T>>>> decide, CancellationToken ct) =>
+        RegistryMeter.TransactionAsync(_dialect.SystemName, "write", attempt.Verb, () => _door.EnterAsync(new WriteRequest<T>(by, attempt, decide), ct));
+
+    private Task<T> WatchedReadAsync<T>(Func<RegistrySession, ValueTask<T>> read, CancellationToken ct) =>
+        RegistryMeter.TransactionAsync(_dialect.SystemName, "read", null, () => PlainReadAsync(read, ct));
 
     /// <summary>
     /// Reads one state of the database. The transaction is over when the value is given back: nothing is ever sent to
@@ -128,7 +142,11 @@ public sealed class RegistryDb : IAsyncDisposable
     public Task<T> ReadAsync<T>(Func<RegistrySession, ValueTask<T>> read, CancellationToken ct)
     {
         ThrowInside();
-        return _readers.ReadAsync(
+        return RegistryMeter.Transactions.Enabled ? WatchedReadAsync(read, ct) : PlainReadAsync(read, ct);
+    }
+
+    private Task<T> PlainReadAsync<T>(Func<RegistrySession, ValueTask<T>> read, CancellationToken ct) =>
+        _readers.ReadAsync(
             async connection =>
             {
                 var session = new RegistrySession(connection, Times.Truncate(_time.GetUtcNow()), mayWrite: false);
@@ -142,7 +160,9 @@ public sealed class RegistryDb : IAsyncDisposable
                 }
             },
             ct);
-    }
+
+    /// <summary>How much room it takes now.</summary>
+    internal Task<DatabaseSize> SizeAsync(CancellationToken ct) => _readers.ReadAsync(_dialect.SizeAsync, ct);
 
     /// <summary>Writes one state of the database into a new SQLite file.</summary>
     internal async Task SnapshotAsync(string path, DateTimeOffset now, CancellationToken ct)

@@ -37,7 +37,13 @@ internal sealed class SqliteDialect : Dialect
 
     public override string Engine { get; }
 
+    public override string SystemName => "sqlite";
+
     public override string Location => _path;
+
+    public override ValueTask<DatabaseSize> SizeAsync(StoreConnection connection) => new(new DatabaseSize(LengthOf(_path), LengthOf(_path + "-wal")));
+
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true, Length: var length } ? length : 0;
 
     public override bool Exists => File.Exists(_path);
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ModelRegistry.Audit;
 using ModelRegistry.Domain;
+using ModelRegistry.Telemetry;
 
 namespace ModelRegistry.Storage;
 
@@ -82,6 +83,7 @@ internal sealed class WriteDoor : IAsyncDisposable
                 foreach (var request in started)
                     request.Complete();
                 _committed();
+                RegistryMeter.Committed(started);
                 // What follows is the writer's own housekeeping; nobody waits for it but the next group.
                 if (note is not null)
                     Publish(note);

@@ -49,6 +49,7 @@ internal sealed class WriteGroup
             var decision = await request.DecideAsync(session).ConfigureAwait(false);
             Inside.Value = false;
             session.End();
+            request.Settled = decision;
             if (decision.Refusal is not null && session.HasWritten)
                 await UndoAsync().ConfigureAwait(false);
             var statements = _log.Append(request, decision.Refusal is null ? session.Now : Now(), decision);

@@ -19,6 +19,9 @@ internal abstract class WriteRequest(Actor by, AuditAct attempt)
     /// <summary>The trace it came with, to find it in other logs.</summary>
     public string? RequestId { get; } = Activity.Current?.TraceId.ToHexString();
 
+    /// <summary>What it came to, once that is decided; it lasts when its group is committed.</summary>
+    public Settled? Settled { get; set; }
+
     /// <summary>False when the caller has given up waiting. From now on it cannot.</summary>
     public bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting;
 

@@ -67,7 +67,7 @@ internal sealed class ProgramProcess : IDisposable
     /// <summary>Takes the settings out of a process's environment: nobody's own registry is to be touched.</summary>
     public static ProcessStartInfo WithoutSettings(ProcessStartInfo start)
     {
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MODELREGISTRY_", StringComparison.Ordinal) || k is "NO_COLOR" or "TERM").ToList())
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MODELREGISTRY_", StringComparison.Ordinal) || k.StartsWith("OTEL_", StringComparison.Ordinal) || k is "NO_COLOR" or "TERM").ToList())
             start.Environment.Remove(name);
         return start;
     }

@@ -29,7 +29,8 @@ public class SourceRules
         "The faces share what stands at the top of src/ModelRegistry.Mcp (Replies, Settings, ProgramVerbs …) and nothing else; only Demo, the story, drives both.",
         // What speaks to a server is below the faces that use it.
         from face in (string[])["Cli", "Mcp", "Mlflow", "Rest", "Web", "Remote"]
-        from other in (string[])["Cli", "Mcp", "Mlflow", "Rest", "Web", "Demo"]
+        // What gives out measurements is beside them all: faces measure, and know nobody who listens.
+        from other in (string[])["Cli", "Mcp", "Mlflow", "Rest", "Web", "Demo", "Telemetry"]
         where other != face
         let names = string.Join('|', SourceTree.CSharp($"src/ModelRegistry.Mcp/{other}/").SelectMany(NamesOf).Distinct())
         where names.Length > 0

@@ -71,16 +71,6 @@ internal static class Ledger
     }
 }
 
-/// <summary>A folder that goes with the test.</summary>
-internal sealed class TempFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("registry-test-").FullName;
-
-    public string File(string name) => System.IO.Path.Combine(Path, name);
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}
-
 /// <summary>A clock that stands where it is put.</summary>
 internal sealed class SetClock(DateTimeOffset now) : TimeProvider
 {

@@ -11,6 +11,7 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
     private StandingStream? _standing;
     private Task _running = Task.CompletedTask, _sending = Task.CompletedTask;
     private int _active, _disposed;
+    private readonly long _began = time.GetTimestamp();
     private long _lastUsed = time.GetTimestamp();
 
     public string Id { get; } = id;
@@ -52,6 +53,7 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         attached?.Dispose();
+        Operations.SessionEnded(time.GetElapsedTime(_began), "tcp");
         await _ended.CancelAsync();
         await Transport.DisposeAsync();
         await Task.WhenAll(_running, _sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -80,6 +82,23 @@ internal sealed class HttpSessions(int most, TimeSpan idle, TimeProvider time) :
     private readonly SemaphoreSlim _opening = new(1, 1);
 
     public int Count => _all.Count;
+
+    /// <summary>How many of them have a client that listens now.</summary>
+    public int Listening => Volatile.Read(ref _listening);
+
+    private int _listening;
+
+    /// <summary>A client listens until the result is disposed of.</summary>
+    public IDisposable Listen()
+    {
+        Interlocked.Increment(ref _listening);
+        return new Listened(this);
+    }
+
+    private sealed class Listened(HttpSessions sessions) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref sessions._listening);
+    }
 
     /// <summary>Opens a session; null when there is no room.</summary>
     /// <param name="serve">Makes the server for a transport.</param>

@@ -28,6 +28,9 @@ internal sealed class McpDoor : IDisposable
         _endpoint = new StreamableHttp(RegistryServer.Options(_desks), _ => null, sessions, logs, stopping, _desks.Updates.Attach);
     }
 
+    /// <summary>How many sessions and requests are told of changes.</summary>
+    public int Listeners => _desks.Updates.Listeners;
+
     /// <summary>Ends in good order what listens for changes.</summary>
     public void Dispose() => _desks.Updates.Dispose();
 
@@ -37,7 +40,7 @@ internal sealed class McpDoor : IDisposable
         if (surface.Refusal is { } no)
             await Replies.RpcAsync(http, no);
         else
-            await _endpoint.HandleAsync(http, new HttpPeer(by.Id, new Dictionary<string, object?> { [ActorItem] = by, [SurfaceItem] = surface.Value }, stillAllowed));
+            await _endpoint.HandleAsync(http, new HttpPeer(by.Id, Operations.Carry(new Dictionary<string, object?> { [ActorItem] = by, [SurfaceItem] = surface.Value }), stillAllowed));
     }
 
     /// <summary>What the headers ask for, else what the server was started with; a server started read-only stays so.</summary>

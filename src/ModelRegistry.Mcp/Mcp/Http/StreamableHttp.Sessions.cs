@@ -63,6 +63,7 @@ internal sealed partial class StreamableHttp
             return;
         }
         using var use = session.Enter();
+        using var listens = sessions.Listen();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, session.Ended, stopping);
         await using var events = new EventStream(http.Response);
         http.Response.Headers[ProtocolHeaders.Session] = session.Id;

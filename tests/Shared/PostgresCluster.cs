@@ -33,10 +33,16 @@ public sealed class PostgresCluster : IAsyncLifetime
             probe.Start();
             _port = ((IPEndPoint)probe.LocalEndpoint).Port;
         }
-        // Nothing here outlives the tests, so nothing has to reach the disk.
-        await RunAsServerAsync("pg_ctl", "-D", Data, "-l", Path.Combine(Data, "log"), "-w", "-o",
-            $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder.Path} -c fsync=off -c full_page_writes=off", "start");
+        await StartAsync();
     }
+
+    /// <summary>Starts it, at the port it had before.</summary>
+    // Nothing here outlives the tests, so nothing has to reach the disk.
+    public Task StartAsync() => RunAsServerAsync("pg_ctl", "-D", Data, "-l", Path.Combine(Data, "log"), "-w", "-o",
+        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder.Path} -c fsync=off -c full_page_writes=off", "start");
+
+    /// <summary>Stops it, whoever is connected.</summary>
+    public Task StopAsync() => RunAsServerAsync("pg_ctl", "-D", Data, "-m", "fast", "-w", "stop");
 
     /// <summary>An empty database, as a URL. Skips the test where there is no server.</summary>
     public async Task<string> NewDatabaseAsync()
