@@ -64,7 +64,17 @@ public static partial class Refusals
         $"What '{Shown(from)}' has cannot be read: {Shown(problem)}.{(taken == 0 ? "" : $" {taken} versions were taken over before.")}",
         "See that it is the address of an MLflow server, and that the credential in the environment counts there; run it again, and it goes on.");
 
-    /// <remarks>Clients go by how it begins, and send the file in one piece then.</remarks>
-    public static Refusal MultipartNotOffered => new(RefusalKind.Invalid, "multipart_not_offered",
-        "Multipart upload is not supported for the current artifact repository.", "Send the file in one piece (PUT); the server takes it as a stream.");
+    public static Refusal MultipartGone(string? id) => new(RefusalKind.NotFound, "multipart_gone",
+        $"This caller has no upload '{Shown(id)}' under way: it was given up, or is older than a day, or never was.", "Begin the upload again (mpu/create), or send the file in one piece (PUT).");
+
+    /// <remarks>What is wrong with it is not told apart: an address that was made up is to learn nothing.</remarks>
+    public static Refusal PartAddressInvalid => new(RefusalKind.Forbidden, "part_address_invalid",
+        "This address takes no part: it is not one that was given out, or its upload is over, or whoever began it may no longer upload.", "Begin the upload again (mpu/create), and send each part to the address that comes with it.");
+
+    public static Refusal UploadPartMissing(int number) => new(RefusalKind.Invalid, "upload_part_missing",
+        $"Part {number} is not here.", "Send it to its address, then complete the upload; or give it up (mpu/abort).", new Dictionary<string, string> { ["parts"] = $"part {number} is missing" });
+
+    /// <param name="problem">As the end of a sentence about the parts that were named.</param>
+    public static Refusal UploadPartsInvalid(string problem) => new(RefusalKind.Invalid, "upload_parts_invalid",
+        $"The parts that were named are not those of this upload: {problem}.", "Name every part once, each with the ETag that its address answered last.", new Dictionary<string, string> { ["parts"] = problem });
 }

@@ -35,6 +35,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Blobs = new BlobDesk(db, Vault);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
+        Actors = new LocalActors(db, policies);
         var states = new OneTimeStates();
         Changes = new ChangeFeed(db, time);
         Readable = new ReadableFiles(db, Vault.Readable(options.Readable), Changes, time, log);
@@ -44,13 +45,13 @@ public sealed class RegistryServices : IAsyncDisposable
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
         Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake, Vault);
         MlflowArtifacts = new MlflowArtifacts(db, Vault, Blobs);
+        MlflowUploads = new MlflowUploads(db, Vault, states, Actors);
         Import = new Mlflow.Import.MlflowImport(Mlflow, Metadata, Intake, Blobs);
         Deployments = new Deployments.DeploymentBoard(db, policies);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
         SignIns = new SignIns(db);
         Tokens = new Tokens(db);
-        Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
         Exports = new PromotionExport(db, time);
@@ -74,6 +75,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public Deployments.DeploymentBoard Deployments { get; }
     public MlflowRegistry Mlflow { get; }
     public MlflowArtifacts MlflowArtifacts { get; }
+    public MlflowUploads MlflowUploads { get; }
     public Mlflow.Import.MlflowImport Import { get; }
     public People People { get; }
     public Passkeys Passkeys { get; }
