@@ -111,7 +111,8 @@ public sealed class MlflowUploads
         if (parked.Refusal is { } untaken)
             return untaken;
         ParkedContent? before = null;
-        var kept = await _db.WriteAsync<string>(by, new AuditAct("artifact.upload_part", "artifact", uploadId, null, new JsonObject { ["part"] = part }), async session =>
+        var act = new AuditAct("artifact.upload_part", "artifact", uploadId, null, new JsonObject { ["part"] = part, ["sha256"] = parked.Value.Digest.Hex, ["size"] = parked.Value.Size });
+        var kept = await _db.WriteAsync<string>(by, act, async session =>
         {
             if (await session.MultipartAsync(uploadId) is not { IsDone: false } upload || upload.ActorId != by.Id || part > upload.PartCount)
                 return Refusals.PartAddressInvalid;
@@ -119,7 +120,7 @@ public sealed class MlflowUploads
                 return Refusals.FileTooLarge(_vault.MostOfParts);
             before = await session.PartAsync(uploadId, part);
             await session.KeepPartAsync(uploadId, part, parked.Value);
-            return new Written<string>(parked.Value.Digest.Hex, [], []);
+            return new Written<string>(parked.Value.Digest.Hex, [act], []);
         }, cancel);
         await _vault.ForgetPartsAsync(kept.Refusal is not null ? [parked.Value] : before is { } old ? [old] : []);
         return kept;

@@ -56,8 +56,8 @@ public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<Postgre
             await connection.OpenAsync();
             await using var older = connection.CreateCommand();
             older.CommandText = """
-                drop table uploaded_file; drop index version_run; drop index version_changed; drop index version_model_changed; drop index model_changed;
-                alter table version drop column source; alter table version drop column run_id; delete from schema_migration where version = 13;
+                drop table multipart_part; drop table multipart_upload; drop table uploaded_file; drop index version_run; drop index version_changed; drop index version_model_changed; drop index model_changed;
+                alter table version drop column source; alter table version drop column run_id; delete from schema_migration where version >= 13;
                 """;
             await older.ExecuteNonQueryAsync();
         }
