@@ -49,6 +49,9 @@ public static partial class Refusals
     public static Refusal TagReserved(string key) => new(RefusalKind.Forbidden, "tag_reserved",
         $"Tags that begin with '{Shown(key)}' are the registry's own: they show what it knows, and cannot be set.", "Choose another key.", new Dictionary<string, string> { ["key"] = "not the registry's own" });
 
+    public static Refusal SourcesBusy => new(RefusalKind.Limited, "sources_busy",
+        "Files of as many versions as this server takes from the tracking server at once are on their way.", "Register it again in a minute.");
+
     public static Refusal RegisteredIsFixed(string path) => new(RefusalKind.Forbidden, "registered_is_fixed",
         $"'{Shown(path)}' is among the files of registered versions, which never change.", "Upload elsewhere, and register a version with that as its source.");
 

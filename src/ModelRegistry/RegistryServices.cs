@@ -13,6 +13,7 @@ using ModelRegistry.Domain;
 using ModelRegistry.Exports;
 using ModelRegistry.Identity;
 using ModelRegistry.Mlflow;
+using ModelRegistry.Mlflow.Sites;
 using ModelRegistry.Notices;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
@@ -24,6 +25,7 @@ namespace ModelRegistry;
 public sealed class RegistryServices : IAsyncDisposable
 {
     private readonly RegistryDb _db;
+    private readonly TrackedSources? _tracked;
 
     private RegistryServices(RegistryDb db, RegistryOptions options, Artifacts.Inspection.SigningKeys keys, TimeProvider time, ILogger log)
     {
@@ -43,10 +45,12 @@ public sealed class RegistryServices : IAsyncDisposable
         Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
-        Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake, Vault);
+        var siteIntake = new SiteIntake(Blobs);
+        _tracked = options.Tracking is { } tracking ? new TrackedSources(tracking, Intake, siteIntake, time, log) : null;
+        Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake, Vault, _tracked);
         MlflowArtifacts = new MlflowArtifacts(db, Vault, Blobs);
         MlflowUploads = new MlflowUploads(db, Vault, states, Actors);
-        Import = new Mlflow.Import.MlflowImport(Mlflow, Metadata, Intake, Blobs);
+        Import = new Mlflow.Import.MlflowImport(Mlflow, Metadata, Intake, siteIntake);
         Deployments = new Deployments.DeploymentBoard(db, policies);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
@@ -158,6 +162,7 @@ public sealed class RegistryServices : IAsyncDisposable
         People.Dispose();
         Deliverer.Dispose();
         Exports.Dispose();
+        _tracked?.Dispose();
         Vault.Dispose();
         return _db.DisposeAsync();
     }
