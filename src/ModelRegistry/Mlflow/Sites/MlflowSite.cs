@@ -95,11 +95,11 @@ internal sealed partial class MlflowSite : IDisposable
     public async Task<IReadOnlyList<SiteFile>> FilesAsync(string place, int most, CancellationToken cancel)
     {
         var files = new List<SiteFile>();
-        var folders = new Queue<string>([""]);
+        var (folders, named) = (new Queue<string>([""]), 0);
         while (folders.TryDequeue(out var folder) && files.Count < most)
             foreach (var entry in List(await GetAsync($"{Proxy}?path={Uri.EscapeDataString(Joined(place, folder))}", cancel, ofProxy: true), "files"))
             {
-                if (files.Count + folders.Count >= most)
+                if (++named >= most)
                     throw new MlflowSiteException($"the server names more files and folders than the {most - 1} that a version can have", HttpStatusCode.OK);
                 var path = Within(Joined(folder, Text(entry, "path")));
                 if (entry.TryGetProperty("is_dir", out var isFolder) && isFolder.ValueKind == JsonValueKind.True)

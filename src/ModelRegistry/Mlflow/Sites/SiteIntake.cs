@@ -26,6 +26,9 @@ internal sealed class SiteIntake(BlobDesk blobs)
             var files = await site.FilesAsync(place, Manifest.MaxFiles + 1, cancel);
             if (files.Count == 0)
                 return None("the server lists no file", false);
+            // What a version cannot have is found before a byte is read.
+            if (Manifest.Of([.. files.Select(file => new FileEntry(file.Path, 0, Digest.Of("")))]).Refusal is { } unfit)
+                return None(unfit.Message, false);
             if (files.Sum(file => (decimal)(file.Size ?? 0)) > BlobDesk.MostBytes)
                 return None($"its files have more than {BlobDesk.MostBytes} bytes", false);
             var (taken, bytes) = (new List<UploadedFile>(), 0L);
