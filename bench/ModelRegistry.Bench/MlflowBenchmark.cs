@@ -23,9 +23,10 @@ internal static class MlflowBenchmark
         new("search by model, 100", (r, model) => SearchAsync(r, $"name = '{model}'"), 20),
         new("search all, 100", (r, _) => SearchAsync(r, null), 20),
         new("search a common tag, 100", (r, _) => SearchAsync(r, "tags.team = '1'"), 20),
-        new("search a rare tag", (r, _) => SearchAsync(r, "tags.rare = 'yes'"), 20),
+        new("search a rare tag, 10", (r, _) => SearchAsync(r, "tags.rare = 'yes'"), 100),
+        new("search a tag of a model", (r, model) => SearchAsync(r, $"name = '{model}' AND tags.team = '1'"), 20),
         new("search a run", (r, _) => SearchAsync(r, "run_id = '3-7'"), 100),
-        new("search models, 100", async (r, model) => _ = (await r.Services.Mlflow.SearchModelsAsync(SeededRegistry.Reader, new MlflowSearch("name LIKE 'model-%' AND tags.`mlflow.prompt.is_prompt` != 'true'", [], "100", null))).Value, 10),
+        new("search models, 10", async (r, model) => _ = (await r.Services.Mlflow.SearchModelsAsync(SeededRegistry.Reader, new MlflowSearch("name LIKE 'model-%' AND tags.`mlflow.prompt.is_prompt` != 'true'", [], "10", null))).Value, 100),
     ];
 
     /// <param name="models">Of the large registry, each with 100 versions.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ModelRegistry.Domain;
 using ModelRegistry.Storage;
 
@@ -27,31 +28,42 @@ internal sealed class SeededRegistry : IAsyncDisposable
 
     private static Task FillAsync(RegistryDb db, int from, int to, int versions) => db.WriteAsync<int>(Actor.Registry, new AuditAct("bench.fill", "model", $"{from}"), async session =>
     {
-        var now = Times.Micros(session.Now);
+        // Registered in rounds a second apart, one version of each model a round: many at the same moment are in no real registry.
+        var began = Times.Micros(session.Now) - (versions + 1) * 1_000_000L;
         for (var m = from; m < to; m++)
         {
             var (id, name) = ($"mdl_{m:D8}", $"model-{m:D6}");
             await session.ExecuteAsync("""
                 insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
                 values (@id, @name, @name, @text, lower(@text), @task, 'bench', 'auto', '', 1, @n, @n, @label, @now, @now, null, 1)
-                """, ("id", id), ("name", name), ("text", $"The {m}th model of a seeded registry."), ("task", m % 3 == 0 ? "classification" : "segmentation"), ("n", (long)versions), ("label", $"v{versions}"), ("now", now));
+                """, ("id", id), ("name", name), ("text", $"The {m}th model of a seeded registry."), ("task", m % 3 == 0 ? "classification" : "segmentation"), ("n", (long)versions), ("label", $"v{versions}"), ("now", began + (long)versions * 1_000_000 + m));
             for (var v = 1; v <= versions; v++)
             {
+                var now = began + v * 1_000_000L + m;
                 await session.ExecuteAsync("""
                     insert into version (id, model_id, number, label, stage, stage_since, manifest_digest, size_bytes, file_count, content_verified, metadata, deprecated, author_id, author_name, answerable_id, answerable_name, created_at, updated_at, deleted_at, row_version, indexed, source, run_id)
                     values (@id, @model, @number, @label, @stage, @now, @digest, 1000, 1, 1, @metadata, 0, 'act_bench', 'bench', 'act_owner', 'owner', @now, @now, null, 1, 1, @source, @run)
                     """, ("id", $"ver_{m:D8}_{v}"), ("model", id), ("number", (long)v), ("label", $"v{v}"), ("stage", v == versions ? "production" : "development"), ("now", now),
-                    ("digest", Digest.Of($"{m}/{v}").Hex), ("metadata", $$$"""{"format":"onnx","metrics":{"accuracy":{{{(0.5 + v / 1000.0).ToString(System.Globalization.CultureInfo.InvariantCulture)}}},"tags":{"team":"{{{v % 4}}}"},"source":"runs:/{{{m}}}-{{{v}}}/model","run_id":"{{{m}}}-{{{v}}}"}}"""), ("source", $"runs:/{m}-{v}/model"), ("run", $"{m}-{v}"));
+                    ("digest", Digest.Of($"{m}/{v}").Hex), ("metadata", Metadata(m, v).ToJsonString()), ("source", $"runs:/{m}-{v}/model"), ("run", $"{m}-{v}"));
                 // One that many have, and one that few have.
-                await session.ExecuteAsync("insert into version_tag (version_id, model_id, key, value) values (@id, @model, 'team', @team)", ("id", $"ver_{m:D8}_{v}"), ("model", id), ("team", $"{v % 4}"));
-                if (m < 100 && v == 1)
-                    await session.ExecuteAsync("insert into version_tag (version_id, model_id, key, value) values (@id, @model, 'rare', 'yes')", ("id", $"ver_{m:D8}_{v}"), ("model", id));
+                await session.ExecuteAsync("insert into version_tag (version_id, model_id, key, value, changed) values (@id, @model, 'team', @team, @now)", ("now", now), ("id", $"ver_{m:D8}_{v}"), ("model", id), ("team", $"{v % 4}"));
+                if (m < 10 && v == 1)
+                    await session.ExecuteAsync("insert into version_tag (version_id, model_id, key, value, changed) values (@id, @model, 'rare', 'yes', @now)", ("now", now), ("id", $"ver_{m:D8}_{v}"), ("model", id));
             }
             await session.ExecuteAsync("insert into alias (model_id, alias_key, alias, version_id) values (@m, 'champion', 'champion', @v)", ("m", id), ("v", $"ver_{m:D8}_{versions}"));
-            await session.ExecuteAsync("insert into serving (model_id, stage, version_id, since, promotion_id) values (@m, 'production', @v, @now, '')", ("m", id), ("v", $"ver_{m:D8}_{versions}"), ("now", now));
+            await session.ExecuteAsync("insert into serving (model_id, stage, version_id, since, promotion_id) values (@m, 'production', @v, @now, '')", ("m", id), ("v", $"ver_{m:D8}_{versions}"), ("now", began));
         }
         return new Written<int>(to - from, [new AuditAct("bench.fill", "model", $"{from}..{to}")], []);
     }, CancellationToken.None);
+
+    private static JsonObject Metadata(int model, int version) => new VersionMetadata
+    {
+        Format = "onnx",
+        Metrics = new Dictionary<string, double> { ["accuracy"] = 0.5 + version / 20_000.0 },
+        Tags = new Dictionary<string, string> { ["team"] = $"{version % 4}" },
+        Source = $"runs:/{model}-{version}/model",
+        RunId = $"{model}-{version}",
+    }.ToJson();
 
     public async ValueTask DisposeAsync()
     {

@@ -19,6 +19,14 @@ public static partial class Refusals
     public static Refusal WebhookUnreached(string id, string problem) => new(RefusalKind.Conflict, "webhook_unreached",
         $"The webhook {id} did not take the message: {Shown(problem)}.", "See that it answers with a status of 200 to 299 within ten seconds, then test it again.");
 
+    /// <param name="page">Where an admin confirms it; null where there are no pages.</param>
+    public static Refusal WebhookUnconfirmed(string id, string address, string? page) => new(RefusalKind.Forbidden, "webhook_unconfirmed",
+        $"The webhook {id} to {Shown(address)} is kept, and is told nothing until an admin confirms where it leads.",
+        $"Ask an admin to confirm it ({(page is null ? "" : $"{page}, or: ")}modelregistry webhook confirm {id}); the same call then succeeds.");
+
+    public static Refusal WebhookOfAnother(string id) => new(RefusalKind.Forbidden, "webhook_of_another",
+        $"The webhook {Shown(id)} was made by another.", "Change and remove your own; an admin removes any (webhook remove).");
+
     public static Refusal TooManyWebhooks(int most) => new(RefusalKind.Conflict, "too_many_webhooks",
         $"There are {most} webhooks already.", "Remove one that is not needed any more (webhook remove).");
 

@@ -65,6 +65,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
+        MlflowWebhooks = new MlflowWebhooks(db, policies, Notices, Pages, options.Notices.PrivateWebhooks);
         Deliverer = new NoticeDeliverer(db, new NoticeReader(db, policies, Pages), post, options.Notices, time, log);
     }
 
@@ -80,6 +81,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public MlflowRegistry Mlflow { get; }
     public MlflowArtifacts MlflowArtifacts { get; }
     public MlflowUploads MlflowUploads { get; }
+    public MlflowWebhooks MlflowWebhooks { get; }
     public Mlflow.Import.MlflowImport Import { get; }
     public People People { get; }
     public Passkeys Passkeys { get; }

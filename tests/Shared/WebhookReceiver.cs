@@ -14,12 +14,18 @@ internal sealed record Received(string Id, string Timestamp, string Signature, b
 {
     public JsonNode Json => JsonNode.Parse(Body)!;
 
-    public string Type => (string)Json["type"]!;
+    /// <summary>The kind: as Standard Webhooks has it, or MLflow's entity and action.</summary>
+    public string Type => (string?)Json["type"] ?? $"{Json["entity"]}.{Json["action"]}";
 
     /// <summary>As a receiver verifies it by the text of Standard Webhooks; nothing of the sender's code is used.</summary>
-    public bool Verifies(string secret)
+    public bool Verifies(string secret) => Verifies(Convert.FromBase64String(secret["whsec_".Length..]));
+
+    /// <summary>As a receiver verifies what MLflow sends: the key is the secret's own text.</summary>
+    public bool VerifiesAsMlflow(string secret) => Verifies(Encoding.UTF8.GetBytes(secret));
+
+    private bool Verifies(byte[] key)
     {
-        using var hmac = new HMACSHA256(Convert.FromBase64String(secret["whsec_".Length..]));
+        using var hmac = new HMACSHA256(key);
         var expected = "v1," + Convert.ToBase64String(hmac.ComputeHash(Encoding.UTF8.GetBytes($"{Id}.{Timestamp}.{Encoding.UTF8.GetString(Body)}")));
         return Signature.Split(' ').Any(given => CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(given), Encoding.ASCII.GetBytes(expected)));
     }
@@ -85,7 +91,8 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
         var headers = http.Request.Headers;
-        var received = new Received($"{headers["webhook-id"]}", $"{headers["webhook-timestamp"]}", $"{headers["webhook-signature"]}", body.ToArray(), $"{http.Request.Path}{http.Request.QueryString}", 0);
+        string Header(string name) => $"{headers[$"webhook-{name}"]}{headers[$"X-MLflow-{(name == "id" ? "Delivery-Id" : name)}"]}";
+        var received = new Received(Header("id"), Header("timestamp"), Header("signature"), body.ToArray(), $"{http.Request.Path}{http.Request.QueryString}", 0);
         http.Response.StatusCode = await Answers(received, http);
         _all.Enqueue(received with { Status = http.Response.StatusCode });
         _came.Release();

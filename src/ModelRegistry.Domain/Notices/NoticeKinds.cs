@@ -51,6 +51,7 @@ public static class NoticeKinds
         ["policy.accepted"] = Audience.Admins,
         ["glass.broken"] = Audience.AdminsAndApprovers,
         ["glass.reviewed"] = Audience.AdminsAndApprovers,
+        ["webhook.requested"] = Audience.Admins,
         ["webhook.added"] = Audience.Admins,
         ["webhook.removed"] = Audience.Admins,
         ["webhook.disabled"] = Audience.Admins,
@@ -80,7 +81,9 @@ public static class NoticeKinds
         ["policy.accept"] = "policy.accepted",
         ["glass.break"] = "glass.broken",
         ["glass.review"] = "glass.reviewed",
+        ["webhook.request"] = "webhook.requested",
         ["webhook.add"] = "webhook.added",
+        ["webhook.confirm"] = "webhook.added",
         ["webhook.remove"] = "webhook.removed",
         ["webhook.disable"] = "webhook.disabled",
     };

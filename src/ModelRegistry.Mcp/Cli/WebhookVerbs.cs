@@ -13,6 +13,7 @@ internal static class WebhookVerbs
         var verb = new Verb("webhook", "Servers that are told what happens, by signed messages (Standard Webhooks).");
         verb.Add(Add());
         verb.Add(List());
+        verb.Add(Confirm());
         verb.Add(Remove());
         verb.Add(Test());
         return verb;
@@ -42,6 +43,14 @@ internal static class WebhookVerbs
         return verb.Lists(_ => Ask.Webhooks(), Many);
     }
 
+    private static Verb Confirm()
+    {
+        var verb = new Verb("confirm", "Lets a webhook that an MLflow client asked for go where it leads; asks an admin's passphrase on the terminal. Look at its address first (webhook list).", "webhook confirm whk_01k…");
+        var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
+        var asPerson = PersonVerbs.As(verb);
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.ConfirmWebhook(run.Of(id)), run.Of(asPerson), Permissions.Admin), w => Many([w])));
+    }
+
     private static Verb Remove()
     {
         var verb = new Verb("remove", "Ends a webhook at once; asks an admin's passphrase on the terminal.", "webhook remove whk_01k…");
@@ -58,6 +67,6 @@ internal static class WebhookVerbs
         return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.TestWebhook(run.Of(id)), run.Of(asPerson), Permissions.Admin), t => new Sheet().Facts(("webhook", t.Id), ("answer", t.Answer))));
     }
 
-    private static Sheet Many(IReadOnlyList<WebhookView> webhooks) => new Sheet().Rows("", ["ID", "ADDRESS", "EVENTS", "STATE", "DELIVERED", "GIVEN UP", "LAST", "MADE"],
-        webhooks.Select(w => new[] { w.Id, w.Address, w.Events.Count == 0 ? "all" : Shown.List(w.Events), w.State, $"{w.Delivered}", $"{w.GivenUp}", Shown.Time(w.LastDeliveredAt), Shown.Time(w.CreatedAt) }));
+    private static Sheet Many(IReadOnlyList<WebhookView> webhooks) => new Sheet().Rows("", ["ID", "NAME", "ADDRESS", "EVENTS", "STATE", "DELIVERED", "GIVEN UP", "LAST", "MADE"],
+        webhooks.Select(w => new[] { w.Id, w.Name.Length == 0 ? "-" : w.Name, w.Address, w.Events.Count == 0 ? "all" : Shown.List(w.Events), w.State, $"{w.Delivered}", $"{w.GivenUp}", Shown.Time(w.LastDeliveredAt), Shown.Time(w.CreatedAt) }));
 }

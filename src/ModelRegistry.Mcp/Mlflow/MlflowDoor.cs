@@ -3,8 +3,8 @@ using ModelRegistry.Mcp.Http;
 namespace ModelRegistry.Mcp.Mlflow;
 
 /// <summary>
-/// The registry as MLflow's clients speak to it (MLflow REST API 2.0, "Registered Models" and "Model Versions"), with the proxy for
-/// artifacts. What needs a person is told as <c>PERMISSION_DENIED</c>: a client takes any other answer for yes, or tries again.
+/// The registry as MLflow's clients speak to it (MLflow REST API 2.0, "Registered Models", "Model Versions" and "Webhooks"), with
+/// the proxy for artifacts. What needs a person is told as <c>PERMISSION_DENIED</c>: a client takes any other answer for yes, or tries again.
 /// </summary>
 internal sealed class MlflowDoor(RegistryServices registry, CallerGate gate, Uri? published)
 {
@@ -15,5 +15,6 @@ internal sealed class MlflowDoor(RegistryServices registry, CallerGate gate, Uri
         ModelVersionRoutes.Map(routes);
         ArtifactRoutes.Map(routes);
         MultipartRoutes.Map(routes);
+        WebhookRoutes.Map(routes);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ModelRegistry.Domain;
+using ModelRegistry.Domain.Mlflow;
 using ModelRegistry.Mlflow;
 
 namespace ModelRegistry.Mcp.Mlflow;
@@ -109,6 +110,34 @@ internal sealed class MlflowFields
             else
                 return Misfit<List<MlflowPart>>(string.Create(CultureInfo.InvariantCulture, $"parts[{i}]"), "must be an object with part_number and etag") ?? parts;
         return parts;
+    }
+
+    /// <summary>Events of webhooks, as <c>[{"entity": …, "action": …}, …]</c> or <c>["entity.action", …]</c>, each once.</summary>
+    public IReadOnlyList<string> Events(string name)
+    {
+        var found = _members.GetValueOrDefault(name);
+        if (found.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            return [];
+        return found.ValueKind == JsonValueKind.Array ? [.. found.EnumerateArray().Select((e, i) => Event(string.Create(CultureInfo.InvariantCulture, $"{name}[{i}]"), e)).OfType<string>().Distinct()]
+            : Misfit<IReadOnlyList<string>>(name, "must be a list of events") ?? [];
+    }
+
+    /// <summary>One event; null where there is none.</summary>
+    public string? Event(string name) => _members.GetValueOrDefault(name) is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } found ? Event(name, found) : null;
+
+    private string? Event(string name, JsonElement found)
+    {
+        var (entity, action) = found.ValueKind switch
+        {
+            JsonValueKind.String when found.GetString()!.Split('.') is [var one, var other] => (one, other),
+            JsonValueKind.Object when found.TryGetProperty("entity", out var one) && found.TryGetProperty("action", out var other) && (one.ValueKind, other.ValueKind) == (JsonValueKind.String, JsonValueKind.String) => (one.GetString(), other.GetString()),
+            _ => (null, null),
+        };
+        if (entity is null || action is null)
+            return Misfit<string>(name, "must be an object with entity and action");
+        var read = MlflowEvents.Read(entity, action);
+        Problem ??= read.Refusal;
+        return read.Refusal is null ? read.Value : null;
     }
 
     private T? Misfit<T>(string name, string rule)

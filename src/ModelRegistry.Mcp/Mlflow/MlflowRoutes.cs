@@ -15,9 +15,12 @@ internal sealed class MlflowRoutes(IEndpointRouteBuilder routes, RegistryService
 
     private static readonly Func<HttpContext, Task<Outcome<MlflowFields>>> Body = http => BodyAsync(http, JsonBody.MostBytes);
 
-    private static async Task<Outcome<MlflowFields>> BodyAsync(HttpContext http, int most) => (await JsonBody.ReadAsync(http, most)).Then<MlflowFields>(body => new MlflowFields(body.Object));
 
     private static readonly string[] Prefixes = ["/api/2.0/", "/ajax-api/2.0/"];
+
+    // What is deleted by its path needs no body.
+    private static async Task<Outcome<MlflowFields>> BodyAsync(HttpContext http, int most) =>
+        HttpMethods.IsDelete(http.Request.Method) && http.Request.ContentLength is null or 0 && http.Request.Headers.TransferEncoding.Count == 0 ? await Query(http) : (await JsonBody.ReadAsync(http, most)).Then<MlflowFields>(body => new MlflowFields(body.Object));
 
     /// <summary>A route that answers with JSON.</summary>
     /// <param name="path">Behind the prefix, such as <c>mlflow/registered-models/get</c>.</param>

@@ -45,6 +45,8 @@ internal static class Deeds
 
     public static Deed<WebhookView> RemoveWebhook(string id) => new((r, by, cancel) => r.Notices.RemoveWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "remove"), By);
 
+    public static Deed<WebhookView> ConfirmWebhook(string id) => new((r, by, cancel) => r.Notices.ConfirmWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "confirm"), By);
+
     public static Deed<WebhookTestView> TestWebhook(string id) => new((r, by, cancel) => r.Notices.TestWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "test"), By);
 
     public static Deed<NewTokenView> CreateToken(NewToken wish) => new((r, by, cancel) => r.Tokens.CreateAsync(by.Actor, wish, cancel),

@@ -57,3 +57,16 @@ public sealed record MlflowMoveView(PromotionView? Waiting, MlflowVersionView Ve
 /// <param name="Path">Its own name, without the folder's.</param>
 /// <param name="FileSize">Bytes; null, and not written, for a folder: clients take what is written for a number.</param>
 public sealed record MlflowFileView(string Path, bool IsDir, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? FileSize);
+
+/// <summary>An event that a webhook is told of, such as MODEL_VERSION and CREATED.</summary>
+public sealed record MlflowEventView(string Entity, string Action);
+
+/// <summary>A webhook as MLflow's clients read it, never with its secret.</summary>
+/// <param name="Status">ACTIVE, or DISABLED: it is told nothing.</param>
+public sealed record MlflowWebhookView(string WebhookId, string Name, string Description, string Url, IReadOnlyList<MlflowEventView> Events, string Status, long CreationTimestamp, long LastUpdatedTimestamp);
+
+public sealed record MlflowWebhooksView(IReadOnlyList<MlflowWebhookView> Webhooks, string NextPageToken);
+
+/// <summary>What a test of a webhook came to.</summary>
+/// <param name="ResponseBody">Always empty.</param>
+public sealed record MlflowWebhookTestView(bool Success, int? ResponseStatus, string ResponseBody, string? ErrorMessage);

@@ -31,6 +31,7 @@ internal sealed record MailText(string Subject, string Body)
         ["policy.accepted"] = "Another policy is in force.",
         ["glass.broken"] = "A promotion went past its approvals: the glass was broken.",
         ["glass.reviewed"] = "A promotion that went past its approvals was reviewed.",
+        ["webhook.requested"] = "A webhook waits for an admin to confirm where it leads.",
         ["webhook.added"] = "A webhook was added.",
         ["webhook.removed"] = "A webhook was removed.",
         ["webhook.disabled"] = "A webhook ended: its receiver says it is gone.",

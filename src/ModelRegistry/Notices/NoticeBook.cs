@@ -8,7 +8,7 @@ namespace ModelRegistry.Notices;
 /// <summary>Who is told what happened: webhooks, kept by admins, and the mailboxes of persons.</summary>
 public sealed class NoticeBook
 {
-    private const int MostWebhooks = 100;
+    internal const int MostWebhooks = 100;
 
     private readonly RegistryDb _db;
     private readonly WebhookPost _post;
@@ -33,9 +33,9 @@ public sealed class NoticeBook
             if (await session.LiveWebhooksAsync() >= MostWebhooks)
                 return Refusals.TooManyWebhooks(MostWebhooks);
             var (id, secret) = (Ids.New("whk", session.Now), WebhookSignature.NewSecret());
-            await session.InsertEndpointAsync(id, "webhook", address.Value.AbsoluteUri, null, kinds.Value, secret, admin.Id);
+            await session.InsertEndpointAsync(StoredEndpoint.Webhook(id, address.Value.AbsoluteUri, kinds.Value, secret, admin.Id, session.Now) with { ConfirmedBy = admin.Id });
             // The rest of the address may be a secret of the receiver's, and the log is read by many.
-            var facts = new JsonObject { ["origin"] = address.Value.GetLeftPart(UriPartial.Authority), ["events"] = new JsonArray([.. kinds.Value.Select(k => (JsonNode)k)]) };
+            var facts = new JsonObject { ["origin"] = WebhookAddress.Origin(address.Value.AbsoluteUri), ["events"] = new JsonArray([.. kinds.Value.Select(k => (JsonNode)k)]) };
             return new Written<NewWebhookView>(new NewWebhookView(id, WebhookAddress.Shown(address.Value.AbsoluteUri), secret), [new AuditAct("webhook.add", "webhook", id, null, facts)], []);
         }, cancel);
 
@@ -59,21 +59,47 @@ public sealed class NoticeBook
             return new Written<WebhookView>(View((await session.FindEndpointAsync(id))!), [new AuditAct("webhook.remove", "webhook", id)], []);
         }, cancel);
 
-    /// <summary>Sends a message of kind <c>webhook.test</c> now, once, and says what came back.</summary>
+    /// <summary>Lets a webhook that a machine asked for go where it leads; asked for by an admin. It is told of what happens from now on.</summary>
+    public Task<Outcome<WebhookView>> ConfirmWebhookAsync(Actor admin, string id, CancellationToken cancel = default) =>
+        _db.WriteAsync<WebhookView>(admin, new AuditAct("webhook.confirm", "webhook", id), async session =>
+        {
+            if (await People.CheckAdminAsync(session, admin) is { } no)
+                return no;
+            if (await session.FindEndpointAsync(id) is not { IsWebhook: true } webhook)
+                return Refusals.WebhookNotFound(id);
+            if (webhook.EndedAt is not null)
+                return Refusals.WebhookEnded(id);
+            if (webhook.ConfirmedBy is not null)
+                return new Written<WebhookView>(View(webhook), [], []);
+            await session.UpdateEndpointAsync(webhook with { ConfirmedBy = admin.Id }, begins: true);
+            return new Written<WebhookView>(View((await session.FindEndpointAsync(id))!), [new AuditAct("webhook.confirm", "webhook", id, null, new JsonObject { ["origin"] = WebhookAddress.Origin(webhook.Address) })], []);
+        }, cancel);
+
+    /// <summary>Sends a message of kind <c>webhook.test</c>, or an example in MLflow's words, now, once, and says what came back.</summary>
     public async Task<Outcome<WebhookTestView>> TestWebhookAsync(Actor admin, string id, CancellationToken cancel = default)
     {
         var found = await _db.ReadAsync<Outcome<StoredEndpoint>>(async session =>
             await People.CheckAdminAsync(session, admin) is { } no ? no
             : await session.FindEndpointAsync(id) is not { IsWebhook: true } webhook ? Refusals.WebhookNotFound(id)
             : webhook.EndedAt is not null ? Refusals.WebhookEnded(id) : webhook, cancel);
-        var sent = found.Refusal is null ? await _post.SendAsync(found.Value.Address, found.Value.Secret, Notice.Test(Ids.New("tst", _time.GetUtcNow()), _time.GetUtcNow()), cancel) : null;
-        return await _db.WriteAsync<WebhookTestView>(admin, new AuditAct("webhook.test", "webhook", id), session =>
+        return await TryAsync<WebhookTestView>(admin, id, found, null, sent => sent.Answer == Answer.Taken ? new WebhookTestView(id, sent.Why) : Refusals.WebhookUnreached(id, sent.Why), cancel);
+    }
+
+    /// <summary>Sends one message to a webhook and puts down what came back.</summary>
+    /// <param name="found">The webhook, or why it is not to be tried.</param>
+    /// <param name="which">An event of MLflow's; null: the first that it is told of.</param>
+    internal async Task<Outcome<T>> TryAsync<T>(Actor by, string id, Outcome<StoredEndpoint> found, string? which, Func<Sent, Outcome<T>> reply, CancellationToken cancel)
+    {
+        Sent? sent = null;
+        if (found.Refusal is null)
         {
-            if (found.Refusal is { } no)
-                return ValueTask.FromResult<Outcome<Written<WebhookTestView>>>(no);
-            Outcome<WebhookTestView> reply = sent!.Answer == Answer.Taken ? new WebhookTestView(id, sent.Why) : Refusals.WebhookUnreached(id, sent.Why);
-            return ValueTask.FromResult<Outcome<Written<WebhookTestView>>>(new Written<WebhookTestView>(reply, [new AuditAct("webhook.test", "webhook", id, null, new JsonObject { ["answer"] = sent.Why })], []));
-        }, CancellationToken.None);
+            var webhook = found.Value;
+            var test = Notice.Test(Ids.New("tst", _time.GetUtcNow()), _time.GetUtcNow(), webhook.IsMlflow ? [MlflowChange.Example(which ?? webhook.Events[0])] : []);
+            // An event that it is not told of can be tried all the same.
+            sent = await _post.SendAsync(webhook, test.For(which is null ? webhook : webhook with { Events = [which] })[0], cancel);
+        }
+        return await _db.WriteAsync<T>(by, new AuditAct("webhook.test", "webhook", id), _ => ValueTask.FromResult<Outcome<Written<T>>>(found.Refusal is { } no ? no
+            : new Written<T>(reply(sent!), [new AuditAct("webhook.test", "webhook", id, null, new JsonObject { ["answer"] = sent!.Why })], [])), CancellationToken.None);
     }
 
     /// <summary>Sets where a person is told by mail, or that they are not. By an admin, or by themselves.</summary>
@@ -112,10 +138,10 @@ public sealed class NoticeBook
         var words = new Dictionary<string, string> { ["person"] = person.Name };
         // The address is not in the log, which is read by many.
         if (email is not null)
-            await session.InsertEndpointAsync(Ids.New("mbx", session.Now), "mail", email, person.Id, events, "", by);
+            await session.InsertEndpointAsync(StoredEndpoint.Mailbox(Ids.New("mbx", session.Now), email, person.Id, events, by, session.Now));
         return new AuditAct("person.email", "person", person.Id, null, new JsonObject { ["set"] = email is not null, ["events"] = new JsonArray([.. events.Select(k => (JsonNode)k)]) }, words);
     }
 
     private static WebhookView View(StoredEndpoint e) =>
-        new(e.Id, WebhookAddress.Shown(e.Address), e.Events, e.EndedAt is null ? "active" : e.EndedWhy!, e.Delivered, e.GivenUp, e.LastDeliveredAt, e.CreatedAt);
+        new(e.Id, WebhookAddress.Shown(e.Address), e.Events, e.EndedAt is not null ? e.EndedWhy! : e.ConfirmedBy is null ? "waiting" : e.Paused ? "paused" : "active", e.Delivered, e.GivenUp, e.LastDeliveredAt, e.CreatedAt) { Style = e.Style, Name = e.Name };
 }

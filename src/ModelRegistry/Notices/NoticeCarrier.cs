@@ -8,8 +8,21 @@ internal sealed class NoticeCarrier(WebhookPost webhooks, MailPost? mail)
     /// <summary>Whether there is a way to this endpoint: without a mail server there is none to a mailbox.</summary>
     public bool Reaches(StoredEndpoint endpoint) => endpoint.IsWebhook || mail is not null;
 
-    /// <summary>One attempt.</summary>
-    public Task<Sent> SendAsync(StoredEndpoint endpoint, Notice notice, CancellationToken cancel) => endpoint.IsWebhook
-        ? webhooks.SendAsync(endpoint.Address, endpoint.Secret, notice, cancel)
-        : mail!.SendAsync(endpoint.Address, MailText.Of(notice), $"{notice.Id}.{endpoint.Id}", cancel);
+    /// <summary>One attempt. Of several messages those come first that the receiver has not taken; what it does not take ends the attempt.</summary>
+    public async Task<Sent> SendAsync(StoredEndpoint endpoint, WaitingNotice waiting, CancellationToken cancel)
+    {
+        var notice = waiting.Notice;
+        if (!endpoint.IsWebhook)
+            return await mail!.SendAsync(endpoint.Address, MailText.Of(notice), $"{notice.Id}.{endpoint.Id}", cancel);
+        var messages = notice.For(endpoint);
+        for (var sent = new Sent(Answer.Taken, "nothing to tell"); ;)
+        {
+            if (waiting.Taken >= messages.Count)
+                return sent;
+            sent = await webhooks.SendAsync(endpoint, messages[waiting.Taken], cancel);
+            if (sent.Answer != Answer.Taken)
+                return sent;
+            waiting.Taken++;
+        }
+    }
 }

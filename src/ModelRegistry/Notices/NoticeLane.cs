@@ -10,6 +10,9 @@ internal sealed class WaitingNotice(Notice notice)
 
     public int Failures { get; set; }
 
+    /// <summary>How many of its messages the receiver has taken.</summary>
+    public int Taken { get; set; }
+
     public DateTimeOffset Due { get; set; } = DateTimeOffset.MinValue;
 
     /// <summary>What became of it, when that could not be written down yet: it is not sent again.</summary>
@@ -25,6 +28,9 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
     /// <summary>Events held in memory; further ones wait in the log.</summary>
     private const int Most = 1000;
 
+    /// <summary>Characters of theirs held in memory.</summary>
+    public const long MostCharacters = 8 << 20;
+
     /// <summary>After so many failures in a row it is the endpoint that fails, not the event.</summary>
     private const int FailuresBeforeRest = 3;
 
@@ -33,13 +39,14 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, WaitingNotice> _waiting = [];
     private long _readTo = endpoint.SettledTo;
+    private long _characters;
     private int _failuresInARow;
     private DateTimeOffset _restsUntil;
 
     public StoredEndpoint Endpoint => endpoint;
 
     /// <summary>How far it has read, or null when it holds as much as it may.</summary>
-    public long? ReadsFrom { get { lock (_gate) return _waiting.Count < Most ? _readTo : null; } }
+    public long? ReadsFrom { get { lock (_gate) return IsFull ? null : _readTo; } }
 
     /// <summary>The position up to which nothing waits.</summary>
     public long SettledTo { get { lock (_gate) return Settled(); } }
@@ -61,10 +68,13 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
                 return;
             foreach (var notice in notices.Where(n => n.Position > _readTo))
             {
-                if (_waiting.Count >= Most)
+                if (IsFull)
                     return;
                 if (IsFor(notice, now) && !ahead.Contains(notice.Position))
+                {
                     _waiting[notice.Position] = new WaitingNotice(notice);
+                    _characters += notice.Length;
+                }
                 _readTo = notice.Position;
             }
             _readTo = last;
@@ -96,7 +106,8 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
     public void Remove(WaitingNotice done)
     {
         lock (_gate)
-            _waiting.Remove(done.Notice.Position);
+            if (_waiting.Remove(done.Notice.Position))
+                _characters -= done.Notice.Length;
     }
 
     /// <summary>It has ended: nothing of what waits is told any more.</summary>
@@ -135,11 +146,13 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
             (waiting.Settled, waiting.Due) = (sent, now + RetrySchedule.After(1, chance()));
     }
 
+    private bool IsFull => _waiting.Count >= Most || _characters >= MostCharacters;
+
     private long Settled() => _waiting.Count == 0 ? _readTo : _waiting.Keys.First() - 1;
 
     // A mailbox is no archive: what happened long ago, before there was a mail server perhaps, is not told as news.
-    private bool IsFor(Notice notice, DateTimeOffset now) => (endpoint.Events.Count == 0 || endpoint.Events.Contains(notice.Kind))
-        && (endpoint.IsWebhook || (notice.Persons.Contains(endpoint.PersonId!) && !RetrySchedule.IsOver(notice.At, now, patience)));
+    private bool IsFor(Notice notice, DateTimeOffset now) => endpoint.IsWebhook ? notice.IsFor(endpoint)
+        : (endpoint.Events.Count == 0 || endpoint.Events.Contains(notice.Kind)) && notice.Persons.Contains(endpoint.PersonId!) && !RetrySchedule.IsOver(notice.At, now, patience);
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 }

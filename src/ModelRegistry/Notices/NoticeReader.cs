@@ -16,15 +16,25 @@ internal sealed class NoticeReader(RegistryDb db, PolicyInForce policies, PageAd
     public Task<long> LastAsync(CancellationToken cancel) => db.ReadAsync(session => session.LastEntryAsync(), cancel);
 
     /// <summary>The events among the next entries after a position, and the position of the last entry looked at: the same when there was none.</summary>
-    public Task<(IReadOnlyList<Notice> Notices, long Last)> AfterAsync(long position, int most, CancellationToken cancel) => db.ReadAsync<(IReadOnlyList<Notice>, long)>(async session =>
+    /// <param name="mlflow">Whether somebody is told in MLflow's words.</param>
+    /// <param name="mostCharacters">Of what was written freely: no more entries are looked at once there are so many.</param>
+    public Task<(IReadOnlyList<Notice> Notices, long Last)> AfterAsync(long position, int most, bool mlflow, long mostCharacters, CancellationToken cancel) => db.ReadAsync<(IReadOnlyList<Notice>, long)>(async session =>
     {
-        var lines = await session.EntriesAfterAsync(position, most);
         var reading = new Reading(session, policies, pages);
         var notices = new List<Notice>();
-        foreach (var line in lines)
-            if (line.Done && NoticeKinds.IsTold(line.Verb) && await reading.NoticeAsync(line) is { } notice)
-                notices.Add(notice);
-        return (notices, lines.Count == 0 ? position : lines[^1].Position);
+        var (last, characters) = (position, 0L);
+        foreach (var line in await session.EntriesAfterAsync(position, most))
+        {
+            last = line.Position;
+            var changes = mlflow && MlflowChange.IsTold(line.Verb);
+            if (!line.Done || !(changes || NoticeKinds.IsTold(line.Verb)) || await reading.NoticeAsync(line, changes) is not { } notice)
+                continue;
+            notices.Add(notice);
+            characters += notice.Length;
+            if (characters >= mostCharacters)
+                break;
+        }
+        return (notices, last);
     }, cancel);
 
     /// <summary>Whether there is still something to decide.</summary>
@@ -36,12 +46,13 @@ internal sealed class NoticeReader(RegistryDb db, PolicyInForce policies, PageAd
     {
         private List<StoredActor>? _persons;
 
-        public async ValueTask<Notice?> NoticeAsync(EntryLine line)
+        public async ValueTask<Notice?> NoticeAsync(EntryLine line, bool mlflow)
         {
             var facts = JsonNode.Parse(await session.LeafAsync(line.Position))!["facts"] as JsonObject ?? [];
             var it = line.SubjectType == "promotion" ? await PromotionCase.OpenAsync(session, policies, line.SubjectId) : null;
+            var changes = mlflow ? await MlflowChange.OfAsync(session, line, facts) : [];
             if (NoticeKinds.Of(line.Verb, facts, it?.Promotion.Statement.Kind == PromotionKind.Rollback) is not { } kind)
-                return null;
+                return changes.Count == 0 ? null : new Notice(line.Position, line.Id, line.At, "", [], [], null, null, new HashSet<string>(), changes);
             // What needs nobody is applied in the same moment; nobody is asked.
             if (line.Verb == "promotion.request" && it is { Promotion.Requirement.Approvals.Count: 0 })
                 return null;
@@ -55,7 +66,7 @@ internal sealed class NoticeReader(RegistryDb db, PolicyInForce policies, PageAd
                 await TellOtherAsync(facts, line, data, told);
             var link = it is not null ? pages.Promotion(line.SubjectId) : null;
             data["url"] = link;
-            return new Notice(line.Position, line.Id, line.At, kind, data, told, link, it is null ? null : line.SubjectId, await PersonsAsync(kind, line, facts, it));
+            return new Notice(line.Position, line.Id, line.At, kind, data, told, link, it is null ? null : line.SubjectId, await PersonsAsync(kind, line, facts, it), changes);
         }
 
         private async ValueTask TellAsync(PromotionCase it, EntryLine line, JsonObject facts, JsonObject data, List<(string, string)> told)

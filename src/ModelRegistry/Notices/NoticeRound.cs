@@ -54,7 +54,8 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
         {
             var live = (await session.LiveEndpointsAsync()).Where(carrier.Reaches).ToList();
             var ahead = new Dictionary<string, IReadOnlySet<long>>();
-            foreach (var endpoint in live.Where(e => !_lanes.ContainsKey(e.Id)))
+            // Of one that was changed, what waits is read anew.
+            foreach (var endpoint in live.Where(e => !_lanes.TryGetValue(e.Id, out var lane) || lane.Endpoint.UpdatedAt != e.UpdatedAt))
                 ahead[endpoint.Id] = (await session.DeliveredAheadAsync(endpoint.Id)).ToHashSet();
             return (live, ahead);
         }, cancel);
@@ -68,7 +69,7 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
     {
         while (_lanes.Values.Select(lane => lane.ReadsFrom).Where(from => from < head).Min() is { } from)
         {
-            var (notices, last) = await reader.AfterAsync(from, Batch, cancel);
+            var (notices, last) = await reader.AfterAsync(from, Batch, _lanes.Values.Any(lane => lane.Endpoint.IsMlflow), NoticeLane.MostCharacters, cancel);
             if (last == from)
                 break;
             foreach (var lane in _lanes.Values)
@@ -115,12 +116,12 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
             return;
         }
         // Not to be cancelled: whoever has the message already would get it twice.
-        var sent = waiting.Settled ?? await carrier.SendAsync(lane.Endpoint, notice, CancellationToken.None);
+        var sent = waiting.Settled ?? await carrier.SendAsync(lane.Endpoint, waiting, CancellationToken.None);
         var now = time.GetUtcNow();
         if (sent.Answer == Answer.Failed && !RetrySchedule.IsOver(notice.At, now, patience))
         {
             lane.Failed(waiting, sent.Rest, now);
-            log.LogInformation("{Endpoint} was not told of {Event} {EntryId}: {Why}", lane.Endpoint.Id, notice.Kind, notice.Id, sent.Why);
+            log.LogInformation("{Endpoint} was not told of {Event} {EntryId}: {Why}", lane.Endpoint.Id, Told(lane.Endpoint, notice), notice.Id, sent.Why);
             return;
         }
         try
@@ -130,7 +131,7 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
         catch (Exception e)
         {
             lane.NotWritten(waiting, sent, now);
-            log.LogWarning(e, "It could not be written down that {Endpoint} was told of {Event} {EntryId}; it is tried again", lane.Endpoint.Id, notice.Kind, notice.Id);
+            log.LogWarning(e, "It could not be written down that {Endpoint} was told of {Event} {EntryId}; it is tried again", lane.Endpoint.Id, Told(lane.Endpoint, notice), notice.Id);
             return;
         }
         lane.Remove(waiting);
@@ -139,7 +140,7 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
         if (sent.Answer == Answer.Taken)
             lane.Succeeded();
         else
-            log.LogWarning("{Endpoint} is not told of {Event} {EntryId} any more: {Why}", lane.Endpoint.Id, notice.Kind, notice.Id, sent.Why);
+            log.LogWarning("{Endpoint} is not told of {Event} {EntryId} any more: {Why}", lane.Endpoint.Id, Told(lane.Endpoint, notice), notice.Id, sent.Why);
     }
 
     private async Task SettleAsync(NoticeLane lane, WaitingNotice waiting, Sent sent)
@@ -147,7 +148,7 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
         var (endpoint, notice, taken) = (lane.Endpoint, waiting.Notice, sent.Answer == Answer.Taken);
         var to = lane.SettledWithout(waiting);
         var act = new AuditAct(taken ? "notice.deliver" : "notice.give_up", endpoint.Kind, endpoint.Id, null,
-            new JsonObject { ["entry_id"] = notice.Id, ["position"] = notice.Position, ["event"] = notice.Kind, ["attempts"] = waiting.Failures + 1, ["answer"] = sent.Why });
+            new JsonObject { ["entry_id"] = notice.Id, ["position"] = notice.Position, ["event"] = Told(endpoint, notice), ["attempts"] = waiting.Failures + 1, ["answer"] = sent.Why });
         await db.WriteAsync<bool>(Teller, act, async session =>
         {
             // Another process may have had the duty for a moment.
@@ -158,6 +159,8 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
         }, CancellationToken.None);
         lane.Persisted = Math.Max(lane.Persisted, to);
     }
+
+    private static string Told(StoredEndpoint endpoint, Notice notice) => endpoint.IsMlflow ? string.Join(" ", notice.Mlflow.Select(m => m.Event).Where(endpoint.Events.Contains).Distinct()) : notice.Kind;
 
     private Task EndAsync(NoticeLane lane, Sent sent)
     {

@@ -21,6 +21,9 @@ internal static class WebhookAddress
         return url;
     }
 
+    /// <summary>Scheme, host and port.</summary>
+    public static string Origin(string url) => new Uri(url).GetLeftPart(UriPartial.Authority);
+
     /// <summary>What of it may be shown: <c>https://hooks.example.org/…</c></summary>
     public static string Shown(string url) => url.Length == 0 ? "" : new Uri(url) is var uri && uri.PathAndQuery == "/" ? uri.GetLeftPart(UriPartial.Authority) : uri.GetLeftPart(UriPartial.Authority) + "/…";
 }

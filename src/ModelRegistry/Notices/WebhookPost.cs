@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using ModelRegistry.Domain;
+using ModelRegistry.Storage;
 
 namespace ModelRegistry.Notices;
 
@@ -43,28 +44,30 @@ internal sealed class WebhookPost : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>One attempt: at most ten seconds, from the look-up of the name to the answer's status.</summary>
-    public async Task<Sent> SendAsync(string url, string secret, Notice notice, CancellationToken cancel)
+    public async Task<Sent> SendAsync(StoredEndpoint to, NoticeMessage message, CancellationToken cancel)
     {
         var now = _time.GetUtcNow();
         var timestamp = now.ToUnixTimeSeconds();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(notice.Body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, to.Address) { Content = new ByteArrayContent(message.Body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("User-Agent", "model-registry");
-        request.Headers.TryAddWithoutValidation("webhook-id", notice.Id);
-        request.Headers.TryAddWithoutValidation("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
-        request.Headers.TryAddWithoutValidation("webhook-signature", WebhookSignature.Sign(secret, notice.Id, timestamp, notice.Body));
+        var (id, at, signature) = to.IsMlflow ? ("X-MLflow-Delivery-Id", "X-MLflow-Timestamp", "X-MLflow-Signature") : ("webhook-id", "webhook-timestamp", "webhook-signature");
+        request.Headers.TryAddWithoutValidation(id, message.Id);
+        request.Headers.TryAddWithoutValidation(at, timestamp.ToString(CultureInfo.InvariantCulture));
+        if (to.Secret.Length > 0)
+            request.Headers.TryAddWithoutValidation(signature, WebhookSignature.Sign(WebhookSignature.Key(to), message.Id, timestamp, message.Body));
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
             var status = (int)response.StatusCode;
             var sent = status switch
             {
-                >= 200 and < 300 => new Sent(Answer.Taken, Said(status)),
-                410 => new Sent(Answer.Gone, Said(status)),
-                429 or 503 => new Sent(Answer.Failed, Said(status), Rest(response.Headers.RetryAfter, now)),
-                _ => new Sent(Answer.Failed, Said(status)),
+                >= 200 and < 300 => new Sent(Answer.Taken, Said(status), null, status),
+                410 => new Sent(Answer.Gone, Said(status), null, status),
+                429 or 503 => new Sent(Answer.Failed, Said(status), Rest(response.Headers.RetryAfter, now), status),
+                _ => new Sent(Answer.Failed, Said(status), null, status),
             };
             await ReadAwayAsync(response, patience.Token);
             return sent;

@@ -64,7 +64,8 @@ internal static class StageMoves
                 await session.EndServingAsync(modelId, stage);
             else
                 await session.BeginServingAsync(Ids.New("srv", session.Now), modelId, stage, serving.Id, stage == toStage ? promotion.Id : "");
-        await FollowAsync(session, policy, modelId);
+        if (await FollowAsync(session, policy, modelId) is { Count: > 0 } followed)
+            facts["aliases"] = followed;
         await session.TouchModelAsync(modelId);
     }
 
@@ -74,14 +75,23 @@ internal static class StageMoves
             throw new InvalidOperationException($"Version {version.Id} changed within its own transaction.");
     }
 
-    // A governed alias points at what serves its stage, or at nothing.
-    private static async ValueTask FollowAsync(RegistrySession session, PromotionPolicy policy, string modelId)
+    // A governed alias points at what serves its stage, or at nothing. Gives those that moved, with the label they point at now.
+    private static async ValueTask<JsonObject> FollowAsync(RegistrySession session, PromotionPolicy policy, string modelId)
     {
+        var before = (await session.AliasesAsync(modelId)).ToDictionary(a => Names.Fold(a.Alias), a => a.VersionId);
+        var moved = new JsonObject();
         foreach (var (alias, stage) in policy.GovernedAliases)
-            if (await session.ServingNowAsync(modelId, stage) is { } serving)
-                await session.SetAliasAsync(modelId, alias, serving.VersionId);
-            else
+        {
+            var serving = await session.ServingNowAsync(modelId, stage);
+            if (before.GetValueOrDefault(Names.Fold(alias)) == serving?.VersionId)
+                continue;
+            if (serving is null)
                 await session.RemoveAliasAsync(modelId, alias);
+            else
+                await session.SetAliasAsync(modelId, alias, serving.VersionId);
+            moved[alias] = serving?.Label;
+        }
+        return moved;
     }
 }
 

@@ -82,8 +82,9 @@ public sealed partial class RegistrySession
         return (string.Join(" or ", matches), $"@framework{number}");
     }
 
-    // The index has how values begin.
-    private static string TagValueIs(string parameter) => $"substr(t.value, 1, 200) = substr(@{parameter}, 1, 200) and t.value = @{parameter}";
+    // The index has how values begin. Were the column itself compared, SQLite would put the parameter in its place everywhere, in what
+    // the index has too, and go past the index.
+    private static string TagValueIs(string parameter) => $"substr(t.value, 1, 200) = substr(@{parameter}, 1, 200) and t.value || '' = @{parameter}";
 
     private static string OfVersion((string Match, string? Framework) tag) =>
         $"(exists (select 1 from version_tag t where t.version_id = v.id and ({tag.Match})){(tag.Framework is { } key ? $" or exists (select 1 from version_link f where f.version_id = v.id and f.kind = 'framework' and f.key = {key})" : "")})";

@@ -4,11 +4,26 @@ using ModelRegistry.Domain;
 namespace ModelRegistry.Storage;
 
 /// <summary>A webhook or a person's mailbox as stored.</summary>
+/// <param name="Secret">What messages are signed with; empty: they are not.</param>
 /// <param name="SettledTo">Position of the audit entry up to which nothing is left to be told.</param>
+/// <param name="Style"><see cref="Standard"/>, or <see cref="Mlflow"/>: whose words it is told in.</param>
+/// <param name="ConfirmedBy">The admin who let it go where it leads; null while none has, and it is told nothing.</param>
 internal sealed record StoredEndpoint(string Id, string Kind, string Address, string? PersonId, IReadOnlyList<string> Events, string Secret, DateTimeOffset CreatedAt,
-    long SettledTo, long Delivered, long GivenUp, DateTimeOffset? LastDeliveredAt, DateTimeOffset? EndedAt, string? EndedWhy)
+    long SettledTo, long Delivered, long GivenUp, DateTimeOffset? LastDeliveredAt, DateTimeOffset? EndedAt, string? EndedWhy,
+    string CreatedBy, string Style, string Name, string Description, DateTimeOffset UpdatedAt, bool Paused, string? ConfirmedBy)
 {
+    public const string Standard = "standard", Mlflow = "mlflow";
+
     public bool IsWebhook => Kind == "webhook";
+
+    public bool IsMlflow => Style == Mlflow;
+
+    /// <summary>One that nobody has confirmed.</summary>
+    public static StoredEndpoint Webhook(string id, string address, IReadOnlyList<string> events, string secret, string by, DateTimeOffset now) =>
+        new(id, "webhook", address, null, events, secret, now, 0, 0, 0, null, null, null, by, Standard, "", "", now, false, null);
+
+    public static StoredEndpoint Mailbox(string id, string address, string personId, IReadOnlyList<string> events, string by, DateTimeOffset now) =>
+        new(id, "mail", address, personId, events, "", now, 0, 0, 0, null, null, null, by, Standard, "", "", now, false, by);
 }
 
 /// <summary>An audit entry as one looks whether it is to be told of.</summary>
@@ -17,7 +32,7 @@ internal sealed record EntryLine(long Position, string Id, DateTimeOffset At, st
 /// <summary>Who is told what happened, and how far they have been told.</summary>
 public sealed partial class RegistrySession
 {
-    private const string EndpointColumns = "id, kind, address, person_id, events, secret, created_at, settled_to, delivered, given_up, last_delivered_at, ended_at, ended_why";
+    private const string EndpointColumns = "id, kind, address, person_id, events, secret, created_at, settled_to, delivered, given_up, last_delivered_at, ended_at, ended_why, created_by, style, name, description, updated_at, paused, confirmed_by";
 
     /// <summary>The last entry's position, this transaction's own included; 0 for an empty log.</summary>
     internal async ValueTask<long> LastEntryAsync() => (long)(await ScalarAsync("select coalesce(max(position), 0) from audit_entry"))!;
@@ -36,17 +51,38 @@ public sealed partial class RegistrySession
     internal ValueTask<StoredEndpoint?> MailboxOfAsync(string personId) => OneAsync(
         $"select {EndpointColumns} from notice_endpoint where person_id = @person and ended_at is null", ReadEndpoint, ("person", personId));
 
-    internal ValueTask<List<StoredEndpoint>> LiveEndpointsAsync() => ManyAsync($"select {EndpointColumns} from notice_endpoint where ended_at is null order by id", ReadEndpoint);
+    /// <summary>Those that are told what happens now.</summary>
+    internal ValueTask<List<StoredEndpoint>> LiveEndpointsAsync() => ManyAsync($"select {EndpointColumns} from notice_endpoint where ended_at is null and paused = 0 and confirmed_by is not null order by id", ReadEndpoint);
 
     internal ValueTask<List<StoredEndpoint>> WebhooksAsync() => ManyAsync($"select {EndpointColumns} from notice_endpoint where kind = 'webhook' order by id", ReadEndpoint);
 
     internal async ValueTask<long> LiveWebhooksAsync() => (long)(await ScalarAsync("select count(*) from notice_endpoint where kind = 'webhook' and ended_at is null"))!;
 
+    /// <summary>Those that a machine made and no admin has confirmed.</summary>
+    internal async ValueTask<long> UnconfirmedWebhooksAsync() => (long)(await ScalarAsync("select count(*) from notice_endpoint where confirmed_by is null and ended_at is null"))!;
+
+    /// <summary>Webhooks of MLflow's style that have not ended, by id.</summary>
+    internal ValueTask<List<StoredEndpoint>> MlflowWebhooksAsync(string afterId, int most) => ManyAsync(
+        $"select {EndpointColumns} from notice_endpoint where style = 'mlflow' and ended_at is null and id > @after order by id limit @most", ReadEndpoint, ("after", afterId), ("most", (long)most));
+
     /// <summary>Keeps an endpoint, to be told of what comes after the last entry.</summary>
-    internal async ValueTask InsertEndpointAsync(string id, string kind, string address, string? personId, IReadOnlyList<string> events, string secret, string createdBy) => await ExecuteAsync("""
-        insert into notice_endpoint (id, kind, address, person_id, events, secret, created_by, created_at, settled_to, delivered, given_up, last_delivered_at, ended_at, ended_why)
-        values (@id, @kind, @address, @person, @events, @secret, @by, @now, @last, 0, 0, null, null, null)
-        """, ("id", id), ("kind", kind), ("address", address), ("person", personId), ("events", List(events)), ("secret", secret), ("by", createdBy), ("now", Times.Micros(Now)), ("last", await LastEntryAsync()));
+    internal async ValueTask InsertEndpointAsync(StoredEndpoint e) => await ExecuteAsync("""
+        insert into notice_endpoint (id, kind, address, person_id, events, secret, created_by, created_at, settled_to, delivered, given_up, last_delivered_at, ended_at, ended_why, style, name, description, updated_at, paused, confirmed_by)
+        values (@id, @kind, @address, @person, @events, @secret, @by, @now, @last, 0, 0, null, null, null, @style, @name, @description, @now, @paused, @confirmed)
+        """, ("id", e.Id), ("kind", e.Kind), ("address", e.Address), ("person", e.PersonId), ("events", List(e.Events)), ("secret", e.Secret), ("by", e.CreatedBy), ("now", Times.Micros(Now)), ("last", await LastEntryAsync()),
+        ("style", e.Style), ("name", e.Name), ("description", e.Description), ("paused", e.Paused ? 1L : 0L), ("confirmed", e.ConfirmedBy));
+
+    /// <summary>Changes what is told to a webhook, where, and whether at all.</summary>
+    /// <param name="begins">Whether it is told of nothing that happened until now.</param>
+    internal async ValueTask UpdateEndpointAsync(StoredEndpoint e, bool begins)
+    {
+        await ExecuteAsync("""
+            update notice_endpoint set address = @address, events = @events, secret = @secret, name = @name, description = @description, paused = @paused, confirmed_by = @confirmed, updated_at = @now
+            where id = @id and ended_at is null
+            """, ("id", e.Id), ("address", e.Address), ("events", List(e.Events)), ("secret", e.Secret), ("name", e.Name), ("description", e.Description), ("paused", e.Paused ? 1L : 0L), ("confirmed", e.ConfirmedBy), ("now", Times.Micros(Now)));
+        if (begins)
+            await SettleToAsync(e.Id, await LastEntryAsync());
+    }
 
     /// <summary>Ends it and forgets its address and secret; false when it had ended before.</summary>
     internal async ValueTask<bool> EndEndpointAsync(string id, string why)
@@ -90,5 +126,5 @@ public sealed partial class RegistrySession
         "select id from promotion where state in ('pending', 'approved') and id > @after order by id limit @most", r => r.GetString(0), ("after", afterId), ("most", (long)most));
 
     private static StoredEndpoint ReadEndpoint(DbDataReader r) => new(r.GetString(0), r.GetString(1), r.GetString(2), Text(r, 3), List(r.GetString(4)), r.GetString(5), Times.FromMicros(r.GetInt64(6)),
-        r.GetInt64(7), r.GetInt64(8), r.GetInt64(9), Time(r, 10), Time(r, 11), Text(r, 12));
+        r.GetInt64(7), r.GetInt64(8), r.GetInt64(9), Time(r, 10), Time(r, 11), Text(r, 12), r.GetString(13), r.GetString(14), r.GetString(15), r.GetString(16), Times.FromMicros(r.GetInt64(17)), r.GetInt64(18) == 1, Text(r, 19));
 }

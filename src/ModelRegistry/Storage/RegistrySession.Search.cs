@@ -15,9 +15,9 @@ internal sealed record SearchPage(SearchFilter Filter, SearchOrder Order, IReadO
 /// </summary>
 public sealed partial class RegistrySession
 {
-    // With no more rows than this of one tag or run, those are looked at and put in order. With more, rows are looked at in order:
-    // enough of them fit to fill a page soon.
-    private const int FewRows = 5_000;
+    // Rows of a tag are counted up to here: fewer are soon looked at and put in order. With more, rows are looked at in the order
+    // that was asked for: enough of them fit to fill a page soon.
+    private const int FewRows = 1_000;
 
     /// <summary>Models that a filter holds for, without their tags and cards.</summary>
     internal ValueTask<List<RegisteredModel>> SearchModelsAsync(SearchPage page)
@@ -26,7 +26,7 @@ public sealed partial class RegistrySession
         foreach (var (i, one) in page.Filter.Comparisons.Index())
             where.Add(one.Field == SearchField.Tag ? OfTag(one, i, "model_tag", "t.model_id = m.id", args) : OfName(one, i, args));
         After(page, where, args);
-        return ManyAsync($"select {ModelColumns.Replace("m.card", "''", StringComparison.Ordinal)} from model m where {string.Join(" and ", where)} order by {OrderBy(page.Order, indexed: true)} limit @limit", ReadModel, [.. args]);
+        return ManyAsync($"select {ModelColumns.Replace("m.card", "''", StringComparison.Ordinal)} from model m where {string.Join(" and ", where)} order by {OrderBy(page.Order, new Lead(null, true))} limit @limit", ReadModel, [.. args]);
     }
 
     /// <summary>Versions that a filter holds for, each with the name of its model.</summary>
@@ -34,29 +34,41 @@ public sealed partial class RegistrySession
     internal async ValueTask<(List<(ModelVersion Version, string ModelName)> Rows, bool Cut)> SearchVersionsAsync(SearchPage page, long mostCharacters)
     {
         var (where, args) = (new List<string> { "v.deleted_at is null", "m.deleted_at is null", "m.is_active = 1" }, new List<(string, object?)> { ("limit", (long)page.Limit) });
-        var few = await FewestAsync(page.Filter);
+        string? model = null;
+        var named = page.Filter.Comparisons.FirstOrDefault(c => c is { Field: SearchField.Name, Operator: SearchOperator.Equal });
+        if (named is not null)
+        {
+            // By the id, which the indexes of versions begin with.
+            model = (string?)await ScalarAsync("select id from model where name_key = @key and deleted_at is null", ("key", Names.Fold(named.Values[0])));
+            if (model is null)
+                return ([], false);
+            where.Add("v.model_id = @model");
+            args.Add(("model", model));
+        }
+        var lead = await LeadAsync(page, model);
+        var from = "version v";
         foreach (var (i, one) in page.Filter.Comparisons.Index())
-            if (one is { Field: SearchField.Name, Operator: SearchOperator.Equal })
+            if (one == lead.By && one.Field == SearchField.Tag)
             {
-                // By the id, which the indexes of versions begin with.
-                if (await ScalarAsync("select id from model where name_key = @key and deleted_at is null", ("key", Names.Fold(one.Values[0]))) is not string id)
-                    return ([], false);
-                where.Add($"v.model_id = @model{i}");
-                args.Add(($"model{i}", id));
+                // An index has a tag's versions by their last change, all of them and those of each model.
+                from = "version_tag t join version v on v.id = t.version_id";
+                where.Add(TagIs(one, i, args) + (model is null ? "" : " and t.model_id = @model"));
+                if (lead.InOrder && page.After is not null)
+                    where.Add($"t.changed {(page.Order.Terms[0].Descending ? "<=" : ">=")} @after0");
             }
-            else
+            else if (one != named)
                 where.Add(one.Field switch
                 {
-                    SearchField.Tag => few == one ? $"v.id in (select t.version_id from version_tag t where {TagIs(one, i, args)})" : OfTag(one, i, "version_tag", "t.version_id = v.id", args),
+                    SearchField.Tag => OfTag(one, i, "version_tag", "t.version_id = v.id", args),
                     // What is said twice lets the index of those with a run be used.
-                    SearchField.RunId => (few == one ? "v.run_id <> '' and " : "") + OfText("v.run_id", one, i, args),
+                    SearchField.RunId => (lead.By == one ? "v.run_id <> '' and " : "") + OfText("v.run_id", one, i, args),
                     SearchField.SourcePath => OfText("v.source", one, i, args),
                     SearchField.VersionNumber => OfNumber(one, i, args),
                     _ => OfName(one, i, args),
                 });
         After(page, where, args);
         var (rows, cut) = (new List<(ModelVersion, string)>(), false);
-        await ManyAsync($"select {VersionColumns}, m.name from version v join model m on m.id = v.model_id where {string.Join(" and ", where)} order by {OrderBy(page.Order, indexed: few is null)} limit @limit",
+        await ManyAsync($"select {VersionColumns}, m.name from {from} join model m on m.id = v.model_id where {string.Join(" and ", where)} order by {OrderBy(page.Order, lead)} limit @limit",
             r =>
             {
                 if (cut |= mostCharacters < 0)
@@ -70,6 +82,8 @@ public sealed partial class RegistrySession
 
     /// <summary>The version of a model that has a number, with what MLflow shows of it.</summary>
     internal ValueTask<ModelVersion?> VersionByNumberAsync(string modelId, long number) => VersionWhereAsync("v.number = @value", modelId, number);
+
+    internal ValueTask<ModelVersion?> VersionByLabelAsync(string modelId, string label) => VersionWhereAsync("v.label = @value", modelId, label);
 
     internal ValueTask<ModelVersion?> VersionByAliasAsync(string modelId, string alias) => OneAsync(
         $"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias_key = @key and v.deleted_at is null", ReadVersion, ("model", modelId), ("key", Names.Fold(alias)));
@@ -98,19 +112,28 @@ public sealed partial class RegistrySession
     internal ValueTask<List<long>> NumbersInStageAsync(string modelId, string stage) => ManyAsync(
         "select v.number from version v where v.model_id = @model and v.stage = @stage and v.deleted_at is null order by v.number", r => r.GetInt64(0), ("model", modelId), ("stage", stage));
 
-    /// <summary>The comparison that leaves the fewest rows to look at, where one leaves few.</summary>
-    private async ValueTask<SearchComparison?> FewestAsync(SearchFilter filter)
+    /// <summary>How rows are come by.</summary>
+    /// <param name="By">The comparison whose index is gone along; null: that of the order, or of a model.</param>
+    /// <param name="InOrder">Whether the rows come in the order that was asked for; otherwise, being few, they are put in it.</param>
+    private readonly record struct Lead(SearchComparison? By, bool InOrder);
+
+    private async ValueTask<Lead> LeadAsync(SearchPage page, string? model)
     {
-        SearchComparison? fewest = null;
-        var least = (long)FewRows;
-        foreach (var one in filter.Comparisons.Where(c => c is { Field: SearchField.Tag, Operator: SearchOperator.Equal }))
+        if (page.Filter.Comparisons.FirstOrDefault(c => c is { Field: SearchField.RunId, Operator: SearchOperator.Equal or SearchOperator.In } && c.Values.All(v => v.Length > 0)) is { } run)
+            return new Lead(run, false);
+        var byChange = page.Order.Terms[0].Column == SearchColumn.UpdatedAt;
+        var tags = page.Filter.Comparisons.Where(c => c is { Field: SearchField.Tag, Operator: SearchOperator.Equal }).ToList();
+        if (byChange && tags.Count == 1)
+            return new Lead(tags[0], true);
+        var (fewest, least) = (tags.FirstOrDefault(), long.MaxValue);
+        foreach (var one in tags)
         {
-            var rows = (long)(await ScalarAsync($"select count(*) from (select 1 from version_tag t where t.key = @key and {TagValueIs("value")} limit {FewRows}) x", ("key", one.Key), ("value", one.Values[0])))!;
+            (string, object?)[] args = [("key", one.Key), ("value", one.Values[0]), ("model", model)];
+            var rows = (long)(await ScalarAsync($"select count(*) from (select 1 from version_tag t where t.key = @key and {TagValueIs("value")}{(model is null ? "" : " and t.model_id = @model")} limit {FewRows}) x", model is null ? args[..2] : args))!;
             if (rows < least)
                 (fewest, least) = (one, rows);
         }
-        // An index has those of a run, and they are put in order the same way.
-        return fewest ?? filter.Comparisons.FirstOrDefault(c => c is { Field: SearchField.RunId, Operator: SearchOperator.Equal or SearchOperator.In } && c.Values.All(v => v.Length > 0));
+        return byChange || least < FewRows ? new Lead(fewest, byChange) : new Lead(null, true);
     }
 
     private static string OfTag(SearchComparison one, int number, string table, string owner, List<(string, object?)> args) => one.HoldsWithoutTag
@@ -191,12 +214,15 @@ public sealed partial class RegistrySession
         where.Add($"{Column(terms[0].Column, page)} {(terms[0].Descending ? "<=" : ">=")} @after0 and ({string.Join(" or ", either)})");
     }
 
-    /// <param name="indexed">Whether rows should come in this order from an index, rather than be put in it.</param>
-    private static string OrderBy(SearchOrder order, bool indexed) => string.Join(", ", order.Terms.Select((term, i) =>
+    private static string OrderBy(SearchOrder order, Lead lead) => string.Join(", ", order.Terms.Select((term, i) =>
     {
         var column = Column(term.Column, order);
-        var plain = indexed || i > 0 ? column : term.Column == SearchColumn.Name ? $"{column} || ''" : $"{column} + 0";
-        return term.Descending ? plain + " desc" : plain;
+        if (i == 0 && lead is { By.Field: SearchField.Tag, InOrder: true })
+            column = "t.changed";
+        else if (i == 0 && !lead.InOrder)
+            // No index has it so: that of the order would be gone along to its end.
+            column = term.Column == SearchColumn.Name ? $"{column} || ''" : $"{column} + 0";
+        return term.Descending ? column + " desc" : column;
     }));
 
     private static string Column(SearchColumn column, SearchPage page) => Column(column, page.Order);

@@ -76,11 +76,17 @@ public sealed partial class RegistrySession
     }
 
     /// <summary>Writes stage, metadata and flags where nobody else did meanwhile. Content has no update.</summary>
-    internal async ValueTask<bool> UpdateVersionAsync(ModelVersion v) => await ExecuteAsync("""
-        update version set stage = @stage, stage_since = @since, metadata = @metadata, deprecated = @deprecated, updated_at = @updated, row_version = row_version + 1
-        where id = @id and row_version = @row
-        """, ("id", v.Id), ("row", v.RowVersion), ("stage", v.Stage), ("since", Times.Micros(v.StageSince)), ("metadata", v.Metadata.ToJson().ToJsonString()),
-        ("deprecated", v.Deprecated ? 1L : 0L), ("updated", Times.Micros(v.UpdatedAt))) == 1;
+    internal async ValueTask<bool> UpdateVersionAsync(ModelVersion v)
+    {
+        if (await ExecuteAsync("""
+            update version set stage = @stage, stage_since = @since, metadata = @metadata, deprecated = @deprecated, updated_at = @updated, row_version = row_version + 1
+            where id = @id and row_version = @row
+            """, ("id", v.Id), ("row", v.RowVersion), ("stage", v.Stage), ("since", Times.Micros(v.StageSince)), ("metadata", v.Metadata.ToJson().ToJsonString()),
+            ("deprecated", v.Deprecated ? 1L : 0L), ("updated", Times.Micros(v.UpdatedAt))) != 1)
+            return false;
+        await ExecuteAsync("update version_tag set changed = @updated where version_id = @id", ("id", v.Id), ("updated", Times.Micros(v.UpdatedAt)));
+        return true;
+    }
 
     /// <summary>Leaves a tombstone where nobody else changed the version meanwhile; what pointed at it does no longer.</summary>
     internal async ValueTask<bool> DeleteVersionAsync(ModelVersion v)
@@ -102,7 +108,7 @@ public sealed partial class RegistrySession
     {
         await ExecuteAsync("delete from version_tag where version_id = @id", ("id", v.Id));
         foreach (var (key, value) in v.Metadata.Tags)
-            await ExecuteAsync("insert into version_tag (version_id, model_id, key, value) values (@id, @model, @key, @value)", ("id", v.Id), ("model", v.ModelId), ("key", key), ("value", value));
+            await ExecuteAsync("insert into version_tag (version_id, model_id, key, value, changed) values (@id, @model, @key, @value, @changed)", ("id", v.Id), ("model", v.ModelId), ("key", key), ("value", value), ("changed", Times.Micros(v.UpdatedAt)));
     }
 
     /// <summary>Aliases of a model with the label and id they point at.</summary>

@@ -52,7 +52,7 @@ public sealed class AgentCampaignTests
             ["keys"] = Ok(await services.Passkeys.ListAsync(me, "ana")).Count + Ok(await services.Passkeys.ListAsync(me, "ben")).Count,
             ["tokens"] = string.Join(' ', Ok(await services.Tokens.ListAsync(me)).Select(t => $"{t.Id}:{t.RevokedAt}")),
             ["passphrases"] = Ok(await services.Audit.ListAsync(me, new ModelRegistry.Audit.AuditQuery(Verb: "passphrase.change", Outcome: "done"))).Items.Count,
-            ["webhooks"] = Ok(await services.Notices.WebhooksAsync(me)).Count,
+            ["webhooks"] = Ok(await services.Notices.WebhooksAsync(me)).Count(w => w.State == "active"),
             ["policy"] = Ok(await services.Policies.ShowAsync(me)).Digest,
         }.ToJsonString();
     }

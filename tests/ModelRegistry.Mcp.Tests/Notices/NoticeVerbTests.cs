@@ -45,6 +45,19 @@ public sealed class NoticeVerbTests
         Assert.DoesNotContain("whsec_", log, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_an_mlflow_client_asked_for_is_confirmed_by_an_admin_at_a_terminal()
+    {
+        using var desk = await new CommandDesk().InitAsync();
+        await using (var registry = (await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = desk.Data }, TimeProvider.System)).Value)
+            Assert.Equal("webhook_unconfirmed", (await registry.MlflowWebhooks.CreateAsync(await registry.Actors.CliAsync("alice"), new("ci", null, "https://ci.example.org/hook?key=theirs", ["model_version.created"], "secret", null))).Refusal?.Code);
+        var waiting = (await desk.DoneAsync("webhook", "list", "--output", "json")).Json["items"]![0]!;
+        Assert.Equal(("waiting", "mlflow", "ci", "https://ci.example.org/\u2026"), ((string?)waiting["state"], (string?)waiting["style"], (string?)waiting["name"], (string?)waiting["address"]));
+        Assert.Equal(77, (await desk.RunAsync("webhook", "confirm", (string)waiting["id"]!)).Exit);
+        Assert.Equal("active", (string?)(await TypedAsync(desk, "webhook", "confirm", (string)waiting["id"]!, "--output", "json")).Json["state"]);
+        Assert.Contains("webhook.confirm", (await desk.DoneAsync("audit", "list", "--output", "json")).Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("webhook_address_private", 77, "webhook add http://127.0.0.1:9/"), InlineData("webhook_address_private", 77, "webhook add http://169.254.169.254/latest"), InlineData("webhook_url_invalid", 64, "webhook add ftp://example.org/")]
     [InlineData("event_unknown", 64, "webhook add https://example.org/ --event promotion.request"), InlineData("webhook_not_found", 66, "webhook remove whk_none"), InlineData("webhook_not_found", 66, "webhook test whk_none")]

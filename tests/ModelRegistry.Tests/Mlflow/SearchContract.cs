@@ -46,6 +46,15 @@ public abstract class SearchContract
                 it.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(1, 3)));
             }
         }
+        // What was changed since comes first, found by whichever of its tags.
+        foreach (var name in ModelNames.Where(_ => random.Next(2) == 0))
+        {
+            Ok(await it.Services.Mlflow.SetVersionTagAsync(Robot, name, "1", Keys[0], random.GetItems(Values, 1)[0]));
+            it.Clock.Advance(TimeSpan.FromMilliseconds(1));
+            Ok(await it.Services.Mlflow.TransitionAsync(Robot, name, "1", "Staging", false, null));
+            it.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+        Assert.Empty(await it.RowsAsync("select t.version_id from version_tag t join version v on v.id = t.version_id where t.changed <> v.updated_at"));
     }
 
     private static readonly Gen<string> Pattern = Gen.OneOf(Gen.Elements(Values), Gen.Elements("%", "f%", "%a%", "_", "a_b", "R%", "r_", "%!%", "s3://b/%", "FRAUD%", "%\u00e4%"));

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using ModelRegistry.Notices;
+using ModelRegistry.Storage;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 
@@ -11,13 +12,15 @@ namespace ModelRegistry.Tests.Notices;
 /// <summary>Where webhooks go and where they never go, against a real server that must not be reached.</summary>
 public sealed class WebhookPostTests
 {
-    private static readonly Notice Message = Notice.Test("tst_1", DateTimeOffset.UnixEpoch);
-
     private static readonly string Secret = WebhookSignature.NewSecret();
+
+    private static readonly NoticeMessage Message = Notice.Test("tst_1", DateTimeOffset.UnixEpoch, []).For(At("http://localhost/"))[0];
+
+    private static StoredEndpoint At(string address) => StoredEndpoint.Webhook("whk_1", address, [], Secret, "per_1", DateTimeOffset.UnixEpoch);
 
     [Fact]
     public void A_message_is_signed_as_the_specification_shows() => Assert.Equal("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-        WebhookSignature.Sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, """{"test": 2432232314}"""u8));
+        WebhookSignature.Sign(WebhookSignature.Key(At("http://localhost/") with { Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, """{"test": 2432232314}"""u8));
 
     [Theory]
     [InlineData("10.0.0.1"), InlineData("172.16.0.1"), InlineData("172.31.255.255"), InlineData("192.168.1.1"), InlineData("127.0.0.1"), InlineData("127.255.0.3"), InlineData("0.0.0.0")]
@@ -56,7 +59,7 @@ public sealed class WebhookPostTests
         await using var receiver = await WebhookReceiver.StartAsync();
         using var post = new WebhookPost(privateToo: false, TimeProvider.System);
         foreach (var host in new[] { "localhost", "127.0.0.1", "[::ffff:127.0.0.1]" })
-            Assert.Equal(new Sent(Answer.Failed, "its address is not one of the public internet"), await post.SendAsync($"http://{host}:{receiver.Address.Port}/", Secret, Message, default));
+            Assert.Equal(new Sent(Answer.Failed, "its address is not one of the public internet"), await post.SendAsync(At($"http://{host}:{receiver.Address.Port}/"), Message, default));
         Assert.Empty(receiver.All);
     }
 
@@ -68,13 +71,13 @@ public sealed class WebhookPostTests
         // Public when it was added, this machine when it is used.
         using var post = new WebhookPost(privateToo: false, TimeProvider.System, (_, _) => Task.FromResult(Interlocked.Increment(ref asked) == 0 ? [IPAddress.Parse("1.1.1.1")] : new[] { IPAddress.Loopback }));
         Assert.Null(WebhookAddress.Read($"http://rebinds.example:{receiver.Address.Port}/", false).Refusal);
-        Assert.Equal("its address is not one of the public internet", (await post.SendAsync($"http://rebinds.example:{receiver.Address.Port}/", Secret, Message, default)).Why);
+        Assert.Equal("its address is not one of the public internet", (await post.SendAsync(At($"http://rebinds.example:{receiver.Address.Port}/"), Message, default)).Why);
         Assert.Equal(1, asked);
         Assert.Empty(receiver.All);
 
         // The same name, where private addresses are allowed, does arrive: it is the address that was refused.
         using var open = new WebhookPost(privateToo: true, TimeProvider.System, (_, _) => Task.FromResult(new[] { IPAddress.Loopback }));
-        Assert.Equal(Answer.Taken, (await open.SendAsync($"http://rebinds.example:{receiver.Address.Port}/", Secret, Message, default)).Answer);
+        Assert.Equal(Answer.Taken, (await open.SendAsync(At($"http://rebinds.example:{receiver.Address.Port}/"), Message, default)).Answer);
         Assert.True(Assert.Single(receiver.All).Verifies(Secret));
     }
 
@@ -90,7 +93,7 @@ public sealed class WebhookPostTests
                 http.Response.Headers.Location = target.Address.AbsoluteUri;
                 return Task.FromResult(status);
             };
-            Assert.Equal(new Sent(Answer.Failed, $"status {status}"), await SendAsync(receiver));
+            Assert.Equal(new Sent(Answer.Failed, $"status {status}", null, status), await SendAsync(receiver));
         }
         Assert.Empty(target.All);
     }
@@ -144,7 +147,7 @@ public sealed class WebhookPostTests
         silent.Start();
         using var post = new WebhookPost(privateToo: true, TimeProvider.System);
         var clock = Stopwatch.StartNew();
-        Assert.Equal(new Sent(Answer.Failed, "it did not answer within 10 s"), await post.SendAsync($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/", Secret, Message, default));
+        Assert.Equal(new Sent(Answer.Failed, "it did not answer within 10 s"), await post.SendAsync(At($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/"), Message, default));
         Assert.InRange(clock.Elapsed.TotalSeconds, 9, 30);
     }
 
@@ -158,7 +161,7 @@ public sealed class WebhookPostTests
             http.Response.Headers.RetryAfter = retryAfter;
             return Task.FromResult(status);
         };
-        Assert.Equal(new Sent(Answer.Failed, $"status {status}", seconds is { } s ? TimeSpan.FromSeconds(s) : null), await SendAsync(receiver));
+        Assert.Equal(new Sent(Answer.Failed, $"status {status}", seconds is { } s ? TimeSpan.FromSeconds(s) : null, status), await SendAsync(receiver));
     }
 
     [Fact]
@@ -168,17 +171,17 @@ public sealed class WebhookPostTests
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         using var post = new WebhookPost(privateToo: true, TimeProvider.System);
-        var garbage = post.SendAsync($"http://127.0.0.1:{port}/", Secret, Message, default);
+        var garbage = post.SendAsync(At($"http://127.0.0.1:{port}/"), Message, default);
         using (var client = await listener.AcceptTcpClientAsync())
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("SECRET NONSENSE\r\n\r\n"));
         Assert.Equal("it did not answer in HTTP", (await garbage).Why);
         listener.Stop();
-        Assert.Equal("it cannot be connected to", (await post.SendAsync($"http://127.0.0.1:{port}/", Secret, Message, default)).Why);
+        Assert.Equal("it cannot be connected to", (await post.SendAsync(At($"http://127.0.0.1:{port}/"), Message, default)).Why);
     }
 
     private static async Task<Sent> SendAsync(WebhookReceiver receiver)
     {
         using var post = new WebhookPost(privateToo: true, TimeProvider.System);
-        return await post.SendAsync(receiver.Address.AbsoluteUri, Secret, Message, default);
+        return await post.SendAsync(At(receiver.Address.AbsoluteUri), Message, default);
     }
 }
