@@ -69,7 +69,7 @@ public abstract class MultipartContract : IAsyncLifetime
     }
 
     private protected async Task<MlflowUploadView> BeginAsync(int parts, string folder = "run/model") =>
-        Ok(await Services.MlflowUploads.BeginAsync(Robot, folder, "/home/ada/weights.bin", $"{parts}"));
+        Ok(await Services.MlflowUploads.BeginAsync(Robot, folder, @"C:\runs\weights.bin", $"{parts}"));
 
     private protected async Task<string> PutAsync(MlflowUploadView upload, int number, string content, RegistryServices? through = null) =>
         Ok(await (through ?? Services).MlflowUploads.PutPartAsync(Robot, upload.UploadId, $"{number}", new MemoryStream(Encoding.UTF8.GetBytes(content))));
