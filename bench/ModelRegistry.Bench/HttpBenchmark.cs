@@ -7,8 +7,9 @@ using ModelRegistry.Fuzz;
 namespace ModelRegistry.Bench;
 
 /// <summary>
-/// <c>get_serving_version</c> over HTTP with a bearer token, in both eras, against a bare Kestrel that answers the same
-/// bytes: latency of one caller, throughput of sixteen, and the server's own CPU time per request. Arms take turns.
+/// <c>get_serving_version</c> over HTTP with a bearer token, in both eras, and the hot reads of REST and of MLflow's clients, against a
+/// bare Kestrel that answers the bytes of the first: latency of one caller, throughput of sixteen, and the server's own CPU time per
+/// request. Arms take turns.
 /// </summary>
 internal static class HttpBenchmark
 {
@@ -37,6 +38,10 @@ internal static class HttpBenchmark
                 new("bare Kestrel JSON", address, bare.Id, alone),
                 new("2026-07-28, no session", registry.Address, registry.ProcessId, alone),
                 new("2025-11-25, in a session", registry.Address, registry.ProcessId, session),
+                new("REST serving", registry.Address, registry.ProcessId, RawConnection.Get(registry.Address, "/models/churn/serving", registry.Tokens[0])),
+                new("MLflow model", registry.Address, registry.ProcessId, RawConnection.Get(registry.Address, "/api/2.0/mlflow/registered-models/get?name=churn", registry.Tokens[0])),
+                new("MLflow version", registry.Address, registry.ProcessId, RawConnection.Get(registry.Address, "/api/2.0/mlflow/model-versions/get?name=churn&version=1", registry.Tokens[0])),
+                new("MLflow alias", registry.Address, registry.ProcessId, RawConnection.Get(registry.Address, "/api/2.0/mlflow/registered-models/alias?name=churn&alias=champion", registry.Tokens[0])),
             ];
             // The first rounds compile; they are not counted.
             for (var round = -3; round < Rounds; round++)

@@ -24,7 +24,7 @@ internal static class MlflowBenchmark
         new("search all, 100", (r, _) => SearchAsync(r, null), 20),
         new("search a common tag, 100", (r, _) => SearchAsync(r, "tags.team = '1'"), 20),
         new("search a rare tag, 10", (r, _) => SearchAsync(r, "tags.rare = 'yes'"), 100),
-        new("search a tag of a model", (r, model) => SearchAsync(r, $"name = '{model}' AND tags.team = '1'"), 20),
+        new("search a tag of a model, 20", (r, model) => SearchAsync(r, $"name = '{model}' AND tags.team = '1'", 20), 50),
         new("search a run", (r, _) => SearchAsync(r, "run_id = '3-7'"), 100),
         new("search models, 10", async (r, model) => _ = (await r.Services.Mlflow.SearchModelsAsync(SeededRegistry.Reader, new MlflowSearch("name LIKE 'model-%' AND tags.`mlflow.prompt.is_prompt` != 'true'", [], "10", null))).Value, 100),
     ];
@@ -62,7 +62,7 @@ internal static class MlflowBenchmark
         return (own.TotalProcessorTime - before).TotalMicroseconds / arm.Times;
     }
 
-    private static async Task SearchAsync(SeededRegistry registry, string? filter) => _ = (await registry.Services.Mlflow.SearchVersionsAsync(SeededRegistry.Reader, new MlflowSearch(filter, [], "100", null))).Value;
+    private static async Task SearchAsync(SeededRegistry registry, string? filter, int most = 100) => _ = (await registry.Services.Mlflow.SearchVersionsAsync(SeededRegistry.Reader, new MlflowSearch(filter, [], $"{most}", null))).Value;
 
     private static double Median(IEnumerable<double> values)
     {

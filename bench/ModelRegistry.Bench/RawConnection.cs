@@ -18,6 +18,11 @@ internal sealed class RawConnection(Uri server) : IDisposable
         return [.. Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), .. body];
     }
 
+    /// <summary>A request that reads.</summary>
+    /// <param name="path">With its query.</param>
+    public static byte[] Get(Uri server, string path, string token) =>
+        Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\nAccept: */*\r\nAuthorization: Bearer {token}\r\n\r\n");
+
     /// <summary>Sends a request and waits for the whole response; its head and body.</summary>
     public async Task<(string Head, ReadOnlyMemory<byte> Body)> ExchangeAsync(byte[] request)
     {

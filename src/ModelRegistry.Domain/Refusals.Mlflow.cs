@@ -37,6 +37,13 @@ public static partial class Refusals
     public static Refusal ArchiveExistingInvalid(string stage) => new(RefusalKind.Invalid, "archive_existing_invalid",
         $"Existing versions cannot be archived when a version goes to '{Shown(stage)}': archive_existing_versions is for Staging and Production.", "Leave archive_existing_versions out.", new Dictionary<string, string> { ["archive_existing_versions"] = "only for Staging and Production" });
 
+    /// <param name="why">A sentence.</param>
+    public static Refusal ArchiveExistingStuck(string version, string stage, string why) => new(RefusalKind.Forbidden, "archive_existing_stuck",
+        $"Nothing was moved: version {Shown(version)} stands in {stage} too, and cannot be archived at once. {why}", "Ask without archive_existing_versions, and have the others archived by moves of their own.");
+
+    public static Refusal ArchiveExistingMany(int count, string stage, int most) => new(RefusalKind.Forbidden, "archive_existing_many",
+        $"Nothing was moved: {count} other versions stand in {stage}, and one request archives {most}.", "Archive some of them first, or ask without archive_existing_versions.");
+
     public static Refusal AliasReserved(string alias) => new(RefusalKind.Invalid, "alias_reserved",
         Names.Fold(alias) == "latest" ? "'latest' alias name (case insensitive) is reserved." : $"Version alias name '{Shown(alias)}' is reserved.", "Choose a word that is no version.", new Dictionary<string, string> { ["alias"] = "not latest, a number or v and a number" });
 

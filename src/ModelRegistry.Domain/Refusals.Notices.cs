@@ -22,7 +22,10 @@ public static partial class Refusals
     /// <param name="page">Where an admin confirms it; null where there are no pages.</param>
     public static Refusal WebhookUnconfirmed(string id, string address, string? page) => new(RefusalKind.Forbidden, "webhook_unconfirmed",
         $"The webhook {id} to {Shown(address)} is kept, and is told nothing until an admin confirms where it leads.",
-        $"Ask an admin to confirm it ({(page is null ? "" : $"{page}, or: ")}modelregistry webhook confirm {id}); the same call then succeeds.");
+        $"Ask an admin to confirm it ({(page is null ? "" : $"{page}, or: ")}modelregistry webhook confirm {id} ADDRESS); the same call then succeeds.");
+
+    public static Refusal WebhookLeadsElsewhere(string id) => new(RefusalKind.Conflict, "webhook_leads_elsewhere",
+        $"The webhook {Shown(id)} does not lead to the address that was confirmed.", "Ask whoever made it where it is to lead, or read it whole at the page Webhooks, and confirm that address.");
 
     public static Refusal WebhookOfAnother(string id) => new(RefusalKind.Forbidden, "webhook_of_another",
         $"The webhook {Shown(id)} was made by another.", "Change and remove your own; an admin removes any (webhook remove).");

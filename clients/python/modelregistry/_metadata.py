@@ -24,10 +24,10 @@ class Metadata:
     _line: Line
 
     def set_metadata(self, name: str, version: Optional[Reference] = None, *, revision: Optional[str] = None, **fields: Any) -> EditedView:
-        """Edits what is known about a model (``description``, ``model_type``, ``owner``, ``card``, ``tags``, ``is_active``, ``name``),
-        or about a version (``release_notes``, ``dataset``, ``code_commit``, ``framework``, ``card``, ``metrics``, ``tags``, ``alias``,
-        ``deprecated``; ``hyperparameters``, ``dependencies``, ``signature`` and ``lineage``, each as a whole). A tag that is None is
-        taken away.
+        """Edits what is known about a model (``description``, ``model_type``, ``owner``, ``card``, ``tags``, ``is_active``, ``name``;
+        ``remove_aliases``, a list of those that are to point at none of its versions any more), or about a version (``release_notes``,
+        ``dataset``, ``code_commit``, ``framework``, ``card``, ``metrics``, ``tags``, ``alias``, ``deprecated``; ``hyperparameters``,
+        ``dependencies``, ``signature`` and ``lineage``, each as a whole). A tag that is None is taken away.
 
         Args:
             revision: What it must still have. The answer's ``revision`` is that of after the edit: the next one may name it.

@@ -23,7 +23,10 @@ export interface Revised extends Cancellable {
 export abstract class Metadata {
   protected abstract readonly line: Line;
 
-  /** Edits what is known about a model, or about a version where one is named. A tag that is null is taken away. The answer's `revision` is that of after the edit. */
+  /**
+   * Edits what is known about a model, or about a version where one is named. A tag that is null is taken away; so are the aliases that
+   * `remove_aliases` lists, of a model. The answer's `revision` is that of after the edit.
+   */
   setMetadata(name: string, fields: Record<string, unknown>, options: OfVersion & Revised = {}): Promise<Edited> {
     return this.line.json('PATCH', at(name, options.version), { json: fields, ...once(undefined, options.revision), signal: options.signal });
   }

@@ -24,6 +24,7 @@ internal static class MetadataVerb
         var untag = verb.Many("--remove-tag", "KEY", "A tag to take away.");
         var metrics = verb.Numbers("--metric", "NAME=NUMBER", "A metric of the version.");
         var alias = verb.Text("--alias", "ALIAS", "An alias to point at the version.");
+        var unalias = verb.Many("--remove-alias", "ALIAS", "An alias of the model to take away, whichever version it points at.");
         var notes = verb.Text("--release-notes", "TEXT", "Of the version.");
         var dataset = verb.Text("--dataset", "TEXT", "Of the version.");
         var commit = verb.Text("--code-commit", "SHA", "Of the version.");
@@ -50,6 +51,7 @@ internal static class MetadataVerb
                 RemoveTags = run.Of(untag) ?? [],
                 Metrics = run.Of(metrics) ?? [],
                 Alias = run.Of(alias),
+                RemoveAliases = run.Of(unalias) ?? [],
                 ReleaseNotes = run.Of(notes),
                 Dataset = run.Of(dataset),
                 CodeCommit = run.Of(commit),

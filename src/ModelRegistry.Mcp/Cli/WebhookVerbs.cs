@@ -45,10 +45,11 @@ internal static class WebhookVerbs
 
     private static Verb Confirm()
     {
-        var verb = new Verb("confirm", "Lets a webhook that an MLflow client asked for go where it leads; asks an admin's passphrase on the terminal. Look at its address first (webhook list).", "webhook confirm whk_01k…");
+        var verb = new Verb("confirm", "Lets a webhook that an MLflow client asked for go where it leads; asks an admin's passphrase on the terminal. The address is given whole, as who asked for it says.", "webhook confirm whk_01k… https://ci.example.org/hook");
         var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
+        var url = verb.Word("URL", "Where it is to lead.");
         var asPerson = PersonVerbs.As(verb);
-        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.ConfirmWebhook(run.Of(id)), run.Of(asPerson), Permissions.Admin), w => Many([w])));
+        return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.ConfirmWebhook(run.Of(id), run.Of(url)), run.Of(asPerson), Permissions.Admin), w => Many([w])));
     }
 
     private static Verb Remove()

@@ -11,7 +11,7 @@ namespace ModelRegistry.Mcp.Http;
 internal sealed class Callers(RegistryServices registry, bool loopback)
 {
     // A proxy on this machine speaks for others, who are elsewhere.
-    private static readonly string[] Forwarding = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];
+    private static readonly string[] Forwarding = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Real-IP", "Via"];
 
     /// <summary>The door that takes a name and a token as well.</summary>
     public const string BasicDoor = "mlflow";

@@ -25,7 +25,7 @@ internal static class RegistrarTools
         new("set_metadata", "Edit metadata", "Edit what is known about a version, or about the model when no version is named. What is left out stays.", Hints.Changes,
             [
                 Model, Text("version", VersionForms), Clearable("description", 4_000), Clearable("task", 100), Clearable("owner", 200), Clearable("card", 131_072),
-                new("tags", ArgumentKind.Texts, "key=value each") { Most = 100 }, new("remove_tags", ArgumentKind.Texts) { Most = 100 }, new("metrics", ArgumentKind.Texts, "name=value each") { Most = 500 },
+                new("tags", ArgumentKind.Texts, "key=value each") { Most = 100 }, new("remove_tags", ArgumentKind.Texts) { Most = 100 }, new("remove_aliases", ArgumentKind.Texts, "of the model") { Most = 100 }, new("metrics", ArgumentKind.Texts, "name=value each") { Most = 500 },
                 Text("alias", "points to the version", 128), Clearable("release_notes", 65_536), Clearable("dataset", 2_000), Clearable("code_commit", 200),
                 Text("metadata", "JSON: framework, dependencies, hyperparameters, signature, lineage; replaces each", 262_144), Text("measurements", "JSON list of {metric, value, dataset, split, count, standard_error, measured_at}: become the current metrics; nothing else beside them", 65_536), new("deprecated", ArgumentKind.Flag), new("is_active", ArgumentKind.Flag),
             ],
@@ -89,6 +89,7 @@ internal static class RegistrarTools
             Card = given["card"],
             Tags = pairs.Value.Tags,
             RemoveTags = given.Texts("remove_tags"),
+            RemoveAliases = given.Texts("remove_aliases"),
             Metrics = pairs.Value.Metrics,
             Alias = given["alias"],
             ReleaseNotes = given["release_notes"],

@@ -89,7 +89,14 @@ internal sealed class MlflowFields
         {
             if (tag.ValueKind != JsonValueKind.Object || !tag.TryGetProperty("key", out var key) || key.ValueKind != JsonValueKind.String)
                 return Misfit<Dictionary<string, string>>(string.Create(CultureInfo.InvariantCulture, $"tags[{i}]"), "must be an object with key and value") ?? tags;
-            tags[key.GetString()!] = tag.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+            var value = tag.TryGetProperty("value", out var said) ? said : default;
+            tags[key.GetString()!] = value.ValueKind switch
+            {
+                JsonValueKind.Undefined or JsonValueKind.Null => "",
+                JsonValueKind.String => value.GetString()!,
+                JsonValueKind.Number => value.GetRawText(),
+                _ => Misfit<string>(string.Create(CultureInfo.InvariantCulture, $"tags[{i}].value"), "must be a text") ?? "",
+            };
         }
         return tags;
     }

@@ -45,7 +45,7 @@ internal static class Deeds
 
     public static Deed<WebhookView> RemoveWebhook(string id) => new((r, by, cancel) => r.Notices.RemoveWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "remove"), By);
 
-    public static Deed<WebhookView> ConfirmWebhook(string id) => new((r, by, cancel) => r.Notices.ConfirmWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "confirm"), By);
+    public static Deed<WebhookView> ConfirmWebhook(string id, string url) => new((r, by, cancel) => r.Notices.ConfirmWebhookAsync(by.Actor, id, url, cancel), RestRequest.Post("webhooks", id, "confirm").With("url", url), By);
 
     public static Deed<WebhookTestView> TestWebhook(string id) => new((r, by, cancel) => r.Notices.TestWebhookAsync(by.Actor, id, cancel), RestRequest.Post("webhooks", id, "test"), By);
 

@@ -31,9 +31,11 @@ internal static class Metadata
     public static Question<MetadataView> Set(MetadataEdit e) => new((r, me, cancel) => r.Metadata.SetAsync(me, e, cancel),
         RestRequest.Patch(Path(e.ModelName, string.IsNullOrWhiteSpace(e.Version) ? null : e.Version))
             .With("name", e.NewName).With("description", e.Description).With("model_type", e.Task).With("owner", e.Owner).With("is_active", e.IsActive)
-            .With("card", e.Card).With("card_from", e.CardFrom).With("tags", Tags(e)).With("metrics", e.Metrics.Count > 0 ? e.Metrics : null).With("alias", e.Alias)
+            .With("card", e.Card).With("card_from", e.CardFrom).With("tags", Tags(e)).With("metrics", e.Metrics.Count > 0 ? e.Metrics : null).With("alias", e.Alias).With("remove_aliases", e.RemoveAliases.Count > 0 ? Texts(e.RemoveAliases) : null)
             .With("release_notes", e.ReleaseNotes).With("dataset", e.Dataset).With("code_commit", e.CodeCommit).With("framework", e.Framework).With("deprecated", e.Deprecated)
-            .With("dependencies", e.Dependencies is { } list ? new JsonArray([.. list.Select(d => (JsonNode)d)]) : null).With("hyperparameters", e.Hyperparameters?.DeepClone()).With("signature", e.Signature?.DeepClone()).With("lineage", e.Lineage?.DeepClone()));
+            .With("dependencies", e.Dependencies is { } list ? Texts(list) : null).With("hyperparameters", e.Hyperparameters?.DeepClone()).With("signature", e.Signature?.DeepClone()).With("lineage", e.Lineage?.DeepClone()));
+
+    private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode)t)]);
 
     private static string[] Path(string model, string? version) => version is null ? ["models", model] : ["models", model, "versions", version];
 

@@ -70,6 +70,7 @@ internal static class FieldWords
         ["proof"] = "What shows that it is them: `passphrase`, or `passkey` with `state`.",
         ["reason"] = "Why; whoever decides reads it.",
         ["release_notes"] = "What is new in it.",
+        ["remove_aliases"] = "Aliases of the model that are to point at no version any more; governed ones follow what serves.",
         ["roles"] = "Roles granted.",
         ["search"] = "Part of the name or the description.",
         ["service"] = "The service the token is for.",

@@ -14,8 +14,8 @@ internal static class NoticeRoutes
             (call, wish) => call.Registry.Notices.AddWebhookAsync(call.By, wish.Url, wish.Events, call.Cancel), reply: RestReply.Created);
         routes.Proven("/webhooks/{id}/remove", "Removes a webhook.", By, PasskeyUse.Confirm, byToken: false, _ => 0,
             (call, _) => call.Registry.Notices.RemoveWebhookAsync(call.By, call.Of("id"), call.Cancel));
-        routes.Proven("/webhooks/{id}/confirm", "Lets a webhook that a machine asked for go where it leads.", By, PasskeyUse.Confirm, byToken: false, _ => 0,
-            (call, _) => call.Registry.Notices.ConfirmWebhookAsync(call.By, call.Of("id"), call.Cancel));
+        routes.Proven("/webhooks/{id}/confirm", "Lets a webhook that a machine asked for go where it leads, which is said whole.", By, PasskeyUse.Confirm, byToken: false, call => call.Given.Need("url"),
+            (call, url) => call.Registry.Notices.ConfirmWebhookAsync(call.By, call.Of("id"), url, call.Cancel));
         routes.Proven("/webhooks/{id}/test", "Sends a webhook a test event now.", By, PasskeyUse.Confirm, byToken: false, _ => 0,
             (call, _) => call.Registry.Notices.TestWebhookAsync(call.By, call.Of("id"), call.Cancel));
 

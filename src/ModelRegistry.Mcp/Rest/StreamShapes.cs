@@ -25,9 +25,13 @@ internal static class StreamShapes
             new(200, "The content, hashed on the way; with `presigned`, an address to fetch it from.", "ETag", "Content-Disposition", "Accept-Ranges") { Contents = [(Binary, null), (Json, typeof(SignedFileView))] },
             new(206, "The range asked for.", "ETag", "Content-Range", "Content-Disposition", "Accept-Ranges") { Contents = [(Binary, null)] },
             new(304, "It is what the caller has (If-None-Match).", "ETag"),
-            new(416, "The file has no such range; Content-Range says how long it is.", "Content-Range"),
+            new(412, "It is not what the caller goes by (If-Match).", "ETag"),
+            new(416, "The file has no such range; Content-Range says how long it is.", "ETag", "Content-Range", "Content-Disposition", "Accept-Ranges"),
         ],
-        [("Range", "`bytes=N-M` (RFC 9110, section 14)."), ("If-None-Match", "The SHA-256 that the caller has, in quotes.")]);
+        [
+            ("Range", "`bytes=N-M` (RFC 9110, section 14)."), ("If-None-Match", "The SHA-256 that the caller has, in quotes."),
+            ("If-Match", "The SHA-256 that it must have, in quotes; 412 when it has another."), ("If-Range", "The SHA-256 that the range is to be of, in quotes; the whole file when it has another."),
+        ]);
 
     public static StreamShape Archive { get; } = new([], [new(200, "All files as a tar (POSIX.1-2001).", "Content-Disposition") { Contents = [("application/x-tar", null)] }], []);
 

@@ -31,7 +31,7 @@ internal static class VersionRoutes
     private static MetadataEdit EditOf(RestCall call) => new(call.Of("model"))
     {
         IfRevision = call.IfRevision(), Version = call.Of("version"), NewName = call.Given.Text("name"), Description = call.Given.Blank("description"), Task = call.Given.Blank("model_type") ?? call.Given.Blank("task"), Owner = call.Given.Blank("owner"),
-        IsActive = call.Given.Flag("is_active"), Card = call.Given.Blank("card"), CardFrom = call.Given.Text("card_from"), Tags = Set(call), RemoveTags = Removed(call), Metrics = call.Given.Numbers("metrics") ?? [],
+        IsActive = call.Given.Flag("is_active"), Card = call.Given.Blank("card"), CardFrom = call.Given.Text("card_from"), Tags = Set(call), RemoveTags = Removed(call), RemoveAliases = call.Given.Texts("remove_aliases"), Metrics = call.Given.Numbers("metrics") ?? [],
         Alias = call.Given.Text("alias"), ReleaseNotes = call.Given.Blank("release_notes"), Dataset = call.Given.Blank("dataset"), CodeCommit = call.Given.Blank("code_commit"), Deprecated = call.Given.Flag("deprecated"),
         Framework = call.Given.Blank("framework"), Dependencies = call.Given.List("dependencies"), Hyperparameters = call.Given.Tree("hyperparameters"), Signature = call.Given.Tree("signature"), Lineage = call.Given.Tree("lineage"),
     };

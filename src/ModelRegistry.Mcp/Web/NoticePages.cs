@@ -24,7 +24,7 @@ internal static class NoticePages
             var tested = proven.Refusal is { } unproven ? unproven : await visit.Registry.Notices.TestWebhookAsync(proven.Value.Actor, visit.Of("id"), visit.Cancel);
             await ShowAsync(visit, tested.Refusal, tested: tested.Refusal is null ? tested.Value : null);
         });
-        pages.Post("/ui/webhooks/{id}/confirm", (visit, form) => PageProof.ActAsync(visit, form, (v, no) => ShowAsync(v, no), async by => (await visit.Registry.Notices.ConfirmWebhookAsync(by, visit.Of("id"), visit.Cancel)).Refusal));
+        pages.Post("/ui/webhooks/{id}/confirm", (visit, form) => PageProof.ActAsync(visit, form, (v, no) => ShowAsync(v, no), async by => (await visit.Registry.Notices.ConfirmWebhookAsync(by, visit.Of("id"), form["url"].ToString(), visit.Cancel)).Refusal));
         pages.Post("/ui/webhooks/{id}/remove", (visit, form) => PageProof.ActAsync(visit, form, (v, no) => ShowAsync(v, no), async by => (await visit.Registry.Notices.RemoveWebhookAsync(by, visit.Of("id"), visit.Cancel)).Refusal));
     }
 

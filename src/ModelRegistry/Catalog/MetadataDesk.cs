@@ -194,7 +194,7 @@ public sealed partial class MetadataDesk
     private async ValueTask<Outcome<Written<MetadataView>>> EditVersionAsync(RegistrySession session, RegisteredModel model, MetadataEdit edit, Actor by)
     {
         if (edit.IsOfModel)
-            return Refusals.InvalidArgument("version", "must be left out for description, task, owner, is_active and name, which belong to the model");
+            return Refusals.InvalidArgument("version", "must be left out for description, task, owner, is_active, name and remove_aliases, which belong to the model");
         var resolved = await session.ResolveVersionAsync(model, edit.Version);
         if (resolved.Refusal is { } no)
             return no;
@@ -268,8 +268,11 @@ public sealed partial class MetadataDesk
         if (free.Refusal is { } no)
             return no;
         var name = free.Value;
-        if ((await session.AliasesAsync(model.Id)).Any(a => a.Alias == name && a.VersionId == version.Id))
+        var there = await session.AliasesAsync(model.Id);
+        if (there.Any(a => a.Alias == name && a.VersionId == version.Id))
             return null;
+        if (FreeAlias.OneTooMany([.. there.Select(a => a.Alias)], name) is { } full)
+            return full;
         await session.SetAliasAsync(model.Id, name, version.Id);
         changes.Note($"aliases.{name}", version.Label);
         return null;
@@ -277,13 +280,16 @@ public sealed partial class MetadataDesk
 
     private async ValueTask<Refusal?> UnpointAsync(RegistrySession session, RegisteredModel model, IReadOnlyList<string> aliases, Changes changes)
     {
-        var there = aliases.Count == 0 ? [] : await session.AliasesAsync(model.Id);
+        if (aliases.Count == 0)
+            return null;
+        var policy = await _policies.GetAsync(session);
+        var there = (await session.AliasesAsync(model.Id)).Select(a => Names.Fold(a.Alias)).ToHashSet();
         foreach (var alias in aliases)
         {
-            var free = FreeAlias.Of(await _policies.GetAsync(session), alias);
+            var free = FreeAlias.Of(policy, alias);
             if (free.Refusal is { } no)
                 return no;
-            if (there.All(a => Names.Fold(a.Alias) != Names.Fold(free.Value)))
+            if (!there.Remove(Names.Fold(free.Value)))
                 continue;
             await session.RemoveAliasAsync(model.Id, free.Value);
             changes.Note($"aliases.{Names.Fold(free.Value)}", null);

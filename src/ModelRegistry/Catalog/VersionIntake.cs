@@ -256,6 +256,8 @@ public sealed class VersionIntake
             if (free.Refusal is { } governed)
                 return governed;
             alias = free.Value;
+            if (model is not null && FreeAlias.OneTooMany([.. (await session.AliasesAsync(model.Id)).Select(a => a.Alias)], alias) is { } full)
+                return full;
         }
         var scheme = model?.Versioning ?? Scheme(asked);
         var next = VersionLabels.Next(scheme, asked.Version, asked.Bump, model?.HighestNumber ?? 0, model is not null && scheme == Versioning.Semver ? await session.LabelsAsync(model.Id) : []);

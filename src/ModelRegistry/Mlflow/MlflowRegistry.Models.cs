@@ -36,7 +36,7 @@ public sealed partial class MlflowRegistry
         {
             if (stages.FirstOrDefault(s => MlflowStages.Find(s) is null) is { } unknown)
                 return Refusals.MlflowStageInvalid(unknown);
-            return await LatestAsync(session, model, stages.Count == 0 ? MlflowStages.All : [.. stages.Select(s => MlflowStages.Find(s)!)]);
+            return await LatestAsync(session, model, stages.Count == 0 ? MlflowStages.All : [.. stages.Select(s => MlflowStages.Find(s)!).Distinct()]);
         }, cancel);
 
     private async Task<Outcome<MlflowModelView>> ThenModelAsync<T>(Actor by, string name, Outcome<T> done, CancellationToken cancel) => done.Refusal is { } no ? no : await GetModelAsync(by, name, cancel);

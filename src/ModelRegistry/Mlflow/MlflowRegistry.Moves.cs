@@ -10,7 +10,7 @@ public sealed partial class MlflowRegistry
 {
     /// <summary>Moves a version to a stage, or puts a promotion forward that would. One that is there already is left there.</summary>
     /// <param name="stage">Of MLflow's, in any case.</param>
-    /// <param name="archiveExisting">Whether whatever else stands in that stage goes to the archive. In a stage that the policy governs, the policy says where the version that is replaced goes.</param>
+    /// <param name="archiveExisting">Whether whatever else stands in that stage goes to the archive: with the version, or nothing moves. In a stage that the policy governs, the policy says where the version that is replaced goes.</param>
     /// <param name="comment">The reason that whoever decides reads. MLflow's own clients have no place for one: then it says where the wish came from.</param>
     public async Task<Outcome<MlflowMoveView>> TransitionAsync(Actor by, string name, string version, string stage, bool archiveExisting, string? comment, CancellationToken cancel = default)
     {
@@ -18,40 +18,20 @@ public sealed partial class MlflowRegistry
             return Refusals.MlflowStageInvalid(stage);
         if (archiveExisting && asked is MlflowStages.None or MlflowStages.Archived)
             return Refusals.ArchiveExistingInvalid(asked);
-        var found = await OfVersionAsync<(string Stage, bool There, bool Governed)>(by, name, version, async (session, _, v) =>
-        {
-            var policy = await _policies.GetAsync(session);
-            var meant = MlflowStages.Meant(asked, policy.FirstStage);
-            return (meant, MlflowStages.Of(v.Stage) == asked, policy.Governs(meant));
-        }, cancel);
+        var found = await OfVersionAsync<(string Stage, bool There)>(by, name, version, async (session, _, v) =>
+            (MlflowStages.Meant(asked, (await _policies.GetAsync(session)).FirstStage), MlflowStages.Of(v.Stage) == asked), cancel);
         if (found.Refusal is { } no)
             return no;
-        if (!found.Value.There)
+        var request = new PromotionRequest(name, version, found.Value.Stage, string.IsNullOrWhiteSpace(comment) ? $"An MLflow client asked for {asked}." : comment);
+        if (archiveExisting)
         {
-            var moved = await _promotions.RequestAsync(by, new PromotionRequest(name, version, found.Value.Stage, string.IsNullOrWhiteSpace(comment) ? $"An MLflow client asked for {asked}." : comment), cancel);
-            if (moved.Refusal is { } refused)
-                return refused;
-            if (moved.Value.Status != "applied")
-                return await MovedAsync(by, name, version, moved.Value, cancel);
+            var taken = await _promotions.TakePlaceAsync(by, request, cancel);
+            return taken.Refusal is { } stuck ? stuck : await MovedAsync(by, name, version, taken.Value.Own, cancel);
         }
-        if (archiveExisting && !found.Value.Governed && await ArchiveOthersAsync(by, name, version, found.Value.Stage, cancel) is { } stuck)
-            return stuck.Refusal is { } kept ? kept : await MovedAsync(by, name, version, stuck.Value, cancel);
-        return await MovedAsync(by, name, version, null, cancel);
-    }
-
-    /// <summary>What keeps another version in the stage; null when none is left there.</summary>
-    private async Task<Outcome<PromotionView>?> ArchiveOthersAsync(Actor by, string name, string version, string stage, CancellationToken cancel)
-    {
-        var others = await OfModelAsync<List<long>>(by, name, async (session, model) => await session.NumbersInStageAsync(model.Id, stage), cancel);
-        if (others.Refusal is { } no)
-            return no;
-        foreach (var other in others.Value.Select(Text).Where(number => number != version))
-        {
-            var moved = await _promotions.RequestAsync(by, new PromotionRequest(name, other, Stages.Archived, $"Version {version} took its place."), cancel);
-            if (moved.Refusal is not null || moved.Value.Status != "applied")
-                return moved;
-        }
-        return null;
+        if (found.Value.There)
+            return await MovedAsync(by, name, version, null, cancel);
+        var moved = await _promotions.RequestAsync(by, request, cancel);
+        return moved.Refusal is { } refused ? refused : await MovedAsync(by, name, version, moved.Value, cancel);
     }
 
     /// <summary>Points an alias at a version, or puts a promotion forward after which it will point there.</summary>

@@ -30,11 +30,11 @@ public sealed partial class MlflowRegistry
             var rows = await session.SearchModelsAsync(page with { Limit = page.Limit + 1 });
             var views = new List<MlflowModelView>();
             var characters = 0L;
-            foreach (var row in rows.Take(page.Limit))
+            foreach (var batch in rows.Take(page.Limit).Chunk(Cursor.MaxLimit))
             {
-                var view = await ViewAsync(session, row with { Tags = await session.TagsOfModelAsync(row.Id) });
-                views.Add(view);
-                characters += view.Description.Length + view.Tags.Sum(t => t.Value.Length) + view.LatestVersions.Sum(Length);
+                var (read, length) = await ViewsAsync(session, batch, MostCharactersAtOnce - characters);
+                views.AddRange(read);
+                characters += length;
                 if (characters > MostCharactersAtOnce)
                     break;
             }

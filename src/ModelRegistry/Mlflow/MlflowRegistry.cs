@@ -59,7 +59,7 @@ public sealed partial class MlflowRegistry
 
     private static MlflowVersionView View(string modelName, ModelVersion v, IReadOnlyList<string> aliases, string firstStage)
     {
-        var tags = new List<MlflowTag>(v.Metadata.Tags.Select(t => new MlflowTag(t.Key, t.Value)));
+        var tags = Tags(v.Metadata.Tags.Select(t => (t.Key, t.Value)));
         if (v.Stage != firstStage && MlflowStages.Of(v.Stage) == MlflowStages.None)
             tags.Add(new MlflowTag(OwnTags.Registry + "stage", v.Stage));
         if (v.Label != $"v{v.Number}")
@@ -70,24 +70,9 @@ public sealed partial class MlflowRegistry
             v.Metadata.Source, v.Metadata.RunId, "READY", "", tags, v.Metadata.RunLink, aliases, v.Metadata.LoggedModelId);
     }
 
-    private async ValueTask<MlflowModelView> ViewAsync(RegistrySession session, RegisteredModel model)
-    {
-        var aliases = await session.AliasNumbersAsync(model.Id);
-        return new MlflowModelView(model.Name, Millis(model.CreatedAt), Millis(model.UpdatedAt), model.Description, await LatestAsync(session, model, MlflowStages.All),
-            [.. model.Tags.Select(t => new MlflowTag(t.Key, t.Value))], [.. aliases.Select(a => new MlflowAlias(a.Alias, Text(a.Number)))]);
-    }
-
-    /// <summary>The highest version of each of these stages of MLflow's, highest first.</summary>
-    private async ValueTask<List<MlflowVersionView>> LatestAsync(RegistrySession session, RegisteredModel model, IReadOnlyList<string> stages)
-    {
-        var highest = new Dictionary<string, ModelVersion>();
-        if (model.HighestNumber > 0)
-            foreach (var stage in (await _policies.GetAsync(session)).StageNames)
-                if (MlflowStages.Of(stage) is var shown && stages.Contains(shown) && await session.HighestInStageAsync(model.Id, stage) is { } version
-                    && (!highest.TryGetValue(shown, out var other) || other.Number < version.Number))
-                    highest[shown] = version;
-        return await ViewsAsync(session, [.. highest.Values.OrderByDescending(v => v.Number).Select(v => (v, model.Name))]);
-    }
+    // Those of the registry's own names that are kept from before nobody could set them are nobody's word here: only the registry speaks so.
+    private static List<MlflowTag> Tags(IEnumerable<(string Key, string Value)> tags) =>
+        [.. tags.Where(t => t.Key == Sites.TrackedSources.Problem || !t.Key.StartsWith(OwnTags.Registry, StringComparison.OrdinalIgnoreCase)).Select(t => new MlflowTag(t.Key, t.Value))];
 
     private static long Millis(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 

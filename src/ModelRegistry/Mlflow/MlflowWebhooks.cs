@@ -21,7 +21,7 @@ public sealed record MlflowWebhookWish(string? Name, string? Description, string
 /// </summary>
 public sealed partial class MlflowWebhooks
 {
-    private const int MostUnconfirmed = 20, MostPerPage = 1_000, UsualPerPage = 100, LongestSecret = 500, LongestDescription = 1_000;
+    private const int MostUnconfirmed = 10, MostPerPage = 1_000, UsualPerPage = 100, LongestSecret = 500, LongestDescription = 1_000;
 
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
@@ -50,7 +50,7 @@ public sealed partial class MlflowWebhooks
                 return Refusals.TooManyWebhooks(NoticeBook.MostWebhooks);
             if (await NeedsAdminAsync(session))
             {
-                if (await session.UnconfirmedWebhooksAsync() >= MostUnconfirmed)
+                if (await session.UnconfirmedWebhooksAsync(by.Id) >= MostUnconfirmed)
                     return Refusals.TooManyWebhooks(MostUnconfirmed);
             }
             else

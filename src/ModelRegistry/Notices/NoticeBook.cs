@@ -43,7 +43,9 @@ public sealed class NoticeBook
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
-        return await _db.ReadAsync<Outcome<IReadOnlyList<WebhookView>>>(async session => (await session.WebhooksAsync()).ConvertAll(View), cancel);
+        // Where one that waits is to lead, an admin has to see to the last letter: many share a host.
+        var whole = by.IsPerson && by.Roles.Contains(Permissions.Admin);
+        return await _db.ReadAsync<Outcome<IReadOnlyList<WebhookView>>>(async session => (await session.WebhooksAsync()).ConvertAll(w => whole && w.ConfirmedBy is null ? View(w) with { Address = w.Address } : View(w)), cancel);
     }
 
     /// <summary>Ends a webhook at once, asked for by an admin; its address and secret are forgotten.</summary>
@@ -60,7 +62,8 @@ public sealed class NoticeBook
         }, cancel);
 
     /// <summary>Lets a webhook that a machine asked for go where it leads; asked for by an admin. It is told of what happens from now on.</summary>
-    public Task<Outcome<WebhookView>> ConfirmWebhookAsync(Actor admin, string id, CancellationToken cancel = default) =>
+    /// <param name="url">Where the admin knows it to lead, to the last letter. One that was changed meanwhile is not what they confirm.</param>
+    public Task<Outcome<WebhookView>> ConfirmWebhookAsync(Actor admin, string id, string url, CancellationToken cancel = default) =>
         _db.WriteAsync<WebhookView>(admin, new AuditAct("webhook.confirm", "webhook", id), async session =>
         {
             if (await People.CheckAdminAsync(session, admin) is { } no)
@@ -69,6 +72,8 @@ public sealed class NoticeBook
                 return Refusals.WebhookNotFound(id);
             if (webhook.EndedAt is not null)
                 return Refusals.WebhookEnded(id);
+            if (!Uri.TryCreate(url.Trim(), UriKind.Absolute, out var meant) || meant.AbsoluteUri != webhook.Address)
+                return Refusals.WebhookLeadsElsewhere(id);
             if (webhook.ConfirmedBy is not null)
                 return new Written<WebhookView>(View(webhook), [], []);
             await session.UpdateEndpointAsync(webhook with { ConfirmedBy = admin.Id }, begins: true);

@@ -1,6 +1,6 @@
 namespace ModelRegistry.Notices;
 
-/// <summary>A webhook, never with its secret, and of its address no more than where it leads.</summary>
+/// <summary>A webhook, never with its secret, and of its address no more than its host; whole only where an admin looks at one that waits.</summary>
 /// <param name="Events">Kinds of event; empty: all.</param>
 /// <param name="State"><c>active</c>; <c>waiting</c> for an admin to confirm it; <c>paused</c> by who made it; <c>removed</c>; or <c>gone</c>: its receiver said so (status 410).</param>
 public sealed record WebhookView(string Id, string Address, IReadOnlyList<string> Events, string State, long Delivered, long GivenUp, DateTimeOffset? LastDeliveredAt, DateTimeOffset CreatedAt)

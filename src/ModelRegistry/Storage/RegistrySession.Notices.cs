@@ -58,8 +58,8 @@ public sealed partial class RegistrySession
 
     internal async ValueTask<long> LiveWebhooksAsync() => (long)(await ScalarAsync("select count(*) from notice_endpoint where kind = 'webhook' and ended_at is null"))!;
 
-    /// <summary>Those that a machine made and no admin has confirmed.</summary>
-    internal async ValueTask<long> UnconfirmedWebhooksAsync() => (long)(await ScalarAsync("select count(*) from notice_endpoint where confirmed_by is null and ended_at is null"))!;
+    /// <summary>How many a machine made that no admin has confirmed.</summary>
+    internal async ValueTask<long> UnconfirmedWebhooksAsync(string by) => (long)(await ScalarAsync("select count(*) from notice_endpoint where created_by = @by and confirmed_by is null and ended_at is null", ("by", by)))!;
 
     /// <summary>Webhooks of MLflow's style that have not ended, by id.</summary>
     internal ValueTask<List<StoredEndpoint>> MlflowWebhooksAsync(string afterId, int most) => ManyAsync(

@@ -88,10 +88,6 @@ public sealed partial class RegistrySession
     internal ValueTask<ModelVersion?> VersionByAliasAsync(string modelId, string alias) => OneAsync(
         $"select {VersionColumns} from alias a join version v on v.id = a.version_id where a.model_id = @model and a.alias_key = @key and v.deleted_at is null", ReadVersion, ("model", modelId), ("key", Names.Fold(alias)));
 
-    /// <summary>Aliases of a model with the numbers that they point at.</summary>
-    internal ValueTask<List<(string Alias, long Number)>> AliasNumbersAsync(string modelId) => ManyAsync(
-        "select a.alias, v.number from alias a join version v on v.id = a.version_id where a.model_id = @model and v.deleted_at is null order by a.alias", r => (r.GetString(0), r.GetInt64(1)), ("model", modelId));
-
     /// <summary>Aliases of a page of versions.</summary>
     internal async ValueTask<ILookup<string, string>> AliasesOfAsync(IReadOnlyList<string> versionIds)
     {

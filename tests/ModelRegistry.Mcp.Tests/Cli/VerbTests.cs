@@ -204,6 +204,9 @@ public class VerbTests
         await desk.DoneAsync("set-metadata", "digits", "--version", "1", "--tag", "a=1=2", "--metric", "auc=0.7", "--alias", "candidate", "--deprecated", "true");
         await desk.DoneAsync("set-metadata", "digits", "--rename", "numerals", "--task", "classification");
         var after = (await desk.DoneAsync("get-model", "numerals", "--version", "@candidate", "--output", "json")).Json["version"]!;
+        await desk.DoneAsync("set-metadata", "numerals", "--remove-alias", "@Candidate", "--remove-alias", "nobody");
+        Assert.Equal(66, (await desk.RunAsync("get-model", "numerals", "--version", "@candidate")).Exit);
+        Assert.Equal(77, (await desk.RunAsync("set-metadata", "numerals", "--remove-alias", "champion")).Exit);
         Assert.Equal(("1=2", 0.7, true), ((string?)after["tags"]!["a"], (double?)after["metrics"]!["auc"], (bool?)after["deprecated"]));
         var folder = Path.Combine(desk.Folder, "out");
         await desk.DoneAsync("download", "numerals", "--out", folder);

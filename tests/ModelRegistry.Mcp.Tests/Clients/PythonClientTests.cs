@@ -112,6 +112,11 @@ public sealed class PythonClientTests(TeamServer team) : IClassFixture<TeamServe
         Assert.Equal(("RevisionChanged", "revision_changed", 412), ((string?)late["type"], (string?)late["code"], (int)late["status"]!));
         Assert.Equal("two", (string?)(await GetAsync(client, "get_model_metadata", ["know-a", 1]))["release_notes"]);
 
+        await GetAsync(client, "set_metadata", ["know-a", 1], new JsonObject { ["alias"] = "shadow" });
+        Assert.Equal("v1", (string?)(await GetAsync(client, "get_model", ["know-a"]))["aliases"]!["shadow"]);
+        await GetAsync(client, "set_metadata", ["know-a"], new JsonObject { ["remove_aliases"] = new JsonArray("shadow") });
+        Assert.Empty((await GetAsync(client, "get_model", ["know-a"]))["aliases"]!.AsObject());
+
         var measured = await GetAsync(client, "measure", ["know-a", 1, "auc", 0.88], new JsonObject { ["dataset"] = "digits@2", ["count"] = 540, ["current"] = true });
         Assert.Equal((1, true), ((int)measured["recorded"]!, (bool)measured["current"]!));
         await GetAsync(client, "measure", ["know-a", 1, new JsonArray(new JsonObject { ["metric"] = "auc", ["value"] = 0.9 }, new JsonObject { ["metric"] = "f1", ["value"] = 0.7, ["split"] = "test" })]);

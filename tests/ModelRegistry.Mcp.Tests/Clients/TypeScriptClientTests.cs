@@ -133,6 +133,11 @@ public sealed class TypeScriptClientTests(TypeScriptClientTests.Compiled compile
         var late = (await CallAsync(client, "setMetadata", "ts-a", new JsonObject { ["release_notes"] = "three" }, new JsonObject { ["version"] = 1, ["revision"] = first }))["error"]!;
         Assert.Equal(("RevisionChanged", "revision_changed", 412), ((string?)late["type"], (string?)late["code"], (int)late["status"]!));
 
+        await GetAsync(client, "setMetadata", "ts-a", new JsonObject { ["alias"] = "shadow" }, new JsonObject { ["version"] = 1 });
+        Assert.Equal("v1", (string?)(await GetAsync(client, "getModel", "ts-a"))["aliases"]!["shadow"]);
+        await GetAsync(client, "setMetadata", "ts-a", new JsonObject { ["remove_aliases"] = new JsonArray("shadow") });
+        Assert.Empty((await GetAsync(client, "getModel", "ts-a"))["aliases"]!.AsObject());
+
         await GetAsync(client, "measure", "ts-a", 1, new JsonArray(new JsonObject { ["metric"] = "auc", ["value"] = 0.88, ["count"] = 540 }), new JsonObject { ["current"] = true });
         await GetAsync(client, "measure", "ts-a", 1, new JsonObject { ["metric"] = "auc", ["value"] = 0.9 });
         Assert.Equal([0.9, 0.88], (await GetAsync(client, "measurements", "ts-a", 1, new JsonObject { ["metric"] = "auc" })).AsArray().Select(m => (double)m!["value"]!));

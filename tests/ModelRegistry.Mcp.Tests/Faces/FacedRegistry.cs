@@ -59,7 +59,7 @@ public sealed partial class FacedRegistry : IAsyncLifetime
     internal Task<FaceAnswer> OverHttpAsync(SameRequest request) => AskAsync(_http, request, _mineOverHttp);
 
     /// <summary>As the same agent as over MCP and HTTP.</summary>
-    internal Task<FaceAnswer> OverRestAsync(RestRequest request) => OverRestAsync(request.Body is null ? HttpMethod.Get : HttpMethod.Post, request.Path, request.Body?.ToJsonString());
+    internal Task<FaceAnswer> OverRestAsync(RestRequest request) => OverRestAsync(request.Method, request.Path, request.Body?.ToJsonString());
 
     internal async Task<FaceAnswer> OverRestAsync(HttpMethod method, string path, string? body)
     {

@@ -21,6 +21,7 @@ internal sealed record MlflowRequest(HttpMethod Method, string Path, JsonObject?
                 new(HttpMethod.Post, "model-versions/transition-stage", new() { ["name"] = model, ["version"] = version, ["stage"] = stage, ["comment"] = (string?)arguments["reason"] }),
             "set_metadata" when arguments.Count == 2 && arguments["new_name"] is { } name => new(HttpMethod.Post, "registered-models/rename", new() { ["name"] = model, ["new_name"] = (string?)name }),
             "set_metadata" when arguments.Count == 2 && arguments["description"] is { } text => new(HttpMethod.Patch, "registered-models/update", new() { ["name"] = model, ["description"] = (string?)text }),
+            "set_metadata" when arguments.Count == 2 && arguments["remove_aliases"] is JsonArray { Count: 1 } aliases => new(HttpMethod.Delete, "registered-models/alias", new() { ["name"] = model, ["alias"] = (string?)aliases[0] }),
             "set_metadata" when arguments.Count == 3 && version is not null && arguments["release_notes"] is { } notes => new(HttpMethod.Patch, "model-versions/update", new() { ["name"] = model, ["version"] = version, ["description"] = (string?)notes }),
             _ => null,
         };

@@ -7,6 +7,11 @@ namespace ModelRegistry.Mcp.Tests.Faces;
 /// <param name="Body">Null where it only reads.</param>
 internal sealed record RestRequest(string Path, JsonObject? Body)
 {
+    // What an edit says under the same names as over MCP.
+    private static readonly string[] Edits = ["description", "task", "is_active", "remove_aliases", "alias", "dataset", "release_notes"];
+
+    public HttpMethod Method { get; init; } = Body is null ? HttpMethod.Get : HttpMethod.Post;
+
     /// <summary>The same as over MCP; null where REST has no such request.</summary>
     public static RestRequest? Of(SameRequest request)
     {
@@ -27,6 +32,8 @@ internal sealed record RestRequest(string Path, JsonObject? Body)
             "rollback_model" => new($"/models/{model}/rollback", Body("to_version", "reason", "idempotency_key")),
             "deploy_model" => new("/deploy", Deployed()),
             "list_deployments" => new("/deployments" + Query("cursor") + (arguments.ContainsKey("model_name") ? $"?model={model}" : ""), null),
+            "set_metadata" when arguments.All(a => a.Key is "model_name" or "version" || Edits.Contains(a.Key)) =>
+                new($"/models/{model}" + (arguments.ContainsKey("version") ? $"/versions/{Part("version")}" : ""), Body(Edits)) { Method = HttpMethod.Patch },
             "withdraw_promotion" => new($"/promotions/{Part("promotion_id")}/withdraw", Body("reason")),
             _ => null,
         };

@@ -102,6 +102,10 @@ internal static class SameRequests
         // ---- editing
         Asks("to move the alias of what serves", "alias_governed", "set_metadata", "model_name=churn|version=v2|alias=champion", "set-metadata churn --version v2 --alias champion"),
         Asks("to move an alias named like a label", "name_invalid", "set_metadata", "model_name=churn|version=v2|alias=v3", "set-metadata churn --version v2 --alias v3"),
+        Asks("to take away the alias of what serves", "alias_governed", "set_metadata", "model_name=churn|remove_aliases=champion", "set-metadata churn --remove-alias champion"),
+        Asks("to take away the alias of what serves, in other letters", "alias_governed", "set_metadata", "model_name=churn|remove_aliases=ChAmPiOn", "set-metadata churn --remove-alias ChAmPiOn"),
+        Asks("to take away an alias named like a label", "name_invalid", "set_metadata", "model_name=churn|remove_aliases=v3", "set-metadata churn --remove-alias v3"),
+        Asks("to take an alias away from one version", "invalid_arguments", "set_metadata", "model_name=churn|version=v1|remove_aliases=candidate", "set-metadata churn --version v1 --remove-alias candidate"),
         Asks("to deactivate what serves", "serves_governed_stage", "set_metadata", "model_name=churn|is_active=false", "set-metadata churn --active false"),
         Asks("to edit an inactive model", "model_inactive", "set_metadata", "model_name=retired|task=x", "set-metadata retired --task x"),
         Asks("a task for a version", "invalid_arguments", "set_metadata", "model_name=churn|version=v1|task=x", "set-metadata churn --version v1 --task x"),
@@ -139,7 +143,7 @@ internal static class SameRequests
 
     private static JsonNode Value(string name, string text) => name switch
     {
-        "versions" or "files" or "metrics" or "tags" => new JsonArray([.. text.Split(',').Select(item => (JsonNode)item)]),
+        "versions" or "files" or "metrics" or "tags" or "remove_aliases" => new JsonArray([.. text.Split(',').Select(item => (JsonNode)item)]),
         "limit" => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture),
         "is_active" => bool.Parse(text),
         _ => text,

@@ -92,9 +92,13 @@ public sealed class ToolTests
         Assert.Equal(0.1, (double)info["version"]!["hyperparameters"]!["lr"]!);
         Assert.Equal(["metrics.f1"], (await Good(client, tools, "set_metadata", ("model_name", "digits"), ("version", "v1"), ("metrics", new JsonArray("f1=0.9"))))["changed"]!.AsArray().Select(c => (string)c!));
         Assert.Equal(["description"], (await Good(client, tools, "set_metadata", ("model_name", "digits"), ("description", "")))["changed"]!.AsArray().Select(c => (string)c!));
+        await Good(client, tools, "set_metadata", ("model_name", "digits"), ("version", "v1"), ("alias", "candidate"));
+        Assert.Equal(["aliases.candidate"], (await Good(client, tools, "set_metadata", ("model_name", "digits"), ("remove_aliases", new JsonArray("candidate", "nobody"))))["changed"]!.AsArray().Select(c => (string)c!));
+        Assert.Empty((await Good(client, tools, "get_model_info", ("model_name", "digits")))["aliases"]!.AsObject());
         await Bad(client, "register_version", "source_missing", ("model_name", "digits"), ("files", new JsonArray("/no/such/file")));
         await Bad(client, "register_version", "invalid_arguments", ("model_name", "digits"), ("files", new JsonArray(registry.File("w"))), ("metrics", new JsonArray("accuracy")));
         await Bad(client, "set_metadata", "alias_governed", ("model_name", "digits"), ("version", "v1"), ("alias", "champion"));
+        await Bad(client, "set_metadata", "alias_governed", ("model_name", "digits"), ("remove_aliases", new JsonArray("champion")));
     }
 
     [Fact]

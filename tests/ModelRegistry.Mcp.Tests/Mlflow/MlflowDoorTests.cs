@@ -53,6 +53,25 @@ public sealed class MlflowDoorTests
     }
 
     [Fact]
+    public async Task A_move_that_would_have_to_leave_another_version_behind_is_none_and_says_why()
+    {
+        await using var served = await ServedRest.OpenAsync();
+        Ok(await AskAsync(served, "POST", "model-versions/create", new { name = "churn", source = "models:/churn/2" }));
+        var waiting = await AskAsync(served, "POST", "model-versions/transition-stage", new { name = "churn", version = "1", stage = "Archived" });
+        Denied(403, "PERMISSION_DENIED", waiting);
+        var asked = new { name = "churn", version = "3", stage = "Staging", archive_existing_versions = true };
+        var stuck = await AskAsync(served, "POST", "model-versions/transition-stage", asked);
+        Denied(403, "PERMISSION_DENIED", stuck);
+        Assert.Equal(("archive_existing_stuck", null), (stuck.Code, stuck["promotion_id"]));
+        Assert.StartsWith("Nothing was moved: version v2", stuck["message"], StringComparison.Ordinal);
+        Assert.Contains(waiting["promotion_id"]!, stuck["message"], StringComparison.Ordinal);
+        Assert.Equal("None", (string?)Ok(await AskAsync(served, "GET", "model-versions/get?name=churn&version=3"))["model_version"]!["current_stage"]);
+        Assert.Equal("withdrawn", (await served.PostAsync($"/promotions/{waiting["promotion_id"]}/withdraw", []))["status"]);
+        Assert.Equal("Staging", (string?)Ok(await AskAsync(served, "POST", "model-versions/transition-stage", asked))["model_version"]!["current_stage"]);
+        Assert.Equal("Archived", (string?)Ok(await AskAsync(served, "GET", "model-versions/get?name=churn&version=2"))["model_version"]!["current_stage"]);
+    }
+
+    [Fact]
     [Attack(23, "mlflow")]
     public async Task Who_calls_is_told_by_a_bearer_or_by_a_name_and_a_token_and_by_nothing_else()
     {
@@ -87,6 +106,7 @@ public sealed class MlflowDoorTests
         Denied(404, "RESOURCE_DOES_NOT_EXIST", await AskAsync(served, "POST", "model-versions/create", new { name = "nothing", source = "runs:/a/b" }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = new[] { 1 } }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = "x", tags = new[] { 1 } }));
+        Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = "x", tags = new[] { new { key = "k", value = true } } }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "POST", "registered-models/create", new { name = "a/b" }));
         Denied(400, "INVALID_PARAMETER_VALUE", await AskAsync(served, "GET", "model-versions/search?max_results=0&page_token=garbage"));
         Assert.Contains("could not base64-decode", (await AskAsync(served, "GET", "model-versions/search?page_token=garbage"))["message"], StringComparison.Ordinal);
@@ -191,6 +211,8 @@ public sealed class MlflowDoorTests
         await using var served = await ServedRest.OpenAsync("open");
         served.Token = null;
         Ok(await AskAsync(served, "GET", "registered-models/get?name=churn"));
+        // Behind a proxy there is no knowing who is near.
+        Denied(401, "UNAUTHENTICATED", await AskAsync(served, "GET", "registered-models/get?name=churn", null, ("X-Forwarded-Prefix", "/ml")));
         var create = """{"name":"planted"}""";
         Assert.Equal(403, (await served.SendAsync("POST", Root + "registered-models/create", create, headers: ("Origin", "http://evil.test"))).Status);
         Assert.Equal(403, (await served.SendAsync("PUT", Files + "/x", "x", "text/plain", ("Origin", "http://evil.test"))).Status);

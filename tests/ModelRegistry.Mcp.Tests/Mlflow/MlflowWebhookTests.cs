@@ -69,9 +69,10 @@ public sealed class MlflowWebhookTests
         var id = Regex.Match(waiting["message"]!, "whk_[0-9a-z]+").Value;
         Assert.Contains($"{served.Address}ui/webhooks", waiting["message"], StringComparison.Ordinal);
         Ok(await AskAsync(served, "POST", "registered-models/create", new { name = "untold" }));
-        Assert.Equal("person_required", (await served.PostAsync($"/webhooks/{id}/confirm", new JsonObject())).Code);
-        Assert.Equal("role_missing", (await served.PostAsync($"/webhooks/{id}/confirm", new JsonObject { ["by"] = ServedRest.By("ben") })).Code);
-        Assert.Equal("active", (await served.PostAsync($"/webhooks/{id}/confirm", new JsonObject { ["by"] = ServedRest.By() }))["state"]);
+        Assert.Equal("person_required", (await served.PostAsync($"/webhooks/{id}/confirm", new JsonObject { ["url"] = wish.url })).Code);
+        Assert.Equal("role_missing", (await served.PostAsync($"/webhooks/{id}/confirm", new JsonObject { ["url"] = wish.url, ["by"] = ServedRest.By("ben") })).Code);
+        Assert.Equal("webhook_leads_elsewhere", (await served.PostAsync($"/webhooks/{id}/confirm", new JsonObject { ["url"] = "https://example.org/", ["by"] = ServedRest.By() })).Code);
+        Assert.Equal("active", (await served.PostAsync($"/webhooks/{id}/confirm", new JsonObject { ["url"] = wish.url, ["by"] = ServedRest.By() }))["state"]);
         Assert.Equal(id, (string?)Ok(await AskAsync(served, "POST", "webhooks", wish))["webhook"]!["webhook_id"]);
 
         // To lead elsewhere it waits again.
@@ -80,7 +81,8 @@ public sealed class MlflowWebhookTests
         await using var ben = await SignedIn.AsAsync("ben", served.Server.Address);
         Assert.Contains("Confirm this webhook", await ana.PageAsync("/ui/webhooks"), StringComparison.Ordinal);
         Assert.DoesNotContain("Confirm this webhook", await ben.PageAsync("/ui/webhooks"), StringComparison.Ordinal);
-        async Task ConfirmAsync(SignedIn who) => (await who.PostAsync($"/ui/webhooks/{id}/confirm", ("csrf", await who.CsrfAsync()), ("passphrase", SeededRegistry.Passphrase))).Dispose();
+        async Task ConfirmAsync(SignedIn who) => (await who.PostAsync($"/ui/webhooks/{id}/confirm", ("csrf", await who.CsrfAsync()), ("passphrase", SeededRegistry.Passphrase), ("url", $"{receiver.Address}other"))).Dispose();
+        Assert.Contains($"{receiver.Address}other", await ana.PageAsync("/ui/webhooks"), StringComparison.Ordinal);
         await ConfirmAsync(ben);
         Assert.Equal("DISABLED", (string?)Ok(await AskAsync(served, "GET", $"webhooks/{id}"))["webhook"]!["status"]);
         await ConfirmAsync(ana);

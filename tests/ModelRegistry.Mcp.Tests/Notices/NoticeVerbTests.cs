@@ -53,8 +53,9 @@ public sealed class NoticeVerbTests
             Assert.Equal("webhook_unconfirmed", (await registry.MlflowWebhooks.CreateAsync(await registry.Actors.CliAsync("alice"), new("ci", null, "https://ci.example.org/hook?key=theirs", ["model_version.created"], "secret", null))).Refusal?.Code);
         var waiting = (await desk.DoneAsync("webhook", "list", "--output", "json")).Json["items"]![0]!;
         Assert.Equal(("waiting", "mlflow", "ci", "https://ci.example.org/\u2026"), ((string?)waiting["state"], (string?)waiting["style"], (string?)waiting["name"], (string?)waiting["address"]));
-        Assert.Equal(77, (await desk.RunAsync("webhook", "confirm", (string)waiting["id"]!)).Exit);
-        Assert.Equal("active", (string?)(await TypedAsync(desk, "webhook", "confirm", (string)waiting["id"]!, "--output", "json")).Json["state"]);
+        Assert.Equal(77, (await desk.RunAsync("webhook", "confirm", (string)waiting["id"]!, "https://ci.example.org/hook?key=theirs")).Exit);
+        Assert.StartsWith("webhook_leads_elsewhere: ", (await TypedAsync(desk, "webhook", "confirm", (string)waiting["id"]!, "https://ci.example.org/hook")).Err, StringComparison.Ordinal);
+        Assert.Equal("active", (string?)(await TypedAsync(desk, "webhook", "confirm", (string)waiting["id"]!, "https://ci.example.org/hook?key=theirs", "--output", "json")).Json["state"]);
         Assert.Contains("webhook.confirm", (await desk.DoneAsync("audit", "list", "--output", "json")).Out, StringComparison.Ordinal);
     }
 

@@ -89,6 +89,9 @@ public sealed class SameAnswerTests(ServedLine served) : IClassFixture<ServedLin
         Assert.Contains("hyperparameters", there.Out, StringComparison.Ordinal);
         // The same once more changes nothing, wherever it is said.
         Assert.Equal([], (await served.HereAsync([.. edit, "--output", "json"])).Json["changed"]!.AsArray());
+        string[] untie = ["set-metadata", "card fraud", "--remove-alias", "default", "--remove-alias", "nobody", "--output", "json"];
+        Assert.Equal(["aliases.default"], (await served.ThereAsync(untie)).Json["changed"]!.AsArray().Select(c => (string?)c));
+        Assert.Equal([], (await served.HereAsync(untie)).Json["changed"]!.AsArray());
         var measured = await served.ThereAsync("measure", "card fraud", "1", "--metric", "accuracy=0.5", "--count", "540", "--split", "test", "--measured-at", "2026-01-31T12:00:00.5Z");
         Assert.True(measured.Exit == 0, measured.Err);
         Assert.Equal((await served.HereAsync("measurements", "card fraud", "1")).Out, (await served.ThereAsync("measurements", "card fraud", "1")).Out);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ModelRegistry.Tests;
 using Xunit;
 using static ModelRegistry.Mcp.Tests.Rest.ServedRest;
 
@@ -61,5 +62,29 @@ public sealed class MetadataTests
 
         var compared = (await rest.GetAsync("/models/churn/compare?versions=v1,v2")).Json["metrics"]!.AsArray().Single(m => (string?)m!["metric"] == "accuracy")!;
         Assert.Equal(2, compared["significance"]!.AsArray().Count);
+    }
+
+    [Fact]
+    [Attack(1, "rest")]
+    public async Task An_alias_is_taken_away_and_one_that_follows_what_serves_is_not()
+    {
+        await using var rest = await OpenAsync();
+        rest.Token = await rest.Registry.TokenAsync("pipeline");
+        async Task<JsonObject> AliasesAsync() => (await rest.GetAsync("/models/churn")).Json["aliases"]!.AsObject();
+        foreach (var alias in (string[])["shadow", "candidate"])
+            Assert.Equal(200, (await PatchAsync(rest, "/models/churn/versions/v2", $$"""{"alias": "{{alias}}"}""")).Status);
+        Problem(403, "alias_governed", await PatchAsync(rest, "/models/churn", """{"remove_aliases": ["shadow", "Champion"]}"""));
+        Assert.Equal(["candidate", "champion", "shadow"], (await AliasesAsync()).Select(a => a.Key).Order(StringComparer.Ordinal));
+
+        var seen = (await rest.GetAsync("/models/churn"))["revision"]!;
+        var edited = await rest.SendAsync("PATCH", "/models/churn", """{"remove_aliases": ["@Shadow", "shadow", "nobody"]}""", headers: ("If-Match", $"\"{seen}\""));
+        Assert.Equal(["aliases.shadow"], edited.Json["changed"]!.AsArray().Select(c => (string?)c));
+        Assert.Equal(["candidate", "champion"], (await AliasesAsync()).Select(a => a.Key).Order(StringComparer.Ordinal));
+        Problem(412, "revision_changed", await rest.SendAsync("PATCH", "/models/churn", """{"remove_aliases": ["candidate"]}""", headers: ("If-Match", $"\"{seen}\"")));
+        Problem(404, "version_not_found", await rest.GetAsync("/models/churn/versions/@shadow"));
+        Problem(400, "invalid_arguments", await PatchAsync(rest, "/models/churn", """{"remove_aliases": [1]}"""));
+        Problem(400, "invalid_arguments", await PatchAsync(rest, "/models/churn/versions/v2", """{"remove_aliases": ["candidate"]}"""));
+        rest.Token = await rest.Registry.TokenAsync("reader", "viewer");
+        Problem(403, "role_missing", await PatchAsync(rest, "/models/churn", """{"remove_aliases": ["candidate"]}"""));
     }
 }

@@ -1,6 +1,8 @@
 using System.Text;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Mlflow;
+using ModelRegistry.Promotions;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 
@@ -144,6 +146,21 @@ public sealed class MlflowGateTests
         Assert.Equal("tag_reserved", No(await it.Services.Mlflow.SetVersionTagAsync(agent, "digits", "1", "ModelRegistry.stage", "production")));
         Assert.Equal("tag_reserved", No(await it.Services.Mlflow.SetModelTagAsync(agent, "digits", "modelregistry.x", "")));
         Assert.Equal(2, (await it.VerbsAsync()).Count(v => v == "metadata.set refused tag_reserved"));
+        // Nor at another door, where one registers, makes a model or edits.
+        foreach (var key in (string[])["modelregistry.content", "Modelregistry.stage", "imported.from", "IMPORTED.stage"])
+        {
+            foreach (var of in (string?[])[null, "1"])
+            {
+                Assert.Equal("tag_reserved", No(await it.Services.Metadata.SetAsync(agent, new MetadataEdit("digits") { Version = of, Tags = new Dictionary<string, string> { [key] = "x", ["plain"] = "1" } })));
+                Assert.Equal("tag_reserved", No(await it.Services.Metadata.SetAsync(agent, new MetadataEdit("digits") { Version = of, RemoveTags = [key] })));
+            }
+            Assert.Equal("tag_reserved", No(await it.Services.Metadata.CreateModelAsync(agent, new NewModel("other", Tags: new Dictionary<string, string> { [key] = "x" }))));
+            Assert.Equal("tag_reserved", No(await it.Services.Intake.RegisterAsync(agent, new Registration("digits", "1.3.0", null, [it.File("x")], new VersionMetadata { Tags = new Dictionary<string, string> { [key] = "x" } }))));
+        }
+        // One that is kept from before is not told in the registry's name.
+        await it.ChangeRowsAsync("insert into model_tag (model_id, key, value) select id, 'modelregistry.x', 'x' from model");
+        Ok(await it.Services.Metadata.SetAsync(agent, new MetadataEdit("digits") { Tags = new Dictionary<string, string> { ["plain"] = "1" } }));
+        Assert.Equal([new MlflowTag("plain", "1")], Ok(await it.Services.Mlflow.GetModelAsync(agent, "digits")).Tags);
         Assert.Equal("version_not_integer", No(await it.Services.Mlflow.GetVersionAsync(agent, "digits", "1.2.0")));
         Assert.Equal("version_not_integer", No(await it.Services.Mlflow.DeleteVersionAsync(agent, "digits", "latest")));
     }
@@ -155,16 +172,118 @@ public sealed class MlflowGateTests
         var agent = await it.AgentAsync();
         for (var i = 1; i <= 3; i++)
             await it.RegisterAsync();
-        async Task<string> StagesAsync() => string.Join(' ', Ok(await it.Services.Mlflow.SearchVersionsAsync(agent, new MlflowSearch("name = 'digits'", ["version_number"], null, null))).ModelVersions.Select(v => v.CurrentStage));
         await it.Services.Mlflow.TransitionAsync(agent, "digits", "1", "Staging", false, null);
         await it.Services.Mlflow.TransitionAsync(agent, "digits", "2", "Staging", false, null);
-        Assert.Equal("Staging Staging None", await StagesAsync());
+        Assert.Equal("Staging Staging None", await StagesAsync(it, agent));
         await it.Services.Mlflow.TransitionAsync(agent, "digits", "3", "Staging", true, null);
-        Assert.Equal("Archived Archived Staging", await StagesAsync());
+        Assert.Equal("Archived Archived Staging", await StagesAsync(it, agent));
         Assert.Equal("archive_existing_invalid", No(await it.Services.Mlflow.TransitionAsync(agent, "digits", "3", "archived", true, null)));
         Assert.Equal("mlflow_stage_invalid", No(await it.Services.Mlflow.TransitionAsync(agent, "digits", "3", "validation", false, null)));
         Assert.Equal(["3", "2"], Ok(await it.Services.Mlflow.LatestVersionsAsync(agent, "digits", [])).Select(v => v.Version));
         Assert.Equal("2", Assert.Single(Ok(await it.Services.Mlflow.LatestVersionsAsync(agent, "digits", ["ARCHIVED"]))).Version);
+    }
+
+    /// <summary>Three versions, of which the second serves production and the first and third stand in staging.</summary>
+    private static async Task<Actor> StagedAsync(TestRegistry it)
+    {
+        var agent = await it.AgentAsync();
+        await it.RegisterAsync();
+        await it.PutIntoProductionAsync();
+        await it.RegisterAsync();
+        await it.RegisterAsync();
+        foreach (var version in (string[])["1", "3"])
+            Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", version, "Staging", false, null));
+        return agent;
+    }
+
+    private static async Task<string> StagesAsync(TestRegistry it, Actor agent) =>
+        string.Join(' ', Ok(await it.Services.Mlflow.SearchVersionsAsync(agent, new MlflowSearch("name = 'digits'", ["version_number"], null, null))).ModelVersions.Select(v => v.CurrentStage));
+
+    [Fact]
+    public async Task Where_one_of_the_others_cannot_be_archived_at_once_nothing_moves_and_that_is_said()
+    {
+        await using var it = await TestRegistry.OpenAsync();
+        var agent = await StagedAsync(it);
+        // One promotion to a stage at a time: this one keeps the archive closed.
+        var waiting = Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "2", "Archived", false, null)).Waiting!;
+        var before = await it.VerbsAsync();
+        var stuck = await it.Services.Mlflow.TransitionAsync(agent, "digits", "4", "Staging", true, null);
+        Assert.Equal("archive_existing_stuck", No(stuck));
+        Assert.Contains("version v1 stands in staging", stuck.Refusal!.Message, StringComparison.Ordinal);
+        Assert.Contains(waiting.PromotionId!, stuck.Refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("Staging Production Staging None", await StagesAsync(it, agent));
+        Assert.Equal([.. before, "promotion.request refused archive_existing_stuck"], await it.VerbsAsync());
+        // Asked for the version alone, it moves; what is said of others then is no part of it.
+        Assert.Null(Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "4", "Staging", false, null)).Waiting);
+        Assert.Equal("archive_existing_stuck", No(await it.Services.Mlflow.TransitionAsync(agent, "digits", "4", "Staging", true, null)));
+
+        Ok(await it.Services.Promotions.WithdrawAsync(agent, waiting.PromotionId!, "not now"));
+        Assert.Null(Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "4", "Staging", true, null)).Waiting);
+        Assert.Equal("Archived Production Archived Staging", await StagesAsync(it, agent));
+        Assert.Null(Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "4", "Staging", true, null)).Waiting);
+        await it.VerifyAuditAsync();
+    }
+
+    [Fact]
+    public async Task An_archive_that_the_policy_governs_takes_no_others_along()
+    {
+        await using var it = await TestRegistry.OpenAsync();
+        var agent = await StagedAsync(it);
+        await it.AcceptAsync(PolicyProfiles.Find("team")!.Replace("\"on_replace\": \"archived\"", "\"on_replace\": \"validation\"", StringComparison.Ordinal)
+            .Replace("\"promotions\": {", "\"promotions\": {\"archived\": {\"approvals\": 1, \"on_replace\": \"validation\"}, ", StringComparison.Ordinal));
+        var stuck = await it.Services.Mlflow.TransitionAsync(agent, "digits", "4", "Staging", true, null);
+        Assert.Equal("archive_existing_stuck", No(stuck));
+        Assert.Contains("without a person", stuck.Refusal!.Message, StringComparison.Ordinal);
+        Assert.Equal("Staging Production Staging None", await StagesAsync(it, agent));
+        Assert.Empty(Ok(await it.Services.Promotions.ListAsync(agent, new PromotionQuery("live"))).Items);
+    }
+
+    [Fact]
+    [Attack(1, "mlflow")]
+    public async Task What_has_to_wait_itself_moves_no_others_until_it_is_approved()
+    {
+        await using var it = await TestRegistry.OpenAsync();
+        var agent = await StagedAsync(it);
+        // Out of production and back to staging: the gate of what it leaves.
+        var waiting = Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "2", "Staging", true, null)).Waiting!;
+        Assert.Equal("pending", waiting.Status);
+        Assert.Equal("Staging Production Staging None", await StagesAsync(it, agent));
+        Assert.Equal(waiting.PromotionId, Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "2", "Staging", true, null)).Waiting!.PromotionId);
+        Ok(await it.DecideAsync("ben", waiting.PromotionId!));
+        Assert.Null(Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "2", "Staging", true, null)).Waiting);
+        Assert.Equal("Archived Staging Archived None", await StagesAsync(it, agent));
+    }
+
+    [Fact]
+    public async Task More_than_can_be_archived_in_one_turn_are_left_where_they_are()
+    {
+        await using var it = await TestRegistry.OpenAsync("open", inMemory: true);
+        var agent = await it.AgentAsync();
+        for (var i = 0; i <= PromotionDesk.MostGivingWay + 1; i++)
+            await it.RegisterAsync();
+        await it.ChangeRowsAsync("update version set stage = 'staging' where number > 1");
+        var many = await it.Services.Mlflow.TransitionAsync(agent, "digits", "1", "Staging", true, null);
+        Assert.Equal("archive_existing_many", No(many));
+        Assert.Equal("None", Ok(await it.Services.Mlflow.GetVersionAsync(agent, "digits", "1")).CurrentStage);
+        await it.ChangeRowsAsync("update version set stage = 'archived' where number = 2");
+        Assert.Null(Ok(await it.Services.Mlflow.TransitionAsync(agent, "digits", "1", "Staging", true, null)).Waiting);
+        Assert.Equal("1", Assert.Single(Ok(await it.Services.Mlflow.LatestVersionsAsync(agent, "digits", ["Staging"]))).Version);
+    }
+
+    [Fact]
+    public async Task A_model_has_so_many_aliases_and_no_more()
+    {
+        await using var it = await TestRegistry.OpenAsync();
+        var agent = await it.AgentAsync();
+        await it.RegisterAsync();
+        await it.RegisterAsync();
+        await it.ChangeRowsAsync("insert into alias (model_id, alias_key, alias, version_id) with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000) select v.model_id, 'a' || n.i, 'a' || n.i, v.id from version v cross join n where v.number = 1");
+        Assert.Equal("invalid_arguments", No(await it.Services.Mlflow.SetAliasAsync(agent, "digits", "one-more", "1")));
+        Assert.Equal("invalid_arguments", No(await it.Services.Intake.RegisterAsync(agent, new Registration("digits", null, null, [it.File("more")], Metadata(), Alias: "one-more"))));
+        Ok(await it.Services.Mlflow.SetAliasAsync(agent, "digits", "A7", "2"));
+        Ok(await it.Services.Mlflow.DeleteAliasAsync(agent, "digits", "a7"));
+        Ok(await it.Services.Mlflow.SetAliasAsync(agent, "digits", "one-more", "1"));
+        Assert.Equal(1_000, Ok(await it.Services.Mlflow.GetModelAsync(agent, "digits")).Aliases.Count);
     }
 
     [Fact]
