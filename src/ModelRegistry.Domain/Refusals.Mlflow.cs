@@ -56,6 +56,9 @@ public static partial class Refusals
     public static Refusal TagReserved(string key) => new(RefusalKind.Forbidden, "tag_reserved",
         $"Tags that begin with '{Shown(key)}' are the registry's own: they show what it knows, and cannot be set.", "Choose another key.", new Dictionary<string, string> { ["key"] = "not the registry's own" });
 
+    public static Refusal SourcesBusy => new(RefusalKind.Limited, "sources_busy",
+        "Files of as many versions as this server takes from the tracking server at once are on their way.", "Register it again in a minute.");
+
     public static Refusal RegisteredIsFixed(string path) => new(RefusalKind.Forbidden, "registered_is_fixed",
         $"'{Shown(path)}' is among the files of registered versions, which never change.", "Upload elsewhere, and register a version with that as its source.");
 
@@ -71,7 +74,17 @@ public static partial class Refusals
         $"What '{Shown(from)}' has cannot be read: {Shown(problem)}.{(taken == 0 ? "" : $" {taken} versions were taken over before.")}",
         "See that it is the address of an MLflow server, and that the credential in the environment counts there; run it again, and it goes on.");
 
-    /// <remarks>Clients go by how it begins, and send the file in one piece then.</remarks>
-    public static Refusal MultipartNotOffered => new(RefusalKind.Invalid, "multipart_not_offered",
-        "Multipart upload is not supported for the current artifact repository.", "Send the file in one piece (PUT); the server takes it as a stream.");
+    public static Refusal MultipartGone(string? id) => new(RefusalKind.NotFound, "multipart_gone",
+        $"This caller has no upload '{Shown(id)}' under way: it was given up, or is older than a day, or never was.", "Begin the upload again (mpu/create), or send the file in one piece (PUT).");
+
+    /// <remarks>What is wrong with it is not told apart: an address that was made up is to learn nothing.</remarks>
+    public static Refusal PartAddressInvalid => new(RefusalKind.Forbidden, "part_address_invalid",
+        "This address takes no part: it is not one that was given out, or its upload is over, or whoever began it may no longer upload.", "Begin the upload again (mpu/create), and send each part to the address that comes with it.");
+
+    public static Refusal UploadPartMissing(int number) => new(RefusalKind.Invalid, "upload_part_missing",
+        $"Part {number} is not here.", "Send it to its address, then complete the upload; or give it up (mpu/abort).", new Dictionary<string, string> { ["parts"] = $"part {number} is missing" });
+
+    /// <param name="problem">As the end of a sentence about the parts that were named.</param>
+    public static Refusal UploadPartsInvalid(string problem) => new(RefusalKind.Invalid, "upload_parts_invalid",
+        $"The parts that were named are not those of this upload: {problem}.", "Name every part once, each with the ETag that its address answered last.", new Dictionary<string, string> { ["parts"] = problem });
 }

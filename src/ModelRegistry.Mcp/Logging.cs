@@ -37,8 +37,11 @@ internal static partial class Logging
     /// <summary>Text of others has no end; a line has.</summary>
     private static string Cut(string text, int most) => text.Length <= most ? text : $"{text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]}…";
 
-    /// <summary>Takes out bearer tokens of the registry and passwords in addresses and connection strings.</summary>
-    public static string Mask(string text) => Password().Replace(UserInfo().Replace(Token().Replace(text, "mrt_***"), "$1***@"), "$1***");
+    /// <summary>Takes out bearer tokens of the registry, what makes an address a credential, and passwords in addresses and connection strings.</summary>
+    public static string Mask(string text) => Seal().Replace(Password().Replace(UserInfo().Replace(Token().Replace(text, "mrt_***"), "$1***@"), "$1***"), "$1***");
+
+    [GeneratedRegex(@"([?&]seal=)[A-Za-z0-9_-]+")]
+    private static partial Regex Seal();
 
     [GeneratedRegex(@"mrt_[A-Za-z0-9_-]{8,}")]
     private static partial Regex Token();

@@ -35,6 +35,7 @@ internal static class ProgramVerbs
         verb.Text("--mail-from", "ADDRESS", "The sender of that mail.");
         verb.Text("--notice-days", "DAYS", "How old an event may become before a delivery that fails is given up. Default: 3.");
         verb.Flag("--webhook-private", "Webhooks may go to private and loopback addresses.").Aliases.Add("--allow-private-webhooks");
+        verb.Text("--mlflow-tracking", "URL", "The MLflow tracking server from which files of versions that its clients register are taken. Its credential is in the environment: MODELREGISTRY_MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD. Whoever may register can then read its artifacts.");
         Surface(verb);
         return verb.Do(run => run.OnRegistryAsync((registry, _) => ServerHost.RunAsync(registry, run.Settings, run.Logs, run.Around.Err, run.Around.Environment, run.Cancel)));
     }

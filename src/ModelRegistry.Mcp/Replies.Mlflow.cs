@@ -67,7 +67,6 @@ internal static partial class Replies
 
     private static (int Http, string ErrorCode) MlflowSign(Refusal refusal) => refusal.Kind switch
     {
-        RefusalKind.Invalid when refusal.Code == "multipart_not_offered" => (501, "NOT_IMPLEMENTED"),
         RefusalKind.Invalid or RefusalKind.WrongType => (400, "INVALID_PARAMETER_VALUE"),
         RefusalKind.NotFound when refusal.Code == "path_not_found" => (404, "ENDPOINT_NOT_FOUND"),
         RefusalKind.NotFound => (404, "RESOURCE_DOES_NOT_EXIST"),

@@ -27,7 +27,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "s3-endpoint", "s3-access-key", "s3-secret-key", "s3-region", "s3-public-endpoint", "s3-timeout", "s3-references", "readable", "server", "token", "policy", "signing-keys", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "s3-endpoint", "s3-access-key", "s3-secret-key", "s3-region", "s3-public-endpoint", "s3-timeout", "s3-references", "readable", "server", "token", "policy", "signing-keys", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days", "mlflow-tracking", "mlflow-tracking-token", "mlflow-tracking-username", "mlflow-tracking-password"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -77,6 +77,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
             bad["public-url"] = "an address without a path, such as https://models.example.org";
         var http = ReadHttp(said, bad);
         var notices = ReadNotices(said, bad);
+        var tracking = ReadTracking(said, bad);
         var (artifacts, bucket, shown) = (ReadArtifacts(said, bad), ReadBucket(said, bad), ReadExtent(said, bad));
         // In the environment it may be there for others.
         if (tokenTyped && !said.ContainsKey("server"))
@@ -99,6 +100,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
             Policy = said.GetValueOrDefault("policy"),
             SigningKeys = said.GetValueOrDefault("signing-keys"),
             Notices = notices,
+            Tracking = tracking,
         };
         return new Settings(registry, new SurfaceSettings(readOnly, List(said, "toolsets"), List(said, "tools")), http, new LogSettings(level, format == "json"), server.Value);
     }

@@ -33,6 +33,9 @@ public sealed record RegistryOptions
     /// <summary>How people are told what happened.</summary>
     public NoticeOptions Notices { get; init; } = new();
 
+    /// <summary>The tracking server from which files of versions that MLflow's clients register are taken; null: none.</summary>
+    public Mlflow.Sites.MlflowTracking? Tracking { get; init; }
+
     /// <summary>Whether the data folder is not the user's default one, so that a command shown to a person has to name it.</summary>
     public bool DataFolderNamed { get; init; }
 

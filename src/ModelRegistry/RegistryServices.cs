@@ -13,6 +13,7 @@ using ModelRegistry.Domain;
 using ModelRegistry.Exports;
 using ModelRegistry.Identity;
 using ModelRegistry.Mlflow;
+using ModelRegistry.Mlflow.Sites;
 using ModelRegistry.Notices;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
@@ -24,6 +25,7 @@ namespace ModelRegistry;
 public sealed class RegistryServices : IAsyncDisposable
 {
     private readonly RegistryDb _db;
+    private readonly TrackedSources? _tracked;
 
     private RegistryServices(RegistryDb db, RegistryOptions options, Artifacts.Inspection.SigningKeys keys, TimeProvider time, ILogger log)
     {
@@ -35,6 +37,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Blobs = new BlobDesk(db, Vault);
         Metadata = new MetadataDesk(db, policies);
         Downloads = new VersionDownload(db, Vault);
+        Actors = new LocalActors(db, policies);
         var states = new OneTimeStates();
         Changes = new ChangeFeed(db, time);
         Readable = new ReadableFiles(db, Vault.Readable(options.Readable), Changes, time, log);
@@ -42,15 +45,17 @@ public sealed class RegistryServices : IAsyncDisposable
         Serving = new ServingWatch(Catalog, Changes, time);
         Pages = new PageAddress(options.DataFolder, options.PublicUrl, time);
         Promotions = new PromotionDesk(db, policies, Vault, inspector, options, Pages, new ElicitedQuestions(states), Changes, time);
-        Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake, Vault);
+        var siteIntake = new SiteIntake(Blobs);
+        _tracked = options.Tracking is { } tracking ? new TrackedSources(tracking, Intake, siteIntake, time, log) : null;
+        Mlflow = new MlflowRegistry(db, policies, Metadata, Promotions, Intake, Vault, _tracked);
         MlflowArtifacts = new MlflowArtifacts(db, Vault, Blobs);
-        Import = new Mlflow.Import.MlflowImport(Mlflow, Metadata, Intake, Blobs);
+        MlflowUploads = new MlflowUploads(db, Vault, states, Actors);
+        Import = new Mlflow.Import.MlflowImport(Mlflow, Metadata, Intake, siteIntake);
         Deployments = new Deployments.DeploymentBoard(db, policies);
         People = new People(db);
         Passkeys = new Passkeys(db, states, Pages);
         SignIns = new SignIns(db);
         Tokens = new Tokens(db);
-        Actors = new LocalActors(db, policies);
         Policies = new PolicyBook(db, policies);
         Audit = new AuditTrail(db, options);
         Exports = new PromotionExport(db, time);
@@ -77,6 +82,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public Deployments.DeploymentBoard Deployments { get; }
     public MlflowRegistry Mlflow { get; }
     public MlflowArtifacts MlflowArtifacts { get; }
+    public MlflowUploads MlflowUploads { get; }
     public MlflowWebhooks MlflowWebhooks { get; }
     public Mlflow.Import.MlflowImport Import { get; }
     public People People { get; }
@@ -162,6 +168,7 @@ public sealed class RegistryServices : IAsyncDisposable
         People.Dispose();
         Deliverer.Dispose();
         Exports.Dispose();
+        _tracked?.Dispose();
         Vault.Dispose();
         return _db.DisposeAsync();
     }

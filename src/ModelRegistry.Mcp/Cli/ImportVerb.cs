@@ -1,5 +1,6 @@
 using ModelRegistry.Domain;
 using ModelRegistry.Mlflow.Import;
+using ModelRegistry.Mlflow.Sites;
 
 namespace ModelRegistry.Mcp.Cli;
 

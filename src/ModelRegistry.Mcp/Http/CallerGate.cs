@@ -22,9 +22,27 @@ internal sealed class CallerGate(Callers callers, CallerLimits limits)
         var caller = await callers.IdentifyAsync(http, door, http.RequestAborted);
         if (caller.Refusal is { } stranger)
             return limits.Fail(from) ? stranger : Refusals.RateLimited(1);
-        var lease = limits.Enter(caller.Value.Id);
+        return Counted(caller.Value);
+    }
+
+    /// <summary>The same for an address that is a credential by itself.</summary>
+    /// <param name="bearer">Whose it is.</param>
+    public async Task<Outcome<Entry>> EnterAsync(HttpContext http, Func<Task<Outcome<Actor>>> bearer)
+    {
+        var from = http.Connection.RemoteIpAddress;
+        if (limits.Barred(from))
+            return Refusals.RateLimited(1);
+        var caller = await bearer();
+        if (caller.Refusal is { } stranger)
+            return limits.Fail(from) ? stranger : Refusals.RateLimited(1);
+        return Counted(caller.Value);
+    }
+
+    private Outcome<Entry> Counted(Actor caller)
+    {
+        var lease = limits.Enter(caller.Id);
         if (lease.IsAcquired)
-            return new Entry(caller.Value, lease);
+            return new Entry(caller, lease);
         lease.Dispose();
         return Refusals.RateLimited(1);
     }

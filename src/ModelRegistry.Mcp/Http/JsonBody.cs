@@ -16,16 +16,17 @@ internal static class JsonBody
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MostLevels, AllowDuplicateProperties = false };
 
+    /// <param name="most">Bytes that it has at most.</param>
     /// <returns>The object, and the bytes it was read from.</returns>
-    public static async Task<Outcome<(JsonElement Object, ReadOnlyMemory<byte> Bytes)>> ReadAsync(HttpContext http)
+    public static async Task<Outcome<(JsonElement Object, ReadOnlyMemory<byte> Bytes)>> ReadAsync(HttpContext http, int most = MostBytes)
     {
         if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
             return Refusals.ContentTypeNotTaken(http.Request.ContentType);
-        if (http.Request.ContentLength > MostBytes)
-            return Refusals.BodyTooLarge(MostBytes);
+        if (http.Request.ContentLength > most)
+            return Refusals.BodyTooLarge(most);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = MostBytes;
+            limit.MaxRequestBodySize = most;
         using var bytes = new MemoryStream();
         try
         {
@@ -33,7 +34,7 @@ internal static class JsonBody
         }
         catch (IOException e) when (!http.RequestAborted.IsCancellationRequested)
         {
-            return (e as BadHttpRequestException)?.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusals.BodyTooLarge(MostBytes) : Refusals.BodyInvalid("it did not arrive whole");
+            return (e as BadHttpRequestException)?.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusals.BodyTooLarge(most) : Refusals.BodyInvalid("it did not arrive whole");
         }
         var body = (ReadOnlyMemory<byte>)bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
         return Parse(body).Then<(JsonElement, ReadOnlyMemory<byte>)>(json => (json, body));

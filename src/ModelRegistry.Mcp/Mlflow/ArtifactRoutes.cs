@@ -1,6 +1,5 @@
 using Microsoft.Net.Http.Headers;
 using ModelRegistry.Artifacts;
-using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Http;
 
 namespace ModelRegistry.Mcp.Mlflow;
@@ -19,7 +18,6 @@ internal static class ArtifactRoutes
             JsonBody.Unbound(call.Http);
             await Replies.MlflowAsync(call.Http, await call.Registry.MlflowArtifacts.PutAsync(call.By, PathOf(call), call.Http.Request.Body, call.Cancel), _ => new { }, null, null);
         });
-        routes.Stream(["POST"], "mlflow-artifacts/mpu/{action}/{**path}", call => Replies.MlflowAsync(call.Http, Refusals.MultipartNotOffered));
         routes.Stream(["DELETE"], Root + "/{**path}", async call =>
             await Replies.MlflowAsync(call.Http, await call.Registry.MlflowArtifacts.DeleteAsync(call.By, PathOf(call), call.Cancel), _ => new { }, null, null));
     }

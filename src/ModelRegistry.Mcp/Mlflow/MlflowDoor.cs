@@ -14,6 +14,7 @@ internal sealed class MlflowDoor(RegistryServices registry, CallerGate gate, Uri
         RegisteredModelRoutes.Map(routes);
         ModelVersionRoutes.Map(routes);
         ArtifactRoutes.Map(routes);
+        MultipartRoutes.Map(routes);
         WebhookRoutes.Map(routes);
     }
 }

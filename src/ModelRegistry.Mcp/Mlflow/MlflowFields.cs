@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ModelRegistry.Domain;
 using ModelRegistry.Domain.Mlflow;
+using ModelRegistry.Mlflow;
 
 namespace ModelRegistry.Mcp.Mlflow;
 
@@ -98,6 +99,24 @@ internal sealed class MlflowFields
             };
         }
         return tags;
+    }
+
+    /// <summary>Parts of an upload, as <c>[{"part_number": …, "etag": …}, …]</c>; where each was sent may stand there as well.</summary>
+    public IReadOnlyList<MlflowPart> Parts()
+    {
+        var parts = new List<MlflowPart>();
+        var found = _members.GetValueOrDefault("parts");
+        if (found.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            return parts;
+        if (found.ValueKind != JsonValueKind.Array)
+            return Misfit<List<MlflowPart>>("parts", "must be a list of objects with part_number and etag") ?? parts;
+        foreach (var (i, part) in found.EnumerateArray().Index())
+            if (part.ValueKind == JsonValueKind.Object && part.TryGetProperty("part_number", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var whole)
+                && part.TryGetProperty("etag", out var tag) && tag.ValueKind == JsonValueKind.String)
+                parts.Add(new MlflowPart(whole, tag.GetString()!));
+            else
+                return Misfit<List<MlflowPart>>(string.Create(CultureInfo.InvariantCulture, $"parts[{i}]"), "must be an object with part_number and etag") ?? parts;
+        return parts;
     }
 
     /// <summary>Events of webhooks, as <c>[{"entity": …, "action": …}, …]</c> or <c>["entity.action", …]</c>, each once.</summary>

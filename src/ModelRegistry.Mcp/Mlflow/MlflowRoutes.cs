@@ -13,17 +13,22 @@ internal sealed class MlflowRoutes(IEndpointRouteBuilder routes, RegistryService
 
     private static readonly Func<HttpContext, Task<Outcome<MlflowFields>>> Query = http => Task.FromResult<Outcome<MlflowFields>>(new MlflowFields(http.Request.Query));
 
-    // What is deleted by its path needs no body.
-    private static readonly Func<HttpContext, Task<Outcome<MlflowFields>>> Body = async http => HttpMethods.IsDelete(http.Request.Method) && http.Request.ContentLength is null or 0 && http.Request.Headers.TransferEncoding.Count == 0 ? await Query(http) : (await JsonBody.ReadAsync(http)).Then<MlflowFields>(body => new MlflowFields(body.Object));
+    private static readonly Func<HttpContext, Task<Outcome<MlflowFields>>> Body = http => BodyAsync(http, JsonBody.MostBytes);
+
 
     private static readonly string[] Prefixes = ["/api/2.0/", "/ajax-api/2.0/"];
+
+    // What is deleted by its path needs no body.
+    private static async Task<Outcome<MlflowFields>> BodyAsync(HttpContext http, int most) =>
+        HttpMethods.IsDelete(http.Request.Method) && http.Request.ContentLength is null or 0 && http.Request.Headers.TransferEncoding.Count == 0 ? await Query(http) : (await JsonBody.ReadAsync(http, most)).Then<MlflowFields>(body => new MlflowFields(body.Object));
 
     /// <summary>A route that answers with JSON.</summary>
     /// <param name="path">Behind the prefix, such as <c>mlflow/registered-models/get</c>.</param>
     /// <param name="read">What is asked; what is missing or no good is found here.</param>
     /// <param name="reply">How a value is written.</param>
-    public void Map<TAsked, TView>(string method, string path, Func<MlflowCall, TAsked> read, Func<MlflowCall, TAsked, Task<Outcome<TView>>> use, Func<TView, object> reply) =>
-        Entered(method, path, async call =>
+    /// <param name="most">Bytes that a body has at most.</param>
+    public void Map<TAsked, TView>(string method, string path, Func<MlflowCall, TAsked> read, Func<MlflowCall, TAsked, Task<Outcome<TView>>> use, Func<TView, object> reply, int most = JsonBody.MostBytes) =>
+        Entered(method, path, most, async call =>
         {
             var asked = read(call);
             if (call.Given.Problem is { } misfit)
@@ -34,7 +39,7 @@ internal sealed class MlflowRoutes(IEndpointRouteBuilder routes, RegistryService
 
     /// <summary>A route that moves something, or parks the wish to.</summary>
     public void Move<TAsked>(string method, string path, Func<MlflowCall, TAsked> read, Func<MlflowCall, TAsked, Task<Outcome<ModelRegistry.Mlflow.MlflowMoveView>>> use, Func<ModelRegistry.Mlflow.MlflowMoveView, object> reply) =>
-        Entered(method, path, async call =>
+        Entered(method, path, JsonBody.MostBytes, async call =>
         {
             var asked = read(call);
             if (call.Given.Problem is { } misfit)
@@ -50,16 +55,28 @@ internal sealed class MlflowRoutes(IEndpointRouteBuilder routes, RegistryService
             routes.MapMethods(prefix + path, methods, http => EnterAsync(http, Query, answer));
     }
 
-    private void Entered(string method, string path, Func<MlflowCall, Task> answer)
+    /// <summary>The same, where the address by itself says who asks.</summary>
+    public void ByAddress(string[] methods, string path, Func<HttpContext, RegistryServices, Task<Outcome<Actor>>> bearer, Func<MlflowCall, Task> answer)
     {
-        var fields = method == "GET" ? Query : Body;
+        foreach (var prefix in Prefixes)
+            routes.MapMethods(prefix + path, methods, http => EnterByAddressAsync(http, bearer, answer));
+    }
+
+    private async Task EnterByAddressAsync(HttpContext http, Func<HttpContext, RegistryServices, Task<Outcome<Actor>>> bearer, Func<MlflowCall, Task> answer) =>
+        await EnterAsync(http, await gate.EnterAsync(http, () => bearer(http, registry)), Query, answer);
+
+    private void Entered(string method, string path, int most, Func<MlflowCall, Task> answer)
+    {
+        var fields = method == "GET" ? Query : most == JsonBody.MostBytes ? Body : http => BodyAsync(http, most);
         foreach (var prefix in Prefixes)
             routes.MapMethods(prefix + path, [method], http => EnterAsync(http, fields, answer));
     }
 
-    private async Task EnterAsync(HttpContext http, Func<HttpContext, Task<Outcome<MlflowFields>>> fields, Func<MlflowCall, Task> answer)
+    private async Task EnterAsync(HttpContext http, Func<HttpContext, Task<Outcome<MlflowFields>>> fields, Func<MlflowCall, Task> answer) =>
+        await EnterAsync(http, await gate.EnterAsync(http, Door), fields, answer);
+
+    private async Task EnterAsync(HttpContext http, Outcome<Entry> entered, Func<HttpContext, Task<Outcome<MlflowFields>>> fields, Func<MlflowCall, Task> answer)
     {
-        var entered = await gate.EnterAsync(http, Door);
         if (entered.Refusal is { } no)
         {
             await Replies.MlflowAsync(http, no);

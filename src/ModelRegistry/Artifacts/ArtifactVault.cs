@@ -197,17 +197,18 @@ public sealed partial class ArtifactVault : IDisposable
     /// <summary>Writes all of a content behind what is staged, reading it once.</summary>
     /// <param name="skip">How many of its first bytes are staged already.</param>
     /// <returns>Null; or <c>file_too_large</c>, found when the first byte too many came.</returns>
-    private async Task<Refusal?> FillAsync(IStagedContent staged, Stream content, long skip, IProgress<long>? progress, CancellationToken ct)
+    private async Task<Refusal?> FillAsync(IStagedContent staged, Stream content, long skip, IProgress<long>? progress, CancellationToken ct, long most = long.MaxValue)
     {
+        most = Math.Min(most, _store.MostBytes);
         Refusal? tooLarge = null;
         var before = staged.Size;
         await ChunksAsync(content, async chunk =>
         {
             var known = (int)Math.Min(skip, chunk.Length);
             skip -= known;
-            if (staged.Size > _store.MostBytes - (chunk.Length - known))
+            if (staged.Size > most - (chunk.Length - known))
             {
-                tooLarge = Refusals.FileTooLarge(_store.MostBytes);
+                tooLarge = Refusals.FileTooLarge(most);
                 return false;
             }
             await staged.WriteAsync(chunk[known..], ct).ConfigureAwait(false);

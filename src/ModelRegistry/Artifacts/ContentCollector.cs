@@ -78,8 +78,9 @@ public sealed class ContentCollector
         var act = new AuditAct("artifact.forget", "registry", _db.RegistryId);
         await _db.WriteAsync<int>(by, act, async session =>
         {
+            var over = await session.ForgetExpiredMultipartsAsync(int.MaxValue);
             var gone = await session.ForgetUploadedBeforeAsync(session.Now - Mlflow.MlflowArtifacts.Kept);
-            return new Written<int>(gone, gone == 0 ? [] : [act with { Facts = new JsonObject { ["files"] = gone } }], []);
+            return new Written<int>(gone, gone + over == 0 ? [] : [act with { Facts = new JsonObject { ["files"] = gone, ["uploads"] = over } }], []);
         }, cancel);
     }
 

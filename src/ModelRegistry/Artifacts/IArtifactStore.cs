@@ -53,6 +53,13 @@ internal interface IArtifactStore : IDisposable
     /// <summary>Takes up one uploader's upload of one content, which stays where it is until it is kept or given up; null while another request has it.</summary>
     Task<IStagedContent?> ResumeAsync(string uploader, Digest digest, CancellationToken ct = default);
 
+    /// <summary>Opens what was parked. Nothing is hashed here; the stream knows its length.</summary>
+    /// <returns>Null when it is gone, or of another length.</returns>
+    Task<Stream?> OpenParkedAsync(ParkedContent parked, CancellationToken ct = default);
+
+    /// <summary>Deletes what was parked; what is not there is deleted already.</summary>
+    Task ForgetParkedAsync(string place, CancellationToken ct = default);
+
     /// <summary>Deletes what crashed writers left behind, and uploads that nobody went on with.</summary>
     /// <param name="olderThan">How long nothing must have been written to it.</param>
     /// <param name="uploadsOlderThan">The same for uploads that may go on.</param>
@@ -81,6 +88,13 @@ internal interface IStagedContent : IAsyncDisposable
 
     /// <summary>Makes it visible under the digest that <see cref="SealAsync"/> gave, unless it is there already. It outlives a power cut.</summary>
     Task KeepAsync(Digest digest, CancellationToken ct = default);
+
+    /// <summary>
+    /// Leaves it, once it is sealed, where no content is looked for: it can be opened from there until it is forgotten, or is swept like
+    /// an upload that nobody went on with.
+    /// </summary>
+    /// <returns>Where: a word of the store's own.</returns>
+    Task<string> ParkAsync(CancellationToken ct = default);
 
     /// <summary>Deletes it, whatever it was.</summary>
     Task GiveUpAsync();

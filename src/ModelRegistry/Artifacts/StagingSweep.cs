@@ -5,7 +5,8 @@ namespace ModelRegistry.Artifacts;
 /// <summary>Deletes what writers left behind that crashed, and uploads that nobody went on with. Any number of processes may do it at once.</summary>
 public sealed class StagingSweep
 {
-    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1), UploadAbandonedAfter = TimeSpan.FromHours(24), Pace = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan UploadAbandonedAfter = TimeSpan.FromHours(24);
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1), Pace = TimeSpan.FromHours(1);
 
     private readonly ArtifactVault _vault;
     private readonly TimeProvider _time;

@@ -14,7 +14,11 @@ public sealed record NewModel(
     string? Owner = null,
     string? Card = null,
     Versioning? Versioning = null,
-    IReadOnlyDictionary<string, string>? Tags = null);
+    IReadOnlyDictionary<string, string>? Tags = null)
+{
+    /// <summary>Tags that the registry gives it by itself; beside the others, which are anybody's to say.</summary>
+    internal IReadOnlyDictionary<string, string> OwnTags { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>Making and deleting models as such; registering a version makes its model too.</summary>
 public sealed partial class MetadataDesk
@@ -28,7 +32,9 @@ public sealed partial class MetadataDesk
                 return no;
             if (by.Answerable is null)
                 return Refusals.NoOwner;
-            var tags = asked.Tags ?? new Dictionary<string, string>();
+            if (OwnTags.Check(asked.Tags?.Keys ?? []) is { } reserved)
+                return reserved;
+            var tags = (asked.Tags ?? new Dictionary<string, string>()).Concat(asked.OwnTags).ToDictionary();
             if (MetadataLimits.Check(new VersionMetadata { Tags = tags }, asked.Description, asked.Task, asked.Owner, asked.Card) is { } tooMuch)
                 return tooMuch;
             if (CardReader.Refuse(asked.Card ?? "") is { } unreadable)

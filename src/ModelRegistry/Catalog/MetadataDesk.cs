@@ -98,6 +98,8 @@ public sealed partial class MetadataDesk
                 return Refusals.ModelNotFound(edit.ModelName, await session.NearestModelNameAsync(edit.ModelName));
             if (Permissions.Check(by, Permission.Register, model.Name) is { } no)
                 return no;
+            if (OwnTags.Check(edit.Tags.Keys.Concat(edit.RemoveTags)) is { } reserved)
+                return reserved;
             if (await OutdatedAsync(session, model, edit.Version, edit.IfRevision) is { } outdated)
                 return outdated;
             if (!model.IsActive && edit.IsActive != true)

@@ -36,6 +36,9 @@ public sealed record Registration(
     /// </summary>
     public bool Elsewhere { get; init; }
 
+    /// <summary>Tags that the registry gives it by itself; beside those of <see cref="Metadata"/>, which are anybody's to say.</summary>
+    internal IReadOnlyDictionary<string, string> OwnTags { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Objects in the registry's bucket that become files of the version; beside the others.</summary>
     public IReadOnlyList<ReferredFile> References { get; init; } = [];
 
@@ -95,6 +98,8 @@ public sealed class VersionIntake
         // What can be refused without reading a byte is refused first, and recorded like any other refusal.
         if (Early(by, asked) is { } early)
             return await _db.WriteAsync<RegisteredView>(by, attempt, _ => new(early), cancel);
+        if (asked.OwnTags.Count > 0)
+            asked = asked with { Metadata = asked.Metadata with { Tags = asked.Metadata.Tags.Concat(asked.OwnTags).ToDictionary() } };
         // What the rows say is asked before gigabytes are copied, and again when the version is written.
         // And before any of them is here, up to where contents were collected.
         var (next, collected) = await _db.ReadAsync(async session => (await NextAsync(session, asked), await session.CollectedUpToAsync()), cancel);
@@ -119,7 +124,8 @@ public sealed class VersionIntake
     private static Refusal? Unfit(Actor by, Registration asked) =>
         Names.Model(asked.ModelName).Refusal
         ?? Permissions.Check(by, Permission.Register, asked.ModelName)
-        ?? (by.Answerable is null ? Refusals.NoOwner : null);
+        ?? (by.Answerable is null ? Refusals.NoOwner : null)
+        ?? OwnTags.Check(asked.Metadata.Tags.Keys);
 
     private static Refusal? Early(Actor by, Registration asked) =>
         Unfit(by, asked)

@@ -39,6 +39,13 @@ internal sealed class OneTimeStates
     public async ValueTask<T?> CloseAsync<T>(RegistrySession session, string purpose, string? state) where T : class =>
         await FindAsync<T>(session, purpose, state) is { } found && await session.UseNonceAsync(found.Nonce, found.ExpiresMicros) ? found.Body : null;
 
+    /// <summary>What shows that this registry wrote a text for a purpose. It says nothing of when, nor whether it was brought before: whoever asks for it knows.</summary>
+    public async ValueTask<string> SealAsync(RegistrySession session, string purpose, string text) => Base64Url.EncodeToString(await SealAsync(session, purpose, Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Whether a seal is that of a text.</summary>
+    public async ValueTask<bool> IsSealAsync(RegistrySession session, string purpose, string text, string seal) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(await SealAsync(session, purpose, text)), Encoding.UTF8.GetBytes(seal));
+
     private async ValueTask<Envelope<T>?> FindAsync<T>(RegistrySession session, string purpose, string? state)
     {
         if (state is not { Length: < MostLength } || state.Split('.') is not [var payload, var mac] || !Base64Url.IsValid(payload) || !Base64Url.IsValid(mac))

@@ -94,16 +94,23 @@ public sealed class Tokens
     {
         if (!secret.StartsWith(Prefix, StringComparison.Ordinal) || secret.Length > 100)
             return Refusals.TokenInvalid;
-        return await _db.ReadAsync<Outcome<Actor>>(async session =>
-        {
-            if (await session.TokenByHashAsync(Hash(secret)) is not { RevokedAt: null } token || token.ExpiresAt <= session.Now)
-                return Refusals.TokenInvalid;
-            if (await session.FindActorAsync(token.ActorId) is not { DisabledAt: null, OwnerId: { } ownerId } actor || actor.Kind == ActorKind.Person)
-                return Refusals.TokenInvalid;
-            if (await session.FindActorAsync(ownerId) is not { DisabledAt: null } owner)
-                return Refusals.TokenInvalid;
-            return new Actor(actor.Id, actor.Name, actor.Kind, token.Roles, token.Models, owner.Ref, client, token.Id, door);
-        }, cancel);
+        return await _db.ReadAsync(async session => await BearerAsync(session, await session.TokenByHashAsync(Hash(secret)), door, client), cancel);
+    }
+
+    /// <summary>Who a token stands for that was presented before, as it stands now.</summary>
+    /// <param name="tokenId">The <see cref="Actor.CredentialId"/> of whoever presented it.</param>
+    internal static async ValueTask<Outcome<Actor>> BearerAsync(RegistrySession session, string tokenId, string door) =>
+        await BearerAsync(session, await session.FindCredentialAsync(tokenId), door, null);
+
+    private static async ValueTask<Outcome<Actor>> BearerAsync(RegistrySession session, StoredCredential? token, string door, string? client)
+    {
+        if (token is not { Kind: "token", RevokedAt: null } || token.ExpiresAt <= session.Now)
+            return Refusals.TokenInvalid;
+        if (await session.FindActorAsync(token.ActorId) is not { DisabledAt: null, OwnerId: { } ownerId } actor || actor.Kind == ActorKind.Person)
+            return Refusals.TokenInvalid;
+        if (await session.FindActorAsync(ownerId) is not { DisabledAt: null } owner)
+            return Refusals.TokenInvalid;
+        return new Actor(actor.Id, actor.Name, actor.Kind, token.Roles, token.Models, owner.Ref, client, token.Id, door);
     }
 
     private static async ValueTask<Refusal?> CheckAsync(RegistrySession session, Actor person, NewToken wish)

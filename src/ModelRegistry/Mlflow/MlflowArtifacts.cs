@@ -78,7 +78,7 @@ public sealed class MlflowArtifacts
     /// <summary>Takes a file in, in place of what the caller had there. Where versions are, nothing can be put.</summary>
     public async Task<Outcome<FileEntry>> PutAsync(Actor by, string path, Stream content, CancellationToken cancel = default)
     {
-        if ((Unfit(by, path) ?? await CrowdedAsync(by, cancel)) is { } no)
+        if ((Unfit(by, path) ?? await _db.ReadAsync(session => CrowdedAsync(session, by), cancel)) is { } no)
             return await _db.WriteAsync<FileEntry>(by, new AuditAct("artifact.upload", "artifact", path), _ => new(no), cancel);
         // Before it is here: whatever is collected from now on is seen below.
         var collected = await _db.ReadAsync(session => session.CollectedUpToAsync(), cancel);
@@ -108,13 +108,16 @@ public sealed class MlflowArtifacts
         }, cancel);
     }
 
-    private async Task<Refusal?> CrowdedAsync(Actor by, CancellationToken cancel) =>
-        await _db.ReadAsync(session => session.UploadedCountAsync(by.Id), cancel) >= MostWaiting ? Refusals.UploadsWaiting(MostWaiting) : null;
+    /// <summary>Whether a caller has so much waiting that nothing may be added; what comes in parts waits as well.</summary>
+    internal static async ValueTask<Refusal?> CrowdedAsync(RegistrySession session, Actor by) =>
+        await session.UploadedCountAsync(by.Id) + await session.MultipartCountAsync(by.Id) >= MostWaiting ? Refusals.UploadsWaiting(MostWaiting) : null;
 
-    private static Refusal? Unfit(Actor by, string path) =>
+    /// <summary>Whether a caller may put a file at a path.</summary>
+    internal static Refusal? Unfit(Actor by, string path) =>
         Permissions.Check(by, Permission.Register) ?? ArtifactPath.Parse(path).Refusal ?? (IsRegistered(path) ? Refusals.RegisteredIsFixed(path) : null);
 
-    private static AuditAct Act(string verb, FileEntry file) => new(verb, "artifact", file.Path, null, new JsonObject { ["sha256"] = file.Sha256.Hex, ["size"] = file.Size });
+    /// <summary>A file's place, on record.</summary>
+    internal static AuditAct Act(string verb, FileEntry file) => new(verb, "artifact", file.Path, null, new JsonObject { ["sha256"] = file.Sha256.Hex, ["size"] = file.Size });
 
     private static bool IsRegistered(string path) => path.Equals(Registered, StringComparison.OrdinalIgnoreCase) || path.StartsWith(Registered + "/", StringComparison.OrdinalIgnoreCase);
 

@@ -11,8 +11,7 @@ public sealed partial class MlflowRegistry
         OfModelAsync<MlflowModelView>(by, name, async (session, model) => await ViewAsync(session, model), cancel);
 
     public async Task<Outcome<MlflowModelView>> CreateModelAsync(Actor by, string name, string? description, IReadOnlyDictionary<string, string> tags, CancellationToken cancel = default) =>
-        Reserved(tags.Keys) is { } reserved ? await RefuseAsync<MlflowModelView>(by, "model.create", name, reserved, cancel)
-        : await ThenModelAsync(by, name, await _metadata.CreateModelAsync(by, new NewModel(name, description, Tags: tags), cancel), cancel);
+        await ThenModelAsync(by, name, await _metadata.CreateModelAsync(by, new NewModel(name, description, Tags: tags), cancel), cancel);
 
     /// <param name="description">Null: none, which is how MLflow's clients take one away.</param>
     public async Task<Outcome<MlflowModelView>> UpdateModelAsync(Actor by, string name, string? description, CancellationToken cancel = default) =>
@@ -24,7 +23,7 @@ public sealed partial class MlflowRegistry
     public Task<Outcome<MetadataView>> DeleteModelAsync(Actor by, string name, CancellationToken cancel = default) => _metadata.DeleteModelAsync(by, name, cancel: cancel);
 
     public async Task<Outcome<MetadataView>> SetModelTagAsync(Actor by, string name, string key, string value, CancellationToken cancel = default) =>
-        Reserved([key]) is { } reserved ? await RefuseAsync<MetadataView>(by, "metadata.set", name, reserved, cancel) : await _metadata.SetAsync(by, new MetadataEdit(name) { Tags = new Dictionary<string, string> { [key] = value } }, cancel);
+        await _metadata.SetAsync(by, new MetadataEdit(name) { Tags = new Dictionary<string, string> { [key] = value } }, cancel);
 
     /// <summary>One that is not there is deleted already.</summary>
     public Task<Outcome<MetadataView>> DeleteModelTagAsync(Actor by, string name, string key, CancellationToken cancel = default) =>
@@ -41,6 +40,4 @@ public sealed partial class MlflowRegistry
         }, cancel);
 
     private async Task<Outcome<MlflowModelView>> ThenModelAsync<T>(Actor by, string name, Outcome<T> done, CancellationToken cancel) => done.Refusal is { } no ? no : await GetModelAsync(by, name, cancel);
-
-    private static Refusal? Reserved(IEnumerable<string> keys) => keys.Any(IsOwn) ? Refusals.TagReserved(OwnTags) : null;
 }

@@ -18,19 +18,20 @@ public sealed partial class MlflowRegistry
 
     /// <summary>
     /// Registers a version of a model that is there. Files that can be reached here become its content: those of another version, those
-    /// the caller uploaded, those in the registry's own bucket. Otherwise its source is kept, and its content is not verified.
+    /// the caller uploaded, those in the registry's own bucket, those on the tracking server where there is one. Otherwise its source is kept, and its content is not verified.
     /// </summary>
     public async Task<Outcome<MlflowVersionView>> CreateVersionAsync(Actor by, MlflowRegistration asked, CancellationToken cancel = default)
     {
-        if (Reserved(asked.Tags.Keys) is { } reserved)
-            return await RefuseAsync<MlflowVersionView>(by, "version.register", asked.Name, reserved, cancel);
         var source = VersionSource.Parse(asked.Source, asked.Here);
         if (source.Refusal is { } unsafeSource)
             return unsafeSource;
         var planned = await OfModelAsync<Registration>(by, asked.Name, async (session, model) => await PlanAsync(session, by, asked with { Name = model.Name }, source.Value), cancel);
         if (planned.Refusal is { } no)
             return no;
-        var registered = await _intake.RegisterAsync(by, await WithObjectsAsync(by, planned.Value, source.Value, cancel), null, cancel);
+        var filled = await TrackedAsync(by, await WithObjectsAsync(by, planned.Value, source.Value, cancel), source.Value, cancel);
+        if (filled.Refusal is { } busy)
+            return busy;
+        var registered = await _intake.RegisterAsync(by, filled.Value, null, cancel);
         return registered.Refusal is { } refused ? refused : await GetVersionAsync(by, registered.Value.ModelName, Text(registered.Value.Number), cancel);
     }
 
@@ -41,6 +42,10 @@ public sealed partial class MlflowRegistry
             return plan;
         return plan with { References = [.. (await _vault.BelowAsync(folder, Manifest.MaxFiles + 1, cancel)).Select(o => new ReferredFile(o.Path, $"{o.Object}", null))] };
     }
+
+    /// <summary>With what the tracking server has, where there is one and nothing was found here.</summary>
+    private async Task<Outcome<Registration>> TrackedAsync(Actor by, Registration plan, VersionSource source, CancellationToken cancel) =>
+        _tracked is null || source is VersionSource.OfModel || plan.Uploads.Count > 0 || plan.References.Count > 0 ? plan : await _tracked.FillAsync(by, plan, source.Text, cancel);
 
     private static async ValueTask<Outcome<Registration>> PlanAsync(RegistrySession session, Actor by, MlflowRegistration asked, VersionSource source)
     {
@@ -100,7 +105,7 @@ public sealed partial class MlflowRegistry
         NotANumber(version) is { } no ? no : await _metadata.DeleteVersionAsync(by, name, version, cancel: cancel);
 
     public async Task<Outcome<MetadataView>> SetVersionTagAsync(Actor by, string name, string version, string key, string value, CancellationToken cancel = default) =>
-        NotANumber(version) is { } no ? no : Reserved([key]) is { } reserved ? await RefuseAsync<MetadataView>(by, "metadata.set", name, reserved, cancel) : await _metadata.SetAsync(by, new MetadataEdit(name) { Version = version, Tags = new Dictionary<string, string> { [key] = value } }, cancel);
+        NotANumber(version) is { } no ? no : await _metadata.SetAsync(by, new MetadataEdit(name) { Version = version, Tags = new Dictionary<string, string> { [key] = value } }, cancel);
 
     /// <summary>One that is not there is deleted already.</summary>
     public async Task<Outcome<MetadataView>> DeleteVersionTagAsync(Actor by, string name, string version, string key, CancellationToken cancel = default) =>

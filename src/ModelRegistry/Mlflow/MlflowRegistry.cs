@@ -13,9 +13,6 @@ namespace ModelRegistry.Mlflow;
 /// </summary>
 public sealed partial class MlflowRegistry
 {
-    /// <summary>What the registry's own tags begin with: they show what MLflow has no word for, and nobody sets them.</summary>
-    public const string OwnTags = "modelregistry.";
-
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
     private readonly MetadataDesk _metadata;
@@ -23,14 +20,13 @@ public sealed partial class MlflowRegistry
     private readonly VersionIntake _intake;
     private readonly Artifacts.ArtifactVault _vault;
 
-    internal MlflowRegistry(RegistryDb db, PolicyInForce policies, MetadataDesk metadata, PromotionDesk promotions, VersionIntake intake, Artifacts.ArtifactVault vault) =>
-        (_db, _policies, _metadata, _promotions, _intake, _vault) = (db, policies, metadata, promotions, intake, vault);
+    private readonly Sites.TrackedSources? _tracked;
+
+    internal MlflowRegistry(RegistryDb db, PolicyInForce policies, MetadataDesk metadata, PromotionDesk promotions, VersionIntake intake, Artifacts.ArtifactVault vault, Sites.TrackedSources? tracked) =>
+        (_db, _policies, _metadata, _promotions, _intake, _vault, _tracked) = (db, policies, metadata, promotions, intake, vault, tracked);
 
     private async Task<Outcome<T>> ReadAsync<T>(Actor by, Func<RegistrySession, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
         Permissions.Check(by, Permission.Read) is { } no ? no : await _db.ReadAsync(read, cancel);
-
-    /// <summary>A no to a change, put on record like those that the desks give.</summary>
-    private Task<Outcome<T>> RefuseAsync<T>(Actor by, string verb, string name, Refusal no, CancellationToken cancel) => _db.WriteAsync<T>(by, new AuditAct(verb, "model", name), _ => new(no), cancel);
 
     private Task<Outcome<T>> OfModelAsync<T>(Actor by, string name, Func<RegistrySession, RegisteredModel, ValueTask<Outcome<T>>> read, CancellationToken cancel) =>
         ReadAsync<T>(by, async session => await session.FindModelAsync(name) is { } model ? await read(session, model) : Refusals.ModelNotFound(name, null), cancel);
@@ -65,19 +61,18 @@ public sealed partial class MlflowRegistry
     {
         var tags = Tags(v.Metadata.Tags.Select(t => (t.Key, t.Value)));
         if (v.Stage != firstStage && MlflowStages.Of(v.Stage) == MlflowStages.None)
-            tags.Add(new MlflowTag(OwnTags + "stage", v.Stage));
+            tags.Add(new MlflowTag(OwnTags.Registry + "stage", v.Stage));
         if (v.Label != $"v{v.Number}")
-            tags.Add(new MlflowTag(OwnTags + "label", v.Label));
+            tags.Add(new MlflowTag(OwnTags.Registry + "label", v.Label));
         if (!v.ContentVerified)
-            tags.Add(new MlflowTag(OwnTags + "content", "unverified"));
+            tags.Add(new MlflowTag(OwnTags.Registry + "content", "unverified"));
         return new MlflowVersionView(modelName, Text(v.Number), Millis(v.CreatedAt), Millis(v.UpdatedAt), v.Author.Name, MlflowStages.Of(v.Stage), v.Metadata.ReleaseNotes,
             v.Metadata.Source, v.Metadata.RunId, "READY", "", tags, v.Metadata.RunLink, aliases, v.Metadata.LoggedModelId);
     }
 
-    // Those with the registry's own names that somebody set at another door are nobody's word here: only the registry speaks so.
-    private static List<MlflowTag> Tags(IEnumerable<(string Key, string Value)> tags) => [.. tags.Where(t => !IsOwn(t.Key)).Select(t => new MlflowTag(t.Key, t.Value))];
-
-    internal static bool IsOwn(string tag) => tag.StartsWith(OwnTags, StringComparison.OrdinalIgnoreCase);
+    // Those of the registry's own names that are kept from before nobody could set them are nobody's word here: only the registry speaks so.
+    private static List<MlflowTag> Tags(IEnumerable<(string Key, string Value)> tags) =>
+        [.. tags.Where(t => t.Key == Sites.TrackedSources.Problem || !t.Key.StartsWith(OwnTags.Registry, StringComparison.OrdinalIgnoreCase)).Select(t => new MlflowTag(t.Key, t.Value))];
 
     private static long Millis(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 

@@ -98,11 +98,11 @@ public sealed class SettingsTests : IDisposable
     {
         string[] line = ["serve", "--data", "/d", "--database", "sqlite:/d/x.db", "--artifacts", "file:/a", "--server", "https://models.example", "--token", "mrt_secret", "--policy", "team", "--signing-keys", "/k", "--public-url", "https://models.example", "--log-level", "debug", "--log-format", "json", "--read-only", "--toolsets", "registrar", "--tools", "list_models",
             "--urls", "http://127.0.0.1:1;http://0.0.0.0:2", "--allowed-hosts", "models.example,[::1]", "--allowed-origins", "http://localhost:6274", "--max-sessions", "7", "--session-idle", "8", "--rate-limit", "9",
-            "--webhook-private", "--smtp", "smtps://me:secret@mail.example:465", "--mail-from", "registry@models.example", "--notice-days", "2"];
-        Assert.All(Settings.Keys.Where(key => !key.StartsWith("s3-", StringComparison.Ordinal) && key != "readable"), key => Assert.Contains("--" + key, line));
+            "--webhook-private", "--smtp", "smtps://me:secret@mail.example:465", "--mail-from", "registry@models.example", "--notice-days", "2", "--mlflow-tracking", "https://mlflow.example/ml"];
+        Assert.All(Settings.Keys.Where(key => !key.StartsWith("s3-", StringComparison.Ordinal) && !key.StartsWith("mlflow-tracking-", StringComparison.Ordinal) && key != "readable"), key => Assert.Contains("--" + key, line));
         var settings = CommandLine.Read(CommandLine.Root().Parse(line), _ => null).Value;
         Assert.Equal(("/d", "sqlite:/d/x.db", "file:/a", "team", "https://models.example/"), (settings.Registry.DataFolder, settings.Registry.Database, settings.Registry.Artifacts, settings.Registry.Policy, settings.Http.PublicUrl!.AbsoluteUri));
-        Assert.Equal("/k", settings.Registry.SigningKeys);
+        Assert.Equal(("/k", "https://mlflow.example/ml"), (settings.Registry.SigningKeys, settings.Registry.Tracking!.Address.AbsoluteUri));
         Assert.Equal((new LogSettings(LogEventLevel.Debug, Json: true), true, "registrar"), (settings.Log, settings.Surface.ReadOnly, Assert.Single(settings.Surface.Toolsets)));
         Assert.Equal(("https://models.example/", "mrt_secret"), (settings.Server!.Address.AbsoluteUri, settings.Server.Token));
         Assert.DoesNotContain("mrt_secret", settings.ToString(), StringComparison.Ordinal);

@@ -91,8 +91,10 @@ public sealed class ImportTests
         await using var source = await SourceAsync();
         using var desk = await new CommandDesk().InitAsync("open");
         await ImportAsync(desk, source, "--model", "A b");
-        // Tags are anybody's to write.
-        await desk.RegisterAsync("A b", 0.5, "--tag", $"imported.from={source.Address.AbsoluteUri.TrimEnd('/')}");
+        // That it came from there is not for anybody to say.
+        Assert.StartsWith("tag_reserved", (await desk.RunAsync("set-metadata", "A b", "--version", "2", "--tag", "Imported.stage=Production")).Err, StringComparison.Ordinal);
+        Assert.StartsWith("tag_reserved", (await desk.RunAsync("set-metadata", "A b", "--version", "2", "--remove-tag", "imported.from")).Err, StringComparison.Ordinal);
+        await desk.RegisterAsync("A b", 0.5);
         await AskAsync(source, "POST", "model-versions/create", new { name = "A b", source = "models:/A b/2" });
         await AskAsync(source, "POST", "registered-models/alias", new { name = "A b", alias = "best", version = "4" });
         await AskAsync(source, "POST", "model-versions/transition-stage", new { name = "A b", version = "4", stage = "Production" });
@@ -131,7 +133,7 @@ public sealed class ImportTests
     [Attack(19, "cli")]
     [InlineData("../../escape", false, "content")]
     [InlineData("a/../../escape", false, "content")]
-    [InlineData("C:evil", false, "version")]
+    [InlineData("C:evil", false, "content")]
     [InlineData("weights.bin", true, "")]
     public async Task A_server_that_lies_brings_nothing_to_where_it_does_not_belong(string file, bool endless, string missing)
     {

@@ -5,7 +5,7 @@ using Xunit;
 namespace ModelRegistry.Tests.Artifacts;
 
 /// <summary>What every store does for the vault, whatever it is made of.</summary>
-public abstract class StoreContract : IAsyncLifetime
+public abstract partial class StoreContract : IAsyncLifetime
 {
     /// <summary>The first parts of a multipart upload in these tests; of no meaning to a folder.</summary>
     protected const int Part = 5 << 20;

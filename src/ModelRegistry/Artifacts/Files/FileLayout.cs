@@ -8,6 +8,7 @@ namespace ModelRegistry.Artifacts.Files;
 // │                                  two levels of 256 folders keep each listing short at millions of blobs
 // ├── staging/.<uuid v7>.part        content being written; moved to blobs/ whole, or deleted; after a crash, swept
 //             <sha256>.upload        an upload that may go on after a cut; swept when nobody does
+//             <uuid v7>.upload       a part of an upload that comes in parts; swept when the whole never comes
 // └── models/NAME/LABEL/…            for people and other programs to look at; never read here
 internal sealed class FileLayout(string root)
 {
@@ -17,6 +18,13 @@ internal sealed class FileLayout(string root)
 
     /// <summary>Where an upload waits to go on: one uploader's bytes of one content, so that nobody's bytes end up in another's upload.</summary>
     internal string Upload(string uploader, Digest digest) => Path.Combine(Staging, $"{Digest.Of($"{uploader}/{digest}").Hex}{StagedFile.UploadEnding}");
+
+    /// <summary>A name for what is parked. It ends as uploads do, and is swept with them.</summary>
+    internal static string NewParked() => $"{Guid.CreateVersion7():N}{StagedFile.UploadEnding}";
+
+    internal string Parked(string place) => Path.GetFileName(place) == place && place.EndsWith(StagedFile.UploadEnding, StringComparison.Ordinal)
+        ? Path.Combine(Staging, place)
+        : throw new ArgumentException("It is no place of this store.", nameof(place));
 
     internal string Blobs => Path.Combine(Root, "blobs", "sha256");
 

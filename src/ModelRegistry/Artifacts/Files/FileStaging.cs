@@ -47,6 +47,8 @@ internal sealed class FileStaging(FileStore store, StagedFile file) : IStagedCon
         return Task.CompletedTask;
     }
 
+    public Task<string> ParkAsync(CancellationToken ct = default) => Task.FromResult(store.Park(file));
+
     public Task GiveUpAsync()
     {
         file.GiveUp();

@@ -91,6 +91,39 @@ internal sealed class FileStore : IArtifactStore
     public Task<IStagedContent?> ResumeAsync(string uploader, Digest digest, CancellationToken ct = default) =>
         Task.FromResult<IStagedContent?>(StagedFile.TryResume(_layout.Upload(uploader, digest), Storing) is { } file ? new FileStaging(this, file) : null);
 
+    public Task<Stream?> OpenParkedAsync(ParkedContent parked, CancellationToken ct = default)
+    {
+        try
+        {
+            var file = RegularFile.TryOpen(_layout.Parked(parked.Place), out _);
+            if (file is not null && RandomAccess.GetLength(file) == parked.Size)
+                return Task.FromResult<Stream?>(new FileStream(file, FileAccess.Read, bufferSize: 0));
+            file?.Dispose();
+            return Task.FromResult<Stream?>(null);
+        }
+        catch (FileNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+        catch (Exception e) when (StorageUnavailableException.Covers(e))
+        {
+            throw StorageUnavailableException.While(Reading, e);
+        }
+    }
+
+    public Task ForgetParkedAsync(string place, CancellationToken ct = default)
+    {
+        Guard("Deleting a part", () => File.Delete(_layout.Parked(place)));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Leaves a staged file where uploads wait.</summary>
+    internal string Park(StagedFile staged)
+    {
+        var place = FileLayout.NewParked();
+        return staged.MoveTo(_layout.Parked(place), readOnly: false, overwrite: false) ? place : throw new IOException($"'{place}' is taken.");
+    }
+
     /// <summary>A file whose writer lives is left alone, however old.</summary>
     public Task<int> SweepAsync(TimeSpan olderThan, TimeSpan uploadsOlderThan, DateTimeOffset now, CancellationToken ct = default) =>
         Task.FromResult(Sweep("*" + StagedFile.Ending, olderThan, now) + Sweep("*" + StagedFile.UploadEnding, uploadsOlderThan, now));

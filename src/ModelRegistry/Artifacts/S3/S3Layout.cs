@@ -5,7 +5,8 @@ namespace ModelRegistry.Artifacts.S3;
 /// <summary>Where things lie in the bucket. Keys are made here and nowhere else.</summary>
 // PREFIX/
 // ├── blobs/sha256/ab/cd/abcd…ef        one object per content, named by its SHA-256 in hex; written once it is known to be it
-// ├── staging/<uuid v7>                 content being written or hashed, by this registry and nobody else; swept after a crash
+// ├── staging/<uuid v7>                 content being written or hashed, by this registry and nobody else, and parts that wait for
+// │                                     the others; swept after a crash, and when the whole never comes
 // ├── uploads/<sha256>                  how far an upload is that may go on: in its metadata where its parts are, in its body what
 // │                                     came behind them
 // ├── presigned/<sha256>/<uuid v7>      a multipart upload whose parts a client puts by addresses signed for it
@@ -33,6 +34,8 @@ internal sealed class S3Layout(string prefix)
 
     /// <summary>A key that was never used and that nobody can guess.</summary>
     internal string NewStaging() => $"{Staging}{Guid.CreateVersion7():N}";
+
+    internal string Parked(string place) => place.All(char.IsAsciiLetterOrDigit) ? Staging + place : throw new ArgumentException("It is no place of this store.", nameof(place));
 
     internal string Upload(string uploader, Digest digest) => Uploads + Own(uploader, digest);
 

@@ -121,6 +121,19 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
         await ForgetAsync().ConfigureAwait(false);
     }
 
+    public async Task<string> ParkAsync(CancellationToken ct = default)
+    {
+        if (_uploadId is null)
+        {
+            _key = store.Layout.NewStaging();
+            await store.PutAsync(_key, _buffer.AsMemory(0, _filled), onlyNew: false, null, ct).ConfigureAwait(false);
+        }
+        else
+            await CompleteAsync(ct).ConfigureAwait(false);
+        _done = true;
+        return _key![store.Layout.Staging.Length..];
+    }
+
     public async Task GiveUpAsync()
     {
         _done = true;

@@ -84,6 +84,16 @@ internal sealed partial class S3Store : IArtifactStore
         return _finishing.ContainsKey(place) ? null : new S3Staging(this, place, await S3UploadState.ReadAsync(this, place, ct).ConfigureAwait(false));
     }
 
+    public async Task<Stream?> OpenParkedAsync(ParkedContent parked, CancellationToken ct = default)
+    {
+        var key = Layout.Parked(parked.Place);
+        return await Bucket.HeadAsync(Reading, key, ct).ConfigureAwait(false) is { } head && head.ContentLength == parked.Size
+            ? new S3ContentStream(Bucket, key, head.ETag, head.ContentLength, parked.Digest, long.MaxValue)
+            : null;
+    }
+
+    public Task ForgetParkedAsync(string place, CancellationToken ct = default) => Bucket.DeleteAsync("Deleting a part", Layout.Parked(place), ct);
+
     /// <summary>Takes the end of an upload upon itself; false where another request of this process has.</summary>
     internal bool TryFinish(string place) => _finishing.TryAdd(place, true);
 

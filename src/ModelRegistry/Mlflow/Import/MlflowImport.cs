@@ -1,13 +1,17 @@
 using System.Globalization;
-using ModelRegistry.Artifacts;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Domain.Mlflow;
+using ModelRegistry.Mlflow.Sites;
 
 namespace ModelRegistry.Mlflow.Import;
 
 /// <param name="Models">Only these; none: all.</param>
-public sealed record MlflowImportWish(Uri From, MlflowCredential Credential, IReadOnlyList<string> Models);
+public sealed record MlflowImportWish(Uri From, MlflowCredential Credential, IReadOnlyList<string> Models)
+{
+    /// <summary>How long the other server may stand still in the middle of a file.</summary>
+    public TimeSpan Patience { get; init; } = MlflowSite.Patience;
+}
 
 /// <summary>What could not be taken over, and why.</summary>
 /// <param name="What">A model, a version, an alias.</param>
@@ -26,15 +30,12 @@ public sealed record MlflowImportView(int Models, int Versions, int There, int U
 /// </summary>
 public sealed class MlflowImport
 {
-    /// <summary>What the tags begin with that tell how something was there: its stage, when it was made and by whom.</summary>
-    public const string History = "imported.";
-
     private readonly MlflowRegistry _mlflow;
     private readonly MetadataDesk _metadata;
     private readonly VersionIntake _intake;
-    private readonly BlobDesk _blobs;
+    private readonly SiteIntake _files;
 
-    internal MlflowImport(MlflowRegistry mlflow, MetadataDesk metadata, VersionIntake intake, BlobDesk blobs) => (_mlflow, _metadata, _intake, _blobs) = (mlflow, metadata, intake, blobs);
+    internal MlflowImport(MlflowRegistry mlflow, MetadataDesk metadata, VersionIntake intake, SiteIntake files) => (_mlflow, _metadata, _intake, _files) = (mlflow, metadata, intake, files);
 
     private sealed class Tally
     {
@@ -53,18 +54,19 @@ public sealed class MlflowImport
             return no;
         if (wish.From.Scheme is not ("http" or "https") || wish.From.Query.Length > 0 || wish.From.UserInfo.Length > 0)
             return Refusals.InvalidArgument("from", "an address such as https://mlflow.example.org, without a name, a password or a query in it");
-        using var site = new MlflowSite(wish.From, wish.Credential);
+        using var site = new MlflowSite(wish.From, wish.Credential, wish.Patience);
+        var catalog = new SiteCatalog(site);
         var tally = new Tally();
         var origin = wish.From.GetLeftPart(UriPartial.Path).TrimEnd('/');
         var found = new HashSet<string>(StringComparer.Ordinal);
         try
         {
-            await foreach (var model in site.ModelsAsync(cancel))
+            await foreach (var model in catalog.ModelsAsync(cancel))
             {
                 if (wish.Models.Count > 0 && !wish.Models.Contains(model.Name))
                     continue;
                 found.Add(model.Name);
-                await ModelAsync(by, site, origin, model, tally, progress, cancel);
+                await ModelAsync(by, site, catalog, origin, model, tally, progress, cancel);
             }
         }
         catch (Exception e) when (e is MlflowSiteException or KeyNotFoundException)
@@ -76,9 +78,9 @@ public sealed class MlflowImport
         return tally.View;
     }
 
-    private async Task ModelAsync(Actor by, MlflowSite site, string origin, SiteModel model, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    private async Task ModelAsync(Actor by, MlflowSite site, SiteCatalog catalog, string origin, SiteModel model, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
-        var made = await _metadata.CreateModelAsync(by, new NewModel(model.Name, model.Description, Tags: With(model.Tags, ("from", origin))), cancel);
+        var made = await _metadata.CreateModelAsync(by, new NewModel(model.Name, model.Description, Tags: Free(model.Tags)) { OwnTags = History(("from", origin)) }, cancel);
         if (made.Refusal is null)
             tally.Models++;
         else if (made.Refusal.Code != "model_exists" || await OtherAsync(by, model.Name, origin, cancel))
@@ -86,10 +88,10 @@ public sealed class MlflowImport
             tally.Missing.Add(new NotImported(model.Name, null, "model", made.Refusal.Code == "model_exists" ? "a model of this name is here that does not come from there" : made.Refusal.Message));
             return;
         }
-        var versions = await site.VersionsAsync(model.Name, cancel);
+        var versions = await catalog.VersionsAsync(model.Name, cancel);
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var version in versions)
-            if (await VersionAsync(by, site, origin, version, taken, tally, progress, cancel) is Step.LaterAgain)
+            if (await VersionAsync(by, site, catalog, origin, version, taken, tally, progress, cancel) is Step.LaterAgain)
                 break;
         // Only of what this run took: what stands here already is no longer for the other server to say, nor is it known to be its.
         foreach (var (alias, number) in model.Aliases.Where(a => taken.Contains(a.Value)))
@@ -100,23 +102,23 @@ public sealed class MlflowImport
     }
 
     private async Task<bool> OtherAsync(Actor by, string name, string origin, CancellationToken cancel) =>
-        await _mlflow.GetModelAsync(by, name, cancel) is not { Refusal: null } there || there.Value.Tags.All(t => t.Key != History + "from" || t.Value != origin);
+        await _mlflow.GetModelAsync(by, name, cancel) is not { Refusal: null } there || there.Value.Tags.All(t => t.Key != OwnTags.Imported + "from" || t.Value != origin);
 
     private enum Step { Done, LaterAgain }
 
-    private async Task<Step> VersionAsync(Actor by, MlflowSite site, string origin, SiteVersion version, HashSet<string> newly, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    private async Task<Step> VersionAsync(Actor by, MlflowSite site, SiteCatalog catalog, string origin, SiteVersion version, HashSet<string> newly, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         var number = Text(version.Number);
         if (await _mlflow.GetVersionAsync(by, version.Model, number, cancel) is { Refusal: null } there)
         {
             // Anybody may write a tag; who registered it is the registry's own word.
-            if (there.Value.UserId == by.Name && there.Value.Tags.Any(t => t.Key == History + "from" && t.Value == origin))
+            if (there.Value.UserId == by.Name && there.Value.Tags.Any(t => t.Key == OwnTags.Imported + "from" && t.Value == origin))
                 tally.There++;
             else
                 tally.Missing.Add(new NotImported(version.Model, number, "version", "this number is another version's here"));
             return Step.Done;
         }
-        var (uploads, why, passing) = await FilesAsync(by, site, version, tally, progress, cancel);
+        var (uploads, why, passing) = await FilesAsync(by, site, catalog, version, tally, progress, cancel);
         if (passing)
         {
             // A number is given once: registered without its content it would stay so.
@@ -127,9 +129,10 @@ public sealed class MlflowImport
         var metadata = new VersionMetadata
         {
             Source = source, RunId = version.RunId, RunLink = version.RunLink, LoggedModelId = version.LoggedModelId, ReleaseNotes = version.Description,
-            Tags = With(version.Tags, ("from", origin), ("stage", version.Stage), ("source", source.Length == 0 ? version.Source : ""), ("created", DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(version.CreatedAt, 0, 253402300799999)).ToString("O", CultureInfo.InvariantCulture)), ("by", version.User)),
+            Tags = Free(version.Tags),
         };
-        var registered = await _intake.RegisterAsync(by, new Registration(version.Model, $"v{number}", null, [], metadata) { Uploads = uploads, Elsewhere = true }, null, cancel);
+        var history = History(("from", origin), ("stage", version.Stage), ("source", source.Length == 0 ? version.Source : ""), ("created", DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(version.CreatedAt, 0, 253402300799999)).ToString("O", CultureInfo.InvariantCulture)), ("by", version.User));
+        var registered = await _intake.RegisterAsync(by, new Registration(version.Model, $"v{number}", null, [], metadata) { Uploads = uploads, Elsewhere = true, OwnTags = history }, null, cancel);
         if (registered.Refusal is { } no)
         {
             tally.Missing.Add(new NotImported(version.Model, number, "version", no.Message));
@@ -145,33 +148,18 @@ public sealed class MlflowImport
     }
 
     /// <returns>Its files; none, and why, where they cannot be had; and whether that may pass.</returns>
-    private async Task<(IReadOnlyList<UploadedFile> Files, string Why, bool Passing)> FilesAsync(Actor by, MlflowSite site, SiteVersion version, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    private async Task<(IReadOnlyList<UploadedFile> Files, string Why, bool Passing)> FilesAsync(Actor by, MlflowSite site, SiteCatalog catalog, SiteVersion version, Tally tally, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         try
         {
-            if (await site.PlaceAsync(version, cancel) is not { } place)
-                return ([], "its files lie where the server's proxy does not reach", false);
-            var files = await site.FilesAsync(place, Manifest.MaxFiles + 1, cancel);
-            if (files.Count == 0)
-                return ([], "the server lists no file", false);
-            var taken = new List<UploadedFile>();
-            foreach (var file in files)
-            {
-                var stored = await site.ReadAsync(file, content => _blobs.PutAsync(by, version.Model, content, cancel), cancel);
-                if (stored.Refusal is { } no)
-                    return ([], no.Message, false);
-                if (file.Size is { } size && size != stored.Value.SizeBytes)
-                    return ([], $"'{file.Path}' came with {stored.Value.SizeBytes} bytes of {size}", true);
-                taken.Add(new UploadedFile(file.Path, stored.Value.Sha256));
-                tally.Files++;
-                tally.Bytes += stored.Value.SizeBytes!.Value;
-                progress?.Report(new TransferProgress($"{version.Model} {version.Number}: {file.Path}", taken.Count, files.Count));
-            }
-            return (taken, "", false);
+            var taken = await _files.TakeAsync(by, version.Model, site, await catalog.SourceAsync(version, cancel), (path, done, all) => progress?.Report(new TransferProgress($"{version.Model} {version.Number}: {path}", done, all)), cancel);
+            tally.Files += taken.Files.Count;
+            tally.Bytes += taken.Bytes;
+            return (taken.Files, taken.Why, taken.Passing);
         }
-        catch (Exception e) when (e is MlflowSiteException or IOException or HttpRequestException or KeyNotFoundException or InvalidOperationException && !cancel.IsCancellationRequested && e is not StorageUnavailableException)
+        catch (MlflowSiteException e)
         {
-            return ([], e is MlflowSiteException ? e.Message : "the server broke off", e is not MlflowSiteException { Status: { } status } || (int)status is 408 or 429 or >= 500);
+            return ([], e.Message, e.Status is not { } status || (int)status is 408 or 429 or >= 500);
         }
     }
 
@@ -195,14 +183,11 @@ public sealed class MlflowImport
             tally.Missing.Add(new NotImported(version.Model, number, $"stage {version.Stage}", $"the policy stops it: {string.Join(", ", stopped.Gates.Where(g => g.Verdict == "fail").Select(g => g.Rule))}"));
     }
 
-    // Room for what is told of its history; what is not a key here is left out.
-    private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> tags, params (string Key, string Value)[] history)
-    {
-        var all = tags.Where(t => Names.Key(t.Key, "tags").Refusal is null && !MlflowRegistry.IsOwn(t.Key)).Take(90).ToDictionary(t => t.Key, t => t.Value);
-        foreach (var (key, value) in history.Where(h => h.Value.Length > 0))
-            all[History + key] = value;
-        return all;
-    }
+    // With room for what is told of its history; what is not a key here, or is the registry's own, is left out.
+    private static Dictionary<string, string> Free(IReadOnlyDictionary<string, string> tags) =>
+        tags.Where(t => Names.Key(t.Key, "tags").Refusal is null && OwnTags.Check([t.Key]) is null).Take(90).ToDictionary(t => t.Key, t => t.Value);
+
+    private static Dictionary<string, string> History(params (string Key, string Value)[] history) => history.Where(h => h.Value.Length > 0).ToDictionary(h => OwnTags.Imported + h.Key, h => h.Value);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
