@@ -65,6 +65,9 @@ public static partial class Refusals
     public static Refusal UploadsWaiting(int most) => new(RefusalKind.Conflict, "uploads_waiting",
         $"This caller has {most} uploaded files that no version has taken.", "Register versions of them, or delete those that are not needed.");
 
+    public static Refusal UploadsUnderWay(int most) => new(RefusalKind.Conflict, "uploads_under_way",
+        $"This caller has {most} uploads in parts under way.", "Complete them, or give them up (mpu/complete, mpu/abort).");
+
     public static Refusal ArtifactNotFound(string path) => new(RefusalKind.NotFound, "artifact_not_found",
         $"No such artifact: '{Shown(path)}'.", "List the folder to see what is there; uploads are seen by who sent them until a version takes them.");
 

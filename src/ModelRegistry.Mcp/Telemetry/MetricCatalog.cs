@@ -15,7 +15,7 @@ internal static class MetricCatalog
         [
             Gauge("modelregistry.serving.version", "", "The number of the version that serves a stage of a model, in a series of its own for each. At most 1,000, those that changed last.", "model", "stage", "version"),
             Gauge("modelregistry.serving.since", "s", "Since when it serves, in Unix time.", "model", "stage"),
-            Gauge("modelregistry.serving.left_out", "{version}", "What serves beyond the 1,000 that are told."),
+            Gauge("modelregistry.serving.left_out", "{version}", "What serves beyond the 1,000 that are told, counted up to 100,000."),
         ]),
         ("Promotions and gates",
         [
@@ -23,7 +23,7 @@ internal static class MetricCatalog
             Gauge("modelregistry.promotions.oldest_wait", "s", "How long the oldest of them has waited since it was requested; 0 where none does.", "state"),
             Counter("modelregistry.promotions", "{promotion}", "Steps in the life of promotions that this process committed: `requested`, `blocked`, `approved`, `rejected`, `applied`, `failed`, `revised`, `withdrawn`, `revoked`, `expired`, `superseded`.", "outcome"),
             Counter("modelregistry.gate.verdicts", "{verdict}", "Verdicts of gates over what was requested, by the gate's rule: `pass`, `fail`, `unknown`.", "rule", "verdict", "stage"),
-            Gauge("modelregistry.reviews.owed", "{review}", "Broken glass that nobody has reviewed yet."),
+            Gauge("modelregistry.reviews.owed", "{review}", "Broken glass that nobody has reviewed yet. Counted up to 10,000."),
         ]),
         ("Requests",
         [
@@ -58,7 +58,7 @@ internal static class MetricCatalog
             Gauge("modelregistry.db.wal.size", "By", "Size of SQLite's write-ahead log."),
             Histogram("modelregistry.artifact.operation.duration", "s", "Time that the store of contents took: `put` and `upload` with the bytes, `open` without them, `verify` with hashing them.", "operation", Error),
             Counter("modelregistry.artifact.io", "By", "Bytes of contents taken in and given out.", "direction"),
-            Gauge("modelregistry.content.marked", "{content}", "Contents that nobody refers to, marked and not deleted yet: what a collection that was interrupted left."),
+            Gauge("modelregistry.content.marked", "{content}", "Contents that nobody refers to, marked and not deleted yet: what a collection that was interrupted left. Counted up to 10,000."),
         ]),
         ("The process",
         [

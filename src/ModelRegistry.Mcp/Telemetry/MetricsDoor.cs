@@ -47,8 +47,9 @@ internal sealed class MetricsDoor(RegistryServices registry, CallerGate gate, Vi
 
     private async Task TellAsync(HttpContext http, Actor by, ReadinessView ready)
     {
-        // One at a time: what is observed is observed for one.
+        // One at a time: what is observed is observed for one. Whoever reads the answer slowly keeps no other waiting.
         await _turn.WaitAsync(http.RequestAborted);
+        byte[] text;
         try
         {
             if (await gauges.RefreshAsync(by, ready, http.RequestAborted) is { } no)
@@ -59,12 +60,13 @@ internal sealed class MetricsDoor(RegistryServices registry, CallerGate gate, Vi
             if (ready.Database)
                 Remember(http, by);
             _book ??= new MeasureBook(gauges.Meter);
-            await Replies.TextAsync(http, _book.Read(PrometheusText.Write), PrometheusText.MediaType);
+            text = _book.Read(PrometheusText.Write);
         }
         finally
         {
             _turn.Release();
         }
+        await Replies.TextAsync(http, text, PrometheusText.MediaType);
     }
 
     /// <summary>Who comes with this token, if they were let in lately. Whoever comes without one cannot be told from others.</summary>

@@ -7,6 +7,9 @@ namespace ModelRegistry.Mlflow;
 /// <summary>Models as they are shown: each with its aliases, and with the highest version of each stage.</summary>
 public sealed partial class MlflowRegistry
 {
+    /// <summary>What an alias counts for in an answer that is held in memory.</summary>
+    private const long AliasCharacters = 200;
+
     private async ValueTask<MlflowModelView> ViewAsync(RegistrySession session, RegisteredModel model) => (await ViewsAsync(session, [model], long.MaxValue)).Views[0];
 
     /// <summary>The first of a page of models, in its order: as many as the characters suffice for, and one at least.</summary>
@@ -15,12 +18,13 @@ public sealed partial class MlflowRegistry
     private async ValueTask<(List<MlflowModelView> Views, long Characters)> ViewsAsync(RegistrySession session, IReadOnlyList<RegisteredModel> models, long mostCharacters)
     {
         var highest = (await HighestAsync(session, models, MlflowStages.All)).ToLookup(h => h.ModelId);
+        var aliasCounts = await session.AliasCountsAsync([.. models.Select(m => m.Id)]);
         var tagLengths = await session.TagLengthsAsync([.. models.Select(m => m.Id)]);
         // What is read at once has to be held in memory.
         var (shown, characters) = (new List<RegisteredModel>(), 0L);
         foreach (var model in models)
         {
-            characters += model.Description.Length + tagLengths.GetValueOrDefault(model.Id) + highest[model.Id].Sum(h => h.Length);
+            characters += model.Description.Length + tagLengths.GetValueOrDefault(model.Id) + AliasCharacters * aliasCounts.GetValueOrDefault(model.Id) + highest[model.Id].Sum(h => h.Length);
             shown.Add(model);
             if (characters > mostCharacters)
                 break;

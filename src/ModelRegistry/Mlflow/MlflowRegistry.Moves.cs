@@ -65,7 +65,7 @@ public sealed partial class MlflowRegistry
         OfModelAsync<MlflowVersionView>(by, name, async (session, model) =>
             await session.VersionByAliasAsync(model.Id, alias) is { } version ? await ViewAsync(session, model.Name, version) : Refusals.AliasNotFound(alias), cancel);
 
-    private static bool IsReserved(string alias) => Names.Alias(alias) is { Refusal: not null } && FreeAlias.Parse(alias).Refusal is not null
+    private static bool IsReserved(string alias) => FreeAlias.Parse(alias).Refusal is not null
         && (Names.Fold(alias) == "latest" || alias.TrimStart('v', 'V') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit));
 
     private async Task<Outcome<MlflowMoveView>> MovedAsync(Actor by, string name, string version, PromotionView? promotion, CancellationToken cancel)

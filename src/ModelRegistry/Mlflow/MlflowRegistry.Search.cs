@@ -70,7 +70,7 @@ public sealed partial class MlflowRegistry
         }, cancel);
     }
 
-    private static long Length(MlflowVersionView v) => v.Description.Length + v.Source.Length + v.Tags.Sum(t => (long)t.Key.Length + t.Value.Length);
+    private static long Length(MlflowVersionView v) => v.Description.Length + v.Source.Length + AliasCharacters * v.Aliases.Count + v.Tags.Sum(t => (long)t.Key.Length + t.Value.Length);
 
     private static Outcome<SearchPage> Read(MlflowSearch search, SearchOf of, int usual, int most)
     {

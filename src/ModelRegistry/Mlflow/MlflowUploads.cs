@@ -44,6 +44,9 @@ public sealed class MlflowUploads
     private readonly OneTimeStates _states;
     private readonly LocalActors _locals;
 
+    // Each reads and writes as much as its file has, whoever waits for it still.
+    private static readonly SemaphoreSlim Turns = new(4);
+
     // Making one file of long parts outlasts a client's patience: it asks again, and waits for the same.
     private readonly ConcurrentDictionary<string, Lazy<Task<Outcome<string>>>> _assembling = new(StringComparer.Ordinal);
 
@@ -64,7 +67,7 @@ public sealed class MlflowUploads
             if (!int.TryParse(parts ?? "1", NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > MostParts)
                 return Refusals.InvalidArgument("num_parts", $"a whole number from 1 to {MostParts}");
             await session.ForgetExpiredMultipartsAsync(ForgottenAtOnce);
-            if ((await MlflowArtifacts.CrowdedAsync(session, by) ?? (await session.MultipartCountAsync(by.Id) >= MostUnderWay ? Refusals.UploadsWaiting(MostUnderWay) : null)) is { } crowded)
+            if ((await MlflowArtifacts.CrowdedAsync(session, by) ?? (await session.MultipartCountAsync(by.Id) >= MostUnderWay ? Refusals.UploadsUnderWay(MostUnderWay) : null)) is { } crowded)
                 return crowded;
             var upload = new StoredMultipart(Ids.New("upl", session.Now), by.Id, by.CredentialId ?? "", path, count, session.Now + Lasts, false);
             await session.BeginMultipartAsync(upload);
@@ -105,7 +108,8 @@ public sealed class MlflowUploads
     {
         if (PartNumber(number) is not { } part || Permissions.Check(by, Permission.Register) is not null)
             return Refusals.PartAddressInvalid;
-        if (await _db.ReadAsync(session => session.MultipartAsync(uploadId), cancel) is not { IsDone: false } || part == 0)
+        // A part that came in place of another while the file is made would undo that work, again and again.
+        if (_assembling.ContainsKey(uploadId) || await _db.ReadAsync(session => session.MultipartAsync(uploadId), cancel) is not { IsDone: false })
             return Refusals.PartAddressInvalid;
         var parked = await _vault.ParkAsync(content, MostOfPart, cancel);
         if (parked.Refusal is { } untaken)
@@ -169,6 +173,7 @@ public sealed class MlflowUploads
     // Goes on whoever leaves: who asks again finds the file.
     private Task<Outcome<string>> AssembleAsync(Actor by, StoredMultipart upload, IReadOnlyList<ParkedContent> parts, long collected) => Task.Run<Outcome<string>>(async () =>
     {
+        await Turns.WaitAsync();
         try
         {
             var stored = await _vault.AssembleAsync(parts, CancellationToken.None);
@@ -195,6 +200,7 @@ public sealed class MlflowUploads
         }
         finally
         {
+            Turns.Release();
             _assembling.TryRemove(upload.Id, out _);
         }
     });

@@ -9,7 +9,7 @@ using ModelRegistry.Storage;
 namespace ModelRegistry.Mlflow;
 
 /// <summary>A webhook as an MLflow client asks for it, or asks to change it: what is null stays as it is.</summary>
-/// <param name="Events">Of <see cref="MlflowEvents.All"/>; empty: null.</param>
+/// <param name="Events">Of <see cref="MlflowEvents.All"/>; empty: nothing is said of them.</param>
 /// <param name="Secret">What its messages are signed with; empty: they are not signed.</param>
 /// <param name="Status">ACTIVE or DISABLED, in any case.</param>
 public sealed record MlflowWebhookWish(string? Name, string? Description, string? Url, IReadOnlyList<string> Events, string? Secret, string? Status);
@@ -17,11 +17,14 @@ public sealed record MlflowWebhookWish(string? Name, string? Description, string
 /// <summary>
 /// Webhooks that MLflow's clients make. Whoever tells another server of every change could tell it anything, a tag's text for
 /// instance: so where the policy governs a stage, an admin confirms a webhook before it is told of anything, and again when it is to
-/// lead elsewhere. A machine changes and removes its own, and nobody else's.
+/// lead elsewhere. There a machine changes and removes its own, and nobody else's; where nothing is governed, whoever may register does.
 /// </summary>
 public sealed partial class MlflowWebhooks
 {
     private const int MostUnconfirmed = 10, MostPerPage = 1_000, UsualPerPage = 100, LongestSecret = 500, LongestDescription = 1_000;
+
+    /// <summary>How long admins are not told of another that the same caller asks for.</summary>
+    private static readonly TimeSpan AskedAgainAfter = TimeSpan.FromHours(1);
 
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
@@ -51,14 +54,20 @@ public sealed partial class MlflowWebhooks
             if (await NeedsAdminAsync(session))
             {
                 if (await session.UnconfirmedWebhooksAsync(by.Id) >= MostUnconfirmed)
-                    return Refusals.TooManyWebhooks(MostUnconfirmed);
+                    return Refusals.WebhooksWaiting(MostUnconfirmed);
             }
             else
                 hook = hook with { ConfirmedBy = by.Id };
+            var quiet = await session.WebhooksMadeSinceAsync(by.Id, session.Now - AskedAgainAfter) > 0;
             await session.InsertEndpointAsync(hook);
-            return new Written<MlflowWebhookView>(Reply(by, hook), [Act(hook)], []);
+            var act = Act(hook);
+            if (quiet && hook.ConfirmedBy is null)
+                act.Facts!["quiet"] = true;
+            return new Written<MlflowWebhookView>(Reply(by, hook), [act], []);
         }, cancel);
 
+    /// <summary>One webhook of this kind; its address whole for who made it only.</summary>
+    /// <returns>Or <c>webhook_not_found</c>.</returns>
     public Task<Outcome<MlflowWebhookView>> GetAsync(Actor by, string id, CancellationToken cancel = default) =>
         ReadAsync<MlflowWebhookView>(by, async session => await FindAsync(session, id) is { } hook ? View(by, hook) : Refusals.WebhookNotFound(id), cancel);
 
@@ -92,6 +101,8 @@ public sealed partial class MlflowWebhooks
                 return unfit;
             var hook = asked.Value;
             var leadsElsewhere = hook.Address != before.Address || hook.Secret != before.Secret || !hook.Events.SequenceEqual(before.Events);
+            if (leadsElsewhere && before.ConfirmedBy is null && !open)
+                return Refusals.WebhookFixed(id);
             if (leadsElsewhere)
                 hook = hook with { ConfirmedBy = open ? by.Id : null };
             if (!leadsElsewhere && hook.Name == before.Name && hook.Description == before.Description && hook.Paused == before.Paused)
@@ -109,7 +120,7 @@ public sealed partial class MlflowWebhooks
             if (own.Refusal is { } no)
                 return no;
             await session.EndEndpointAsync(id, "removed");
-            return new Written<MlflowWebhookView>(View(by, own.Value), [new AuditAct("webhook.remove", "webhook", id)], []);
+            return new Written<MlflowWebhookView>(View(by, own.Value), [new AuditAct("webhook.remove", "webhook", id, null, own.Value.ConfirmedBy is null ? new JsonObject { ["quiet"] = true } : null)], []);
         }, cancel);
 
     /// <summary>Sends an example to a webhook of the caller's own, now and once. What the receiver wrote is not given back: it would be a way to read what only this server can reach.</summary>

@@ -10,7 +10,7 @@ namespace ModelRegistry.Notices;
 
 /// <summary>
 /// One change in MLflow's words. Names, texts and tags are in it as somebody wrote them, because that is what its receivers look for;
-/// an admin has said that they may go there.
+/// an admin has said that they may go there, where the policy governs a stage.
 /// </summary>
 /// <param name="Event">One of <see cref="MlflowEvents.All"/>.</param>
 /// <param name="Data">What its receivers find under <c>data</c>, as JSON.</param>

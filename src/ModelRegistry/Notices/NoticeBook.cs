@@ -100,8 +100,8 @@ public sealed class NoticeBook
         {
             var webhook = found.Value;
             var test = Notice.Test(Ids.New("tst", _time.GetUtcNow()), _time.GetUtcNow(), webhook.IsMlflow ? [MlflowChange.Example(which ?? webhook.Events[0])] : []);
-            // An event that it is not told of can be tried all the same.
-            sent = await _post.SendAsync(webhook, test.For(which is null ? webhook : webhook with { Events = [which] })[0], cancel);
+            // An event that it is not told of can be tried all the same. Whoever goes away meanwhile has tried it too: that is put down.
+            sent = await _post.SendAsync(webhook, test.For(which is null ? webhook : webhook with { Events = [which] })[0], CancellationToken.None);
         }
         return await _db.WriteAsync<T>(by, new AuditAct("webhook.test", "webhook", id), _ => ValueTask.FromResult<Outcome<Written<T>>>(found.Refusal is { } no ? no
             : new Written<T>(reply(sent!), [new AuditAct("webhook.test", "webhook", id, null, new JsonObject { ["answer"] = sent!.Why })], [])), CancellationToken.None);

@@ -8,8 +8,10 @@ internal sealed class NoticeCarrier(WebhookPost webhooks, MailPost? mail)
     /// <summary>Whether there is a way to this endpoint: without a mail server there is none to a mailbox.</summary>
     public bool Reaches(StoredEndpoint endpoint) => endpoint.IsWebhook || mail is not null;
 
-    /// <summary>One attempt. Of several messages those come first that the receiver has not taken; what it does not take ends the attempt.</summary>
-    public async Task<Sent> SendAsync(StoredEndpoint endpoint, WaitingNotice waiting, CancellationToken cancel)
+    /// <summary>One attempt. Of several messages only those are sent that the receiver has not taken yet; what it does not take ends the attempt.</summary>
+    /// <param name="goesOn">Asked before each message but the first.</param>
+    /// <returns>Null where there are more messages to send, another time.</returns>
+    public async Task<Sent?> SendAsync(StoredEndpoint endpoint, WaitingNotice waiting, Func<bool> goesOn, CancellationToken cancel)
     {
         var notice = waiting.Notice;
         if (!endpoint.IsWebhook)
@@ -23,6 +25,8 @@ internal sealed class NoticeCarrier(WebhookPost webhooks, MailPost? mail)
             if (sent.Answer != Answer.Taken)
                 return sent;
             waiting.Taken++;
+            if (waiting.Taken < messages.Count && !goesOn())
+                return null;
         }
     }
 }

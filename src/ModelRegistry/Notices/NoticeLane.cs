@@ -40,6 +40,7 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
     private readonly SortedDictionary<long, WaitingNotice> _waiting = [];
     private long _readTo = endpoint.SettledTo;
     private long _characters;
+    private volatile bool _isBusy, _isOver;
     private int _failuresInARow;
     private DateTimeOffset _restsUntil;
 
@@ -58,7 +59,10 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
     public (int Count, DateTimeOffset? Oldest) Waiting { get { lock (_gate) return (_waiting.Count, _waiting.Values.FirstOrDefault()?.Notice.At); } }
 
     /// <summary>Whether somebody is at it.</summary>
-    public bool IsBusy { get; set; }
+    public bool IsBusy { get => _isBusy; set => _isBusy = value; }
+
+    /// <summary>Whether the endpoint has ended, or is another by now: nothing more is told it from here.</summary>
+    public bool IsOver { get => _isOver; set => _isOver = value; }
 
     /// <summary>Takes what is for it of the entries from where it had read to.</summary>
     /// <param name="from">The position after which the notices were read.</param>
@@ -117,7 +121,10 @@ internal sealed class NoticeLane(StoredEndpoint endpoint, IReadOnlySet<long> ahe
     public void End()
     {
         lock (_gate)
+        {
             _waiting.Clear();
+            _characters = 0;
+        }
     }
 
     public void Succeeded()

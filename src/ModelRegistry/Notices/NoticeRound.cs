@@ -17,11 +17,16 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
     /// <summary>Entries that were nothing to anybody before that is written down, so that a restart need not read them again.</summary>
     private const long Unremarkable = 10_000;
 
+    /// <summary>How long an endpoint that has much to hear, or is slow, keeps its place from others.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(30);
+
     private static readonly Actor Teller = Actor.Registry with { Door = "notices" };
 
     private readonly Dictionary<string, NoticeLane> _lanes = [];
     private readonly HashSet<Task> _working = [];
+    private volatile bool _isOver;
     private long _head = -1;
+    private bool _changing;
 
     /// <summary>Rings when an endpoint's turn has ended.</summary>
     public ChangeBell TurnEnded { get; } = new();
@@ -31,13 +36,13 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
     {
         var head = await reader.LastAsync(cancel);
         // Who is told what changes by an entry only.
-        if (head != _head)
+        if (head != _head || _changing)
             await RefreshAsync(cancel);
         await ReadOnAsync(head, cancel);
         _head = head;
         _working.RemoveWhere(task => task.IsCompleted);
         var now = time.GetUtcNow();
-        foreach (var lane in _lanes.Values.Where(lane => !lane.IsBusy && lane.Due(now) is not null).Take(MostAtOnce - _working.Count))
+        foreach (var lane in _lanes.Values.Where(lane => lane is { IsBusy: false, IsOver: false } && lane.Due(now) is not null).Take(MostAtOnce - _working.Count))
         {
             lane.IsBusy = true;
             _working.Add(Task.Run(() => TurnAsync(lane, cancel), CancellationToken.None));
@@ -49,8 +54,15 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
     public IReadOnlyList<(string Kind, int Count, DateTimeOffset? Oldest)> Waiting =>
         [.. _lanes.Values.GroupBy(lane => lane.Endpoint.Kind, lane => lane.Waiting).Select(of => (of.Key, of.Sum(w => w.Count), of.Min(w => w.Oldest)))];
 
-    /// <summary>Waits for the turns that are under way: an attempt begun is brought to its end.</summary>
-    public async Task EndAsync() => await Task.WhenAll(_working);
+    /// <summary>Waits for the turns that are under way.</summary>
+    public async Task IdleAsync() => await Task.WhenAll(_working);
+
+    /// <summary>Ends the turns that are under way: a message that is being sent is brought to its end, and none is begun.</summary>
+    public async Task EndAsync()
+    {
+        _isOver = true;
+        await IdleAsync();
+    }
 
     private async Task RefreshAsync(CancellationToken cancel)
     {
@@ -64,9 +76,25 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
             return (live, ahead);
         }, cancel);
         foreach (var ended in _lanes.Keys.Except(live.Select(e => e.Id)).ToList())
+        {
+            _lanes[ended].IsOver = true;
             _lanes.Remove(ended);
+        }
+        _changing = false;
         foreach (var endpoint in live.Where(e => ahead.ContainsKey(e.Id)))
+        {
+            if (_lanes.TryGetValue(endpoint.Id, out var before))
+            {
+                // The one begins when the other has ended: no two tell the same endpoint.
+                before.IsOver = true;
+                if (before.IsBusy)
+                {
+                    _changing = true;
+                    continue;
+                }
+            }
             _lanes[endpoint.Id] = new NoticeLane(endpoint, ahead[endpoint.Id], patience, chance);
+        }
     }
 
     private async Task ReadOnAsync(long head, CancellationToken cancel)
@@ -95,10 +123,12 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
     /// <summary>One endpoint's turn: what is due, one after the other.</summary>
     private async Task TurnAsync(NoticeLane lane, CancellationToken cancel)
     {
+        var began = time.GetTimestamp();
+        bool GoesOn() => !cancel.IsCancellationRequested && !_isOver && !lane.IsOver && time.GetElapsedTime(began) < LongestTurn;
         try
         {
-            while (!cancel.IsCancellationRequested && lane.Due(time.GetUtcNow()) is { } waiting)
-                await TellAsync(lane, waiting);
+            while (GoesOn() && lane.Due(time.GetUtcNow()) is { } waiting)
+                await TellAsync(lane, waiting, GoesOn);
         }
         catch (Exception e)
         {
@@ -111,7 +141,7 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
         }
     }
 
-    private async Task TellAsync(NoticeLane lane, WaitingNotice waiting)
+    private async Task TellAsync(NoticeLane lane, WaitingNotice waiting, Func<bool> goesOn)
     {
         var notice = waiting.Notice;
         if (!lane.Endpoint.IsWebhook && waiting.Settled is null && notice.PromotionId is { } id && NoticeKinds.Asks(notice.Kind) && !await reader.IsPendingAsync(id, CancellationToken.None))
@@ -120,7 +150,9 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
             return;
         }
         // Not to be cancelled: whoever has the message already would get it twice.
-        var sent = waiting.Settled ?? await carrier.SendAsync(lane.Endpoint, waiting, CancellationToken.None);
+        var sent = waiting.Settled ?? await carrier.SendAsync(lane.Endpoint, waiting, goesOn, CancellationToken.None);
+        if (sent is null)
+            return;
         var now = time.GetUtcNow();
         if (sent.Answer == Answer.Failed && !RetrySchedule.IsOver(notice.At, now, patience))
         {
@@ -155,8 +187,8 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
             new JsonObject { ["entry_id"] = notice.Id, ["position"] = notice.Position, ["event"] = Told(endpoint, notice), ["attempts"] = waiting.Failures + 1, ["answer"] = sent.Why });
         await db.WriteAsync<bool>(Teller, act, async session =>
         {
-            // Another process may have had the duty for a moment.
-            if (!await session.OwesAsync(endpoint.Id, notice.Position))
+            // Another process may have had the duty for a moment; and one that was changed is told by what it is now.
+            if (!await session.OwesAsync(endpoint, notice.Position))
                 return new Written<bool>(false, [], []);
             await session.SettleAsync(endpoint.Id, notice.Position, taken, to);
             return new Written<bool>(true, [act], []);
@@ -170,6 +202,6 @@ internal sealed class NoticeRound(RegistryDb db, NoticeReader reader, NoticeCarr
     {
         var act = new AuditAct("webhook.disable", "webhook", lane.Endpoint.Id, null, new JsonObject { ["answer"] = sent.Why });
         return db.WriteAsync<bool>(Teller, act, async session =>
-            await session.EndEndpointAsync(lane.Endpoint.Id, "gone") ? new Written<bool>(true, [act], []) : new Written<bool>(false, [], []), CancellationToken.None);
+            await session.FindEndpointAsync(lane.Endpoint.Id) is { } now && now.UpdatedAt == lane.Endpoint.UpdatedAt && await session.EndEndpointAsync(now.Id, "gone") ? new Written<bool>(true, [act], []) : new Written<bool>(false, [], []), CancellationToken.None);
     }
 }

@@ -124,6 +124,9 @@ public sealed partial class PolicyBook
         // The digest binds the text; a text too long for an entry stands in its row alone.
         if (Encoding.UTF8.GetByteCount(CanonicalJson.Text(JsonNode.Parse(wish.Json))) <= MostTextInEntry)
             facts["policy"] = JsonNode.Parse(wish.Json);
+        // Where nothing was governed, machines said for themselves where their webhooks may lead.
+        if (after.Promotions.Count > 0 && await session.UnconfirmOwnWebhooksAsync() is > 0 and var unconfirmed)
+            facts["webhooks_unconfirmed"] = unconfirmed;
         var words = new Dictionary<string, string> { ["accepted_by"] = string.Join(", ", change.Consents.Select(c => c.Person.Name)) };
         if (change.Reason.Length > 0)
             words["reason"] = change.Reason;

@@ -47,6 +47,13 @@ public sealed partial class RegistrySession
     }
 
     /// <summary>How long the tags of a page of models are, each model's together, in characters; a model without any is not there.</summary>
+    /// <summary>How many aliases each of a page of models has.</summary>
+    internal async ValueTask<IReadOnlyDictionary<string, long>> AliasCountsAsync(IReadOnlyList<string> modelIds)
+    {
+        var (keys, args) = Keys(modelIds);
+        return (await ManyAsync($"select model_id, count(*) from alias where model_id in ({keys}) group by model_id", r => (Id: r.GetString(0), Count: r.GetInt64(1)), args)).ToDictionary(a => a.Id, a => a.Count);
+    }
+
     internal async ValueTask<IReadOnlyDictionary<string, long>> TagLengthsAsync(IReadOnlyList<string> modelIds)
     {
         var (keys, args) = Keys(modelIds);

@@ -7,7 +7,7 @@ namespace ModelRegistry.Storage;
 /// <param name="Secret">What messages are signed with; empty: they are not.</param>
 /// <param name="SettledTo">Position of the audit entry up to which nothing is left to be told.</param>
 /// <param name="Style"><see cref="Standard"/>, or <see cref="Mlflow"/>: whose words it is told in.</param>
-/// <param name="ConfirmedBy">The admin who let it go where it leads; null while none has, and it is told nothing.</param>
+/// <param name="ConfirmedBy">Who let it go where it leads: an admin, or its maker where nothing is governed. Null while nobody has, and it is told nothing.</param>
 internal sealed record StoredEndpoint(string Id, string Kind, string Address, string? PersonId, IReadOnlyList<string> Events, string Secret, DateTimeOffset CreatedAt,
     long SettledTo, long Delivered, long GivenUp, DateTimeOffset? LastDeliveredAt, DateTimeOffset? EndedAt, string? EndedWhy,
     string CreatedBy, string Style, string Name, string Description, DateTimeOffset UpdatedAt, bool Paused, string? ConfirmedBy)
@@ -61,6 +61,12 @@ public sealed partial class RegistrySession
     /// <summary>How many a machine made that no admin has confirmed.</summary>
     internal async ValueTask<long> UnconfirmedWebhooksAsync(string by) => (long)(await ScalarAsync("select count(*) from notice_endpoint where created_by = @by and confirmed_by is null and ended_at is null", ("by", by)))!;
 
+    /// <summary>How many webhooks a machine made since then, whatever became of them.</summary>
+    internal async ValueTask<long> WebhooksMadeSinceAsync(string by, DateTimeOffset since) => (long)(await ScalarAsync("select count(*) from notice_endpoint where created_by = @by and style = 'mlflow' and created_at >= @since", ("by", by), ("since", Times.Micros(since))))!;
+
+    /// <summary>Takes back what machines confirmed for themselves; an admin has to.</summary>
+    internal ValueTask<int> UnconfirmOwnWebhooksAsync() => ExecuteAsync("update notice_endpoint set confirmed_by = null, updated_at = @now where style = 'mlflow' and ended_at is null and confirmed_by = created_by", ("now", Times.Micros(Now)));
+
     /// <summary>Webhooks of MLflow's style that have not ended, by id.</summary>
     internal ValueTask<List<StoredEndpoint>> MlflowWebhooksAsync(string afterId, int most) => ManyAsync(
         $"select {EndpointColumns} from notice_endpoint where style = 'mlflow' and ended_at is null and id > @after order by id limit @most", ReadEndpoint, ("after", afterId), ("most", (long)most));
@@ -96,11 +102,11 @@ public sealed partial class RegistrySession
     /// <summary>What is delivered or given up although something before it is not.</summary>
     internal ValueTask<List<long>> DeliveredAheadAsync(string endpointId) => ManyAsync("select position from notice_delivery where endpoint_id = @id order by position", r => r.GetInt64(0), ("id", endpointId));
 
-    /// <summary>Whether an endpoint still has to be told of an entry.</summary>
-    internal async ValueTask<bool> OwesAsync(string endpointId, long position) => await ScalarAsync("""
-        select 1 from notice_endpoint e where e.id = @id and e.ended_at is null and e.settled_to < @position
+    /// <summary>Whether an endpoint is what it was and still has to be told of an entry.</summary>
+    internal async ValueTask<bool> OwesAsync(StoredEndpoint endpoint, long position) => await ScalarAsync("""
+        select 1 from notice_endpoint e where e.id = @id and e.updated_at = @updated and e.ended_at is null and e.settled_to < @position
         and not exists (select 1 from notice_delivery d where d.endpoint_id = e.id and d.position = @position)
-        """, ("id", endpointId), ("position", position)) is not null;
+        """, ("id", endpoint.Id), ("updated", Times.Micros(endpoint.UpdatedAt)), ("position", position)) is not null;
 
     /// <summary>Puts down that an entry is delivered or given up, and how far everything is.</summary>
     internal async ValueTask SettleAsync(string endpointId, long position, bool delivered, long settledTo)

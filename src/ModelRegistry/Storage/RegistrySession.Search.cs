@@ -73,8 +73,8 @@ public sealed partial class RegistrySession
             {
                 if (cut |= mostCharacters < 0)
                     return false;
-                mostCharacters -= r.GetString(10).Length;
-                rows.Add((ReadVersion(r), r.GetString(19)));
+                mostCharacters -= r.GetString(MetadataColumn).Length;
+                rows.Add((ReadVersion(r), r.GetString(BehindVersion)));
                 return true;
             }, [.. args]);
         return (rows, cut);

@@ -9,6 +9,9 @@ public sealed partial class RegistrySession
 {
     private const string VersionColumns = "v.id, v.model_id, v.number, v.label, v.stage, v.stage_since, v.manifest_digest, v.size_bytes, v.file_count, v.content_verified, v.metadata, v.deprecated, v.author_id, v.author_name, v.answerable_id, v.answerable_name, v.created_at, v.updated_at, v.row_version";
 
+    /// <summary>Where the metadata is among these, and where what is asked for behind them begins.</summary>
+    private const int MetadataColumn = 10, BehindVersion = 19;
+
     internal ValueTask<ModelVersion?> FindVersionAsync(string id) =>
         OneAsync($"select {VersionColumns} from version v where v.id = @id and v.deleted_at is null", ReadVersion, ("id", id));
 

@@ -7,7 +7,7 @@ internal sealed record ServingLine(string Model, string Stage, string Version, l
 
 /// <summary>
 /// How the registry is doing, for whoever watches it: asked every few seconds, of a registry of any size. Each statement
-/// follows an index and stops at a bound.
+/// follows an index and stops at a bound, or looks at few rows: there is one for each webhook and mailbox.
 /// </summary>
 public sealed partial class RegistrySession
 {
@@ -25,7 +25,7 @@ public sealed partial class RegistrySession
         CountMarked = "select count(*) from (select 1 from collected_content where done_at is null limit @most) q",
         LogHead = "select size, at from audit_tree where id = 1",
         LogSigned = "select size from audit_checkpoint order by size desc limit 1",
-        CountEndpoints = "select kind, count(*) from notice_endpoint where ended_at is null group by kind",
+        CountEndpoints = "select kind, count(*) from notice_endpoint where ended_at is null and paused = 0 and confirmed_by is not null group by kind",
         CountServing = "select count(*) from (select 1 from serving limit @most) q",
         ServingOfAll = $"select {ServingFields} from (select model_id, stage, version_id, since from serving order by since desc limit @most) s {ServingNames}",
         ServingOfMoved = $"""

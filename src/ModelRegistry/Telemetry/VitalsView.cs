@@ -1,13 +1,13 @@
 namespace ModelRegistry.Telemetry;
 
-/// <summary>How the registry is doing now. Counts stop at 10,000.</summary>
+/// <summary>How the registry is doing now. Counts of what waits stop at 10,000.</summary>
 /// <param name="At">When it was looked at.</param>
 /// <param name="Pending">Promotions that wait for people.</param>
 /// <param name="Approved">Promotions that are approved and not applied yet.</param>
 /// <param name="ReviewsOwed">Broken glass that nobody has reviewed yet.</param>
 /// <param name="Marked">Contents that nobody refers to and that are about to be deleted.</param>
 /// <param name="Serving">What serves, those first that changed last: at most 1,000.</param>
-/// <param name="ServingLeftOut">How much more serves.</param>
+/// <param name="ServingLeftOut">How much more serves, counted up to 100,000.</param>
 public sealed record VitalsView(DateTimeOffset At, WaitingView Pending, WaitingView Approved, long ReviewsOwed, long Marked, LogView Audit, RoomView Database,
     IReadOnlyList<NoticeQueueView> Notices, IReadOnlyList<ServingNowView> Serving, long ServingLeftOut);
 

@@ -17,7 +17,7 @@ public abstract class NoticeContract
     private static async Task PassAsync(NoticeRound round)
     {
         await round.PassAsync(default);
-        await round.EndAsync();
+        await round.IdleAsync();
     }
 
     private static NoticeRound Begin(TestRegistry it) => it.Services.Deliverer.Begin(() => 0.5);

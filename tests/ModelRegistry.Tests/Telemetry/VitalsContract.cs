@@ -19,6 +19,9 @@ public abstract class VitalsContract
         await it.PutIntoProductionAsync("digits");
         var parked = await it.ParkAsync("churn");
         it.Clock.Advance(TimeSpan.FromSeconds(90));
+        // One that is told, and one that nobody has confirmed.
+        Ok(await it.Services.Notices.AddWebhookAsync((await it.PersonAsync("ana")).Actor, "https://hooks.example.org/", []));
+        Assert.Equal("webhook_unconfirmed", No(await it.Services.MlflowWebhooks.CreateAsync(await it.AgentAsync(), new("ci", null, "https://ci.example.org/", ["model_version.created"], null, null))));
         var seen = Ok(await it.Services.Vitals.LookAsync(Robot));
 
         Assert.Equal((1, parked.RequestedAt), (seen.Pending.Count, seen.Pending.Oldest!.Value));
@@ -30,7 +33,7 @@ public abstract class VitalsContract
         Assert.True(seen.Audit.Signed <= seen.Audit.Size && seen.Audit.Last is not null);
         Assert.True(seen.Database.Database > 0);
         Assert.Equal(it.Services.Storage.Engine.StartsWith("SQLite", StringComparison.Ordinal), seen.Database.WriteAheadLog is not null);
-        Assert.Equal(["webhook", "mail"], seen.Notices.Select(n => n.Kind));
+        Assert.Equal([("webhook", 1L), ("mail", 0L)], seen.Notices.Select(n => (n.Kind, n.Endpoints)));
 
         Ok(await it.DecideAsync("ben", parked.PromotionId!));
         // What was seen is given out again for a while.

@@ -69,9 +69,9 @@ public sealed class MlflowImport
                 await ModelAsync(by, site, catalog, origin, model, tally, progress, cancel);
             }
         }
-        catch (Exception e) when (e is MlflowSiteException or KeyNotFoundException)
+        catch (MlflowSiteException e)
         {
-            return Refusals.ImportSourceUnusable(origin, e is MlflowSiteException ? e.Message : "its answer lacks what it should have", tally.Versions);
+            return Refusals.ImportSourceUnusable(origin, e.Message, tally.Versions);
         }
         foreach (var name in wish.Models.Where(m => !found.Contains(m)))
             tally.Missing.Add(new NotImported(name, null, "model", "the server has none of this name"));
@@ -159,7 +159,7 @@ public sealed class MlflowImport
         }
         catch (MlflowSiteException e)
         {
-            return ([], e.Message, e.Status is not { } status || (int)status is 408 or 429 or >= 500);
+            return ([], e.Message, e.IsPassing);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class SiteCatalog(MlflowSite site)
         foreach (var name in names.Order(StringComparer.Ordinal))
         {
             // Lists come without aliases from some releases.
-            var model = (await site.GetAsync($"registered-models/get?name={Uri.EscapeDataString(name)}", cancel)).GetProperty("registered_model");
+            var model = Member(await site.GetAsync($"registered-models/get?name={Uri.EscapeDataString(name)}", cancel), "registered_model");
             yield return new SiteModel(name, Text(model, "description"), Pairs(model, "tags", "key", "value"), Pairs(model, "aliases", "alias", "version"));
         }
     }
@@ -58,7 +58,7 @@ internal sealed class SiteCatalog(MlflowSite site)
             if (token.Length == 0)
                 yield break;
             if (!seen.Add(token) || seen.Count > MostPages)
-                throw new MlflowSiteException("the server gives the same page again and again");
+                throw new MlflowSiteException("the server gives the same page again and again", isPassing: false);
         }
     }
 }

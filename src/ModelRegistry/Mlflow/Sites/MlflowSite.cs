@@ -18,10 +18,11 @@ public sealed record MlflowCredential(string? Token, string? User, string? Passw
 }
 
 /// <summary>Another server said no, or something that cannot be understood.</summary>
-/// <param name="status">Its status; null where there was no answer.</param>
-public sealed class MlflowSiteException(string message, HttpStatusCode? status = null, Exception? cause = null) : Exception(message, cause)
+/// <param name="isPassing">Whether it may be otherwise another time.</param>
+public sealed class MlflowSiteException(string message, bool isPassing, Exception? cause = null) : Exception(message, cause)
 {
-    public HttpStatusCode? Status { get; } = status;
+    /// <summary>Whether it may be otherwise another time: it did not answer, broke off, or is busy or broken.</summary>
+    public bool IsPassing { get; } = isPassing;
 }
 
 /// <summary>A file on another server.</summary>
@@ -70,11 +71,11 @@ internal sealed partial class MlflowSite : IDisposable
         if (uri.StartsWith(Runs, StringComparison.OrdinalIgnoreCase))
         {
             var (run, rest) = uri[Runs.Length..].TrimStart('/').Split('/', 2) switch { [var first, var second] => (first, "/" + second), [var only] => (only, ""), _ => ("", "") };
-            var info = (await GetAsync($"runs/get?run_id={Uri.EscapeDataString(Id(run))}", cancel)).GetProperty("run").GetProperty("info");
+            var info = Member(Member(await GetAsync($"runs/get?run_id={Uri.EscapeDataString(Id(run))}", cancel), "run"), "info");
             uri = Text(info, "artifact_uri").TrimEnd('/') + rest;
         }
         else if (uri.StartsWith(Logged + "m-", StringComparison.OrdinalIgnoreCase))
-            uri = Text((await GetAsync($"logged-models/{Uri.EscapeDataString(Id(uri[Logged.Length..].TrimEnd('/')))}", cancel)).GetProperty("model").GetProperty("info"), "artifact_uri");
+            uri = Text(Member(Member(await GetAsync($"logged-models/{Uri.EscapeDataString(Id(uri[Logged.Length..].TrimEnd('/')))}", cancel), "model"), "info"), "artifact_uri");
         string place;
         if (uri.StartsWith(Artifacts, StringComparison.OrdinalIgnoreCase))
         {
@@ -96,11 +97,11 @@ internal sealed partial class MlflowSite : IDisposable
     {
         var files = new List<SiteFile>();
         var (folders, named) = (new Queue<string>([""]), 0);
-        while (folders.TryDequeue(out var folder) && files.Count < most)
+        while (folders.TryDequeue(out var folder))
             foreach (var entry in List(await GetAsync($"{Proxy}?path={Uri.EscapeDataString(Joined(place, folder))}", cancel, ofProxy: true), "files"))
             {
-                if (++named >= most)
-                    throw new MlflowSiteException($"the server names more files and folders than the {most - 1} that a version can have", HttpStatusCode.OK);
+                if (++named > most)
+                    throw new MlflowSiteException($"the server names more files and folders than the {most} that a version can have", isPassing: false);
                 var path = Within(Joined(folder, Text(entry, "path")));
                 if (entry.TryGetProperty("is_dir", out var isFolder) && isFolder.ValueKind == JsonValueKind.True)
                     folders.Enqueue(path);
@@ -125,13 +126,13 @@ internal sealed partial class MlflowSite : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>A run's or logged model's id, which is a word and nothing that an address could read otherwise.</summary>
-    private static string Id(string text) => IdPattern().IsMatch(text) ? text : throw new MlflowSiteException("it names no run or model", HttpStatusCode.OK);
+    private static string Id(string text) => IdPattern().IsMatch(text) ? text : throw new MlflowSiteException("it names no run or model", isPassing: false);
 
     // However it came about: what leads upwards on that server leads out of what was asked for.
     private static string Within(string path)
     {
         if (path.Length > 0 && ArtifactPath.Parse(path).Refusal is not null)
-            throw new MlflowSiteException($"a file or folder is called '{(path.Length > 200 ? path[..200] + "…" : path)}', which is no path here", HttpStatusCode.OK);
+            throw new MlflowSiteException("a file or folder has a name that is no path here", isPassing: false);
         return path;
     }
 
@@ -149,7 +150,7 @@ internal sealed partial class MlflowSite : IDisposable
         }
         catch (JsonException e)
         {
-            throw new MlflowSiteException($"{request.RequestUri!.AbsolutePath} answers with no JSON object: it may be no MLflow server", response.StatusCode, e);
+            throw new MlflowSiteException($"{request.RequestUri!.AbsolutePath} answers with no JSON object: it may be no MLflow server", isPassing: false, e);
         }
     }
 
@@ -162,13 +163,17 @@ internal sealed partial class MlflowSite : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancel.IsCancellationRequested)
         {
-            throw new MlflowSiteException($"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} does not answer", null, e);
+            throw new MlflowSiteException($"{request.RequestUri!.GetLeftPart(UriPartial.Authority)} does not answer", isPassing: true, e);
         }
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
-            throw new MlflowSiteException($"{request.RequestUri!.AbsolutePath} answers {(int)response.StatusCode}", response.StatusCode);
+            throw new MlflowSiteException($"{request.RequestUri!.AbsolutePath} answers {(int)response.StatusCode}", response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError);
     }
+
+    /// <summary>An object within an object.</summary>
+    /// <exception cref="MlflowSiteException">There is none.</exception>
+    public static JsonElement Member(JsonElement of, string name) => of.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object ? member : throw new MlflowSiteException($"its answer lacks '{name}'", isPassing: false);
 
     public static IEnumerable<JsonElement> List(JsonElement of, string name) => of.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object) : [];
 

@@ -1,4 +1,3 @@
-using System.Net;
 using ModelRegistry.Artifacts;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
@@ -23,12 +22,12 @@ internal sealed class SiteIntake(BlobDesk blobs)
         {
             if (await site.PlaceAsync(source, cancel) is not { } place)
                 return None("its files lie where the server's proxy does not reach", false);
-            var files = await site.FilesAsync(place, Manifest.MaxFiles + 1, cancel);
+            var files = await site.FilesAsync(place, Manifest.MaxFiles, cancel);
             if (files.Count == 0)
                 return None("the server lists no file", false);
             // What a version cannot have is found before a byte is read.
             if (Manifest.Of([.. files.Select(file => new FileEntry(file.Path, 0, Digest.Of("")))]).Refusal is { } unfit)
-                return None(unfit.Message, false);
+                return None($"a version cannot have files such as these ({unfit.Code})", false);
             if (files.Sum(file => (decimal)(file.Size ?? 0)) > BlobDesk.MostBytes)
                 return None($"its files have more than {BlobDesk.MostBytes} bytes", false);
             var (taken, bytes) = (new List<UploadedFile>(), 0L);
@@ -38,7 +37,7 @@ internal sealed class SiteIntake(BlobDesk blobs)
                 if (stored.Refusal is { } no)
                     return None(no.Message, false);
                 if (file.Size is { } size && size != stored.Value.SizeBytes)
-                    return None($"'{file.Path}' came with {stored.Value.SizeBytes} bytes of {size}", true);
+                    return None($"a file came with {stored.Value.SizeBytes} bytes of {size}", true);
                 taken.Add(new UploadedFile(file.Path, stored.Value.Sha256));
                 bytes += stored.Value.SizeBytes!.Value;
                 told?.Invoke(file.Path, taken.Count, files.Count);
@@ -47,11 +46,7 @@ internal sealed class SiteIntake(BlobDesk blobs)
         }
         catch (MlflowSiteException e)
         {
-            return None(e.Message, e.Status is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError);
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
-        {
-            return None("the server's answer lacks what it should have", false);
+            return None(e.Message, e.IsPassing);
         }
     }
 }

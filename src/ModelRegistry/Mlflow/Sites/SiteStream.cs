@@ -29,15 +29,15 @@ internal sealed class SiteStream(Stream content, TimeSpan patience, long most) :
         try
         {
             var read = await content.ReadAsync(buffer, bound.Token).ConfigureAwait(false);
-            return (_read += read) <= most ? read : throw new MlflowSiteException($"the server sends more than the {most} bytes that are left for it", System.Net.HttpStatusCode.OK);
+            return (_read += read) <= most ? read : throw new MlflowSiteException($"the server sends more than the {most} bytes that are left for it", isPassing: false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MlflowSiteException("the server stands still in the middle of a file", null, e);
+            throw new MlflowSiteException("the server stands still in the middle of a file", isPassing: true, e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw new MlflowSiteException("the server broke off in the middle of a file", null, e);
+            throw new MlflowSiteException("the server broke off in the middle of a file", isPassing: true, e);
         }
     }
 

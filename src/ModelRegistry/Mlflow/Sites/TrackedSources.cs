@@ -25,13 +25,14 @@ internal sealed class TrackedSources(MlflowTracking tracking, VersionIntake inta
     /// <summary>A version's tag that says why its content is not here.</summary>
     public const string Problem = OwnTags.Registry + "content_problem";
 
-    private const int MostAtOnce = 4, MostOfOne = 8, MostWaiting = 64, MostOfProblem = 500;
+    private const int MostAtOnce = 4, MostAtOnceOfOne = 2, MostOfOne = 8, MostWaiting = 64, MostOfProblem = 500;
 
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1), Kept = TimeSpan.FromMinutes(5);
 
     private readonly MlflowSite _site = new(tracking.Address, tracking.Credential, tracking.Patience);
     private readonly SemaphoreSlim _turns = new(MostAtOnce);
     private readonly ConcurrentDictionary<string, Lazy<Task<SiteFilesTaken>>> _underWay = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _ofOne = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _end = new();
 
     /// <summary>What is to be registered, with its files; or without, and a tag that says why. Who may not register is told before anything is asked for.</summary>
@@ -52,7 +53,7 @@ internal sealed class TrackedSources(MlflowTracking tracking, VersionIntake inta
             if (taken.Files.Count > 0)
                 return plan with { Uploads = taken.Files };
             log.LogWarning("A version of {Model} is registered without its content from {Source}: {Problem}", plan.ModelName, source, taken.Why);
-            return plan.Metadata.Tags.Count >= MetadataLimits.Tags ? plan : plan with { OwnTags = new Dictionary<string, string> { [Problem] = taken.Why.Length > MostOfProblem ? taken.Why[..MostOfProblem] : taken.Why } };
+            return plan.Metadata.Tags.Count >= MetadataLimits.Tags ? plan : plan with { OwnTags = new Dictionary<string, string> { [Problem] = Plain(taken.Why) } };
         }
         finally
         {
@@ -60,6 +61,9 @@ internal sealed class TrackedSources(MlflowTracking tracking, VersionIntake inta
                 _underWay.TryRemove(KeyValuePair.Create(key, work));
         }
     }
+
+    // A tag that is believed has none of another's words in it that could be more than words.
+    private static string Plain(string why) => new([.. why.Take(MostOfProblem).Select(c => c is >= ' ' and <= '~' ? c : '?')]);
 
     public void Dispose()
     {
@@ -70,17 +74,27 @@ internal sealed class TrackedSources(MlflowTracking tracking, VersionIntake inta
     private Task<SiteFilesTaken> TakeAsync(Actor by, string model, string source, string key) => Task.Run(async () =>
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
-        bound.CancelAfter(Longest);
+        var own = _ofOne.GetOrAdd(by.Id, _ => new(MostAtOnceOfOne));
         try
         {
-            await _turns.WaitAsync(bound.Token);
+            // Its own turns first, so that nobody has all of them; and the time runs from when it has one.
+            await own.WaitAsync(bound.Token);
             try
             {
-                return await files.TakeAsync(by, model, _site, source, null, bound.Token);
+                await _turns.WaitAsync(bound.Token);
+                try
+                {
+                    bound.CancelAfter(Longest);
+                    return await files.TakeAsync(by, model, _site, source, null, bound.Token);
+                }
+                finally
+                {
+                    _turns.Release();
+                }
             }
             finally
             {
-                _turns.Release();
+                own.Release();
             }
         }
         catch (OperationCanceledException) when (!_end.IsCancellationRequested)
