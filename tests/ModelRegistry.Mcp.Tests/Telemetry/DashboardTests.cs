@@ -27,6 +27,8 @@ public partial class DashboardTests
         var wanted = Expressions().Concat(rules.SelectMany(rule => Series((string)rule["query"]!))).Distinct().ToList();
         Assert.True(wanted.Count > 50);
 
+        // What happened before it looked for the first time was not measured.
+        await UntilAsync(prometheus, "modelregistry_build_info");
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         for (var round = 0; wanted.Count > 0; round++)
         {
