@@ -68,6 +68,7 @@ public sealed class RegistryServices : IAsyncDisposable
         MlflowWebhooks = new MlflowWebhooks(db, policies, Notices, Pages, options.Notices.PrivateWebhooks);
         Deliverer = new NoticeDeliverer(db, new NoticeReader(db, policies, Pages), post, options.Notices, time, log);
         Vitals = new Telemetry.RegistryVitals(db, Deliverer, time);
+        Replicas = new Replicas(db, time, log);
         Readiness = new Readiness(CheckDatabaseAsync, cancel => Vault.CheckAsync(write: false, cancel), time, log);
     }
 
@@ -104,6 +105,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public ReadableFiles Readable { get; }
     public Telemetry.RegistryVitals Vitals { get; }
     public Readiness Readiness { get; }
+    public Replicas Replicas { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>
