@@ -66,7 +66,7 @@ internal static class ServerHost
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
-        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
+        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), registry.Approved.RunAsync(stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
             registry.Watch.RunAsync(stop.Token), registry.Deliverer.RunAsync(stop.Token), registry.Staging.RunAsync(stop.Token),
             registry.Readable.RunAsync(stop.Token), registry.Replicas.RunAsync(stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -166,18 +166,5 @@ internal static class ServerHost
         }
         using var entry = entered.Value;
         await mcp.HandleAsync(http, entry.Caller, async cancel => await gate.LeftAsync(http, door, entry.Caller, cancel) is null);
-    }
-
-    // What was approved and not applied when its process died.
-    private static async Task FinishApprovedAsync(RegistryServices registry, ILogger log, CancellationToken cancel)
-    {
-        try
-        {
-            await registry.Promotions.FinishApprovedAsync(cancel);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            log.LogError(e, "What was approved could not be looked after");
-        }
     }
 }

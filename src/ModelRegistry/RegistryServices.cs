@@ -62,6 +62,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Backup = new Backups.RegistryBackup(db, Vault, time);
         Collector = new ContentCollector(db, Vault, time);
         Staging = new StagingSweep(Vault, time, log);
+        Approved = new ApprovedSweep(db, Promotions, time, log);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
@@ -97,6 +98,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public PromotionExport Exports { get; }
     public ChangeFeed Changes { get; }
     public PromotionWatch Watch { get; }
+    public ApprovedSweep Approved { get; }
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
     public StagingSweep Staging { get; }
