@@ -15,6 +15,21 @@ public sealed class ReplicaTests(PostgresCluster cluster, S3Server s3) : IClassF
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     [Fact]
+    public async Task An_empty_database_is_no_registry_and_serving_makes_none_of_it()
+    {
+        using var folder = new TempFolder();
+        var database = await cluster.NewDatabaseAsync();
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            var (code, errors) = await ServeProcess.RefusedAsync(folder.File("data"), "--database", database);
+            Assert.Equal(66, code);
+            Assert.StartsWith("registry_not_found", errors);
+            Assert.Contains("init --person", errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("only-for-tests", errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Whoever_waits_at_one_replica_hears_of_what_is_decided_at_another()
     {
         await using var it = await ReplicatedRegistry.OpenAsync(cluster, s3);

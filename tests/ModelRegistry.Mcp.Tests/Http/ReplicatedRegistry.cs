@@ -16,7 +16,7 @@ internal sealed class ReplicatedRegistry : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { Timeout = TimeSpan.FromSeconds(90) };
     private readonly Dictionary<string, string> _environment;
-    private readonly string[] _options;
+    private string[] _options;
     private int _replicas;
 
     private ReplicatedRegistry(SeededRegistry registry, Dictionary<string, string> environment, string[] options) => (Registry, _environment, _options) = (registry, environment, options);
@@ -40,6 +40,18 @@ internal sealed class ReplicatedRegistry : IAsyncDisposable
         var it = new ReplicatedRegistry(registry, environment, options) { Token = await registry.TokenAsync("pipeline") };
         (it.One, it.Two) = (await it.ServeAsync(), await it.ServeAsync());
         return it;
+    }
+
+    /// <summary>Starts both anew with further options: their addresses are known now, and what stands before them too.</summary>
+    public async Task AgainAsync(params string[] options)
+    {
+        _options = [.. _options, .. options];
+        foreach (var server in (ServeProcess[])[One, Two])
+        {
+            Xunit.Assert.Equal(0, await server.EndAsync());
+            await server.DisposeAsync();
+        }
+        (One, Two) = (await ServeAsync(), await ServeAsync());
     }
 
     /// <summary>One more; whoever starts it ends it.</summary>
