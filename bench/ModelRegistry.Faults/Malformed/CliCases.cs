@@ -53,7 +53,8 @@ internal sealed class CliCases(int seed, TargetRegistry registry)
             if (bends == 0 && random.Next(3) == 0)
                 args.Add("--help");
             for (var i = 0; i < bends; i++)
-                Bend(args, random);
+                if (random.Next(3) == 0)
+                    Bend(args, random);
             return new CliCase([.. args.Select((arg, i) => Contained(arg, i > 0 ? args[i - 1] : ""))], files);
         }
     }
@@ -75,6 +76,8 @@ internal sealed class CliCases(int seed, TargetRegistry registry)
     private string Usual(string kind, string[] option, Random random, Dictionary<string, byte[]> files, int bends)
     {
         var name = option is [var only] ? only : "";
+        if (bends > 0 && random.Next(5) == 0)
+            return Nasty.Text(random);
         return (kind, name) switch
         {
             (_, "--output") => Nasty.Pick(random, ["json", "table"]),

@@ -9,7 +9,7 @@ namespace ModelRegistry.Fuzz;
 internal static partial class HttpAnswers
 {
     /// <summary>What the server's HTTP reader refuses by itself: who cannot be understood is told no more, and the connection ends.</summary>
-    private static readonly int[] Unread = [400, 408, 411, 413, 414, 417, 431, 501, 505];
+    private static readonly int[] Unread = [400, 405, 408, 411, 413, 414, 417, 431, 501, 505];
 
     /// <summary>The status of the first answer, or what else there was, and what is wrong with any of it.</summary>
     /// <param name="secrets">Texts that no refusal may show.</param>
@@ -19,6 +19,9 @@ internal static partial class HttpAnswers
             return ("no answer", null);
         if (answer.AsSpan(0, Math.Min(answer.Length, 2_000)).IndexOf("text/event-stream\r\n"u8) >= 0)
             return ("200 stream", null);
+        // HTTP/2 is told to go away in its own words (RFC 9113, section 6.8).
+        if (request.AsSpan().StartsWith("PRI * HTTP/2.0"u8) && answer.AsSpan().StartsWith("\0\0\x08\x07"u8) && answer.Length == 17)
+            return ("GOAWAY", null);
         var (kind, rest, first) = ("", (ReadOnlyMemory<byte>)answer, true);
         while (!rest.IsEmpty)
         {
@@ -46,7 +49,8 @@ internal static partial class HttpAnswers
             return answer.Header("Content-Type").StartsWith("application/json", StringComparison.Ordinal) && answer.Body.Length > 0 && !IsJson(answer.Body) ? "what is said to be JSON is none" : null;
         if (Trace().IsMatch(text))
             return "shows a stack trace";
-        if (secrets.FirstOrDefault(s => text.Contains(s, StringComparison.Ordinal)) is { } secret)
+        // What waits for a person says with which command they decide, and that has a place.
+        if (!text.Contains("\"approve_command\"", StringComparison.Ordinal) && secrets.FirstOrDefault(s => text.Contains(s, StringComparison.Ordinal)) is { } secret)
             return $"shows {secret}";
         // Every answer of the application has this header; what lacks it never came to it.
         if (answer.Header("X-Content-Type-Options").Length == 0)
@@ -65,7 +69,7 @@ internal static partial class HttpAnswers
             var refusal = document.RootElement;
             var type = answer.Header("Content-Type");
             if (refusal.TryGetProperty("jsonrpc", out _))
-                return AnswerCheck.Of(answer.Body, []).Problem ?? (target.StartsWith("/mcp ", StringComparison.Ordinal) || !Plain(target) ? null : "JSON-RPC where it was not asked for");
+                return AnswerCheck.Of(answer.Body, []).Problem ?? (target.StartsWith("/mcp ", StringComparison.OrdinalIgnoreCase) || !Plain(target) ? null : "JSON-RPC where it was not asked for");
             if (!Said(refusal, "code") || !Said(refusal, "remedy"))
                 return "a refusal without code or remedy";
             if (refusal.GetProperty("code").GetString() is "internal_error" or "storage_unavailable")
@@ -85,7 +89,7 @@ internal static partial class HttpAnswers
     // A target that can be read in one way only.
     private static bool Plain(string target) => target.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end && PlainPath().IsMatch(target[..end]);
 
-    private static bool Mlflow(string target) => target.StartsWith("/api/2.0/", StringComparison.Ordinal) || target.StartsWith("/ajax-api/2.0/", StringComparison.Ordinal);
+    private static bool Mlflow(string target) => target.StartsWith("/api/2.0/", StringComparison.OrdinalIgnoreCase) || target.StartsWith("/ajax-api/2.0/", StringComparison.OrdinalIgnoreCase);
 
     private static bool Said(JsonElement of, string member) => of.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String && text.GetString()!.Length > 3;
 

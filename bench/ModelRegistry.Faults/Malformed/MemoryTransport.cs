@@ -61,11 +61,11 @@ internal sealed class MemoryTransport : IConnectionListenerFactory, IConnectionL
     /// <summary>Sends everything and reads to the end, or to the beginning of a stream of events. Null: there was no end in time.</summary>
     public async Task<byte[]?> ExchangeAsync(byte[] request, TimeSpan patience)
     {
-        var (to, from) = (new Pipe(new PipeOptions(useSynchronizationContext: false)), new Pipe(new PipeOptions(useSynchronizationContext: false)));
-        var connection = new MemoryConnection($"memory-{Interlocked.Increment(ref _connections)}", new Ends(to.Reader, from.Writer), new Ends(from.Reader, to.Writer)) { LocalEndPoint = EndPoint, RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 50_000) };
+        var (to, from) = (new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false)), new Pipe(new PipeOptions(useSynchronizationContext: false)));
+        var connection = new MemoryConnection($"memory-{Interlocked.Increment(ref _connections)}", new Ends(new StarvingReader(to.Reader, () => to.Writer.Complete()), from.Writer), new Ends(from.Reader, to.Writer)) { LocalEndPoint = EndPoint, RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 50_000) };
         using var late = new CancellationTokenSource(patience);
+        await to.Writer.WriteAsync(request, late.Token);
         await _waiting.Writer.WriteAsync(connection, late.Token);
-        var sending = SendAsync(to.Writer, request, late.Token);
         using var answer = new MemoryStream();
         try
         {
@@ -88,21 +88,29 @@ internal sealed class MemoryTransport : IConnectionListenerFactory, IConnectionL
             // As a client that closes its socket: whatever still waits for it ends.
             connection.Abort();
             await from.Reader.CompleteAsync();
-            await sending;
         }
     }
 
-    private static async Task SendAsync(PipeWriter to, byte[] request, CancellationToken cancel)
+    /// <summary>Everything was written before anybody reads: who has to wait for more waits for what will not come, and is told so.</summary>
+    private sealed class StarvingReader(PipeReader inner, Action starved) : PipeReader
     {
-        try
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
-            await to.WriteAsync(request, cancel);
+            var read = inner.ReadAsync(cancellationToken);
+            if (!read.IsCompleted)
+                starved();
+            return read;
         }
-        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
-        {
-            // It answered before it had heard everything.
-        }
-        await to.CompleteAsync();
+
+        public override bool TryRead(out ReadResult result) => inner.TryRead(out result);
+
+        public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+
+        public override void CancelPendingRead() => inner.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
     }
 
     private sealed class Ends(PipeReader input, PipeWriter output) : IDuplexPipe
