@@ -16,7 +16,7 @@ internal static partial class HttpAnswers
     public static (string Kind, string? Problem) Check(byte[] request, byte[] answer, IReadOnlyList<string> secrets)
     {
         if (answer.Length == 0)
-            return ("no answer", null);
+            return ("no answer", Whole(request) ? "no answer to a whole request" : null);
         if (answer.AsSpan(0, Math.Min(answer.Length, 2_000)).IndexOf("text/event-stream\r\n"u8) >= 0)
             return ("200 stream", null);
         // HTTP/2 is told to go away in its own words (RFC 9113, section 6.8).
@@ -38,6 +38,18 @@ internal static partial class HttpAnswers
             first = false;
         }
         return (kind.Length > 0 ? kind : "only 100", null);
+    }
+
+    /// <summary>Whether a request is beyond doubt one that came whole, and so has to be answered.</summary>
+    private static bool Whole(byte[] request)
+    {
+        var end = request.AsSpan().IndexOf("\r\n\r\n"u8);
+        if (end <= 0 || !Begun().IsMatch(Encoding.Latin1.GetString(request.AsSpan(0, Math.Min(end, 4_000)))))
+            return false;
+        var head = Encoding.Latin1.GetString(request.AsSpan(0, end));
+        var lengths = Length().Matches(head);
+        return !head.Contains("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && !head.Contains("Expect", StringComparison.OrdinalIgnoreCase) && !head.Contains("Upgrade", StringComparison.OrdinalIgnoreCase)
+            && (lengths.Count == 0 ? !head.Contains("Content-Length", StringComparison.OrdinalIgnoreCase) : lengths.Count == 1 && int.TryParse(lengths[0].Groups[1].Value, out var length) && length <= request.Length - end - 4);
     }
 
     private static string? ProblemOf(byte[] request, HttpAnswer answer, bool first, IReadOnlyList<string> secrets)
@@ -108,6 +120,12 @@ internal static partial class HttpAnswers
 
     [GeneratedRegex(@"   at (ModelRegistry|System|Microsoft|ModelContextProtocol)\.|\.cs:line \d|System\.\w+Exception")]
     internal static partial Regex Trace();
+
+    [GeneratedRegex(@"\A[A-Z]+ /[!-~]* HTTP/1\.1\r\n")]
+    private static partial Regex Begun();
+
+    [GeneratedRegex(@"^Content-Length: (\d+)\r?$", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    private static partial Regex Length();
 
     [GeneratedRegex(@"\A(/[A-Za-z0-9_-][A-Za-z0-9._~-]*)+\z")]
     private static partial Regex PlainPath();
