@@ -41,7 +41,7 @@ internal static partial class HttpAnswers
     }
 
     /// <summary>Whether a request is beyond doubt one that came whole, and so has to be answered.</summary>
-    private static bool Whole(byte[] request)
+    public static bool Whole(byte[] request)
     {
         var end = request.AsSpan().IndexOf("\r\n\r\n"u8);
         if (end <= 0 || !Begun().IsMatch(Encoding.Latin1.GetString(request.AsSpan(0, Math.Min(end, 4_000)))))

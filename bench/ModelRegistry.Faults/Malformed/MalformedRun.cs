@@ -18,6 +18,9 @@ internal static class MalformedRun
 {
     public const int Seed = 20_260_728;
 
+    // Fewer cases may happen to be of one kind.
+    private const int Enough = 1_000;
+
     // Requests that lack their end are waited for: many at once cost little.
     private const int AtOnceHere = 4, AtOnceOut = 32;
 
@@ -37,7 +40,17 @@ internal static class MalformedRun
             findings.Add("The audit log does not verify.");
         if (await registry.ServingAsync() != "v1")
             findings.Add("What serves has changed.");
+        if (options.Count >= Enough && IsNoTest(options, findings))
+            findings.Add($"It was no test: {findings.Told()}");
         return findings;
+    }
+
+    /// <summary>Whether what was done, or what was refused for what it says, is hardly among it.</summary>
+    private static bool IsNoTest(MalformedOptions options, Findings findings)
+    {
+        var (done, refused) = options.Face == "cli" ? (findings.Of("exit 0"), findings.Of("exit 64") + findings.Of("exit 66") + findings.Of("exit 77"))
+            : (findings.Of("200") + findings.Of("201") + findings.Of("stdio done"), findings.Of("400") + findings.Of("404"));
+        return Math.Min(done, refused) < options.Count / 25;
     }
 
     private static async Task OverServerAsync(TargetRegistry registry, Findings findings, MalformedOptions options)

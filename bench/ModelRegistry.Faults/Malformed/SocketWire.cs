@@ -23,7 +23,7 @@ internal static class SocketWire
             while (true)
             {
                 // A request that lacks its end is answered when it is clear that none will come.
-                if (!ended && await Task.WhenAny(reading, Task.Delay(More, late.Token)) != reading && sending.IsCompleted)
+                if (!ended && (answer.Length > 0 || !HttpAnswers.Whole(request)) && await Task.WhenAny(reading, Task.Delay(More, late.Token)) != reading && sending.IsCompleted)
                 {
                     socket.Shutdown(SocketShutdown.Send);
                     ended = true;
