@@ -28,7 +28,7 @@ internal static class ServerHost
             return Replies.Tell(talk, unknown);
 
         using var stop = new CancellationTokenSource();
-        using var limits = new CallerLimits(http.RateLimit);
+        using var limits = new CallerLimits(http.RateLimit, () => registry.Replicas.Count);
         await using var sessions = new HttpSessions(http.MostSessions, http.SessionIdle, TimeProvider.System);
         await using var app = Build(http, logs);
         var gate = new CallerGate(new Callers(registry, http.Urls.All(url => url.IsLoopback) && (http.PublicUrl is null or { IsLoopback: true })), limits);
@@ -66,9 +66,9 @@ internal static class ServerHost
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
-        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
+        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), registry.Approved.RunAsync(stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
             registry.Watch.RunAsync(stop.Token), registry.Deliverer.RunAsync(stop.Token), registry.Staging.RunAsync(stop.Token),
-            registry.Readable.RunAsync(stop.Token));
+            registry.Readable.RunAsync(stop.Token), registry.Replicas.RunAsync(stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Streams end first: they would keep the server from ending, and their clients come back.
         await stop.CancelAsync();
@@ -166,18 +166,5 @@ internal static class ServerHost
         }
         using var entry = entered.Value;
         await mcp.HandleAsync(http, entry.Caller, async cancel => await gate.LeftAsync(http, door, entry.Caller, cancel) is null);
-    }
-
-    // What was approved and not applied when its process died.
-    private static async Task FinishApprovedAsync(RegistryServices registry, ILogger log, CancellationToken cancel)
-    {
-        try
-        {
-            await registry.Promotions.FinishApprovedAsync(cancel);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            log.LogError(e, "What was approved could not be looked after");
-        }
     }
 }

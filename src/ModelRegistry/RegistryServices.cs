@@ -62,12 +62,14 @@ public sealed class RegistryServices : IAsyncDisposable
         Backup = new Backups.RegistryBackup(db, Vault, time);
         Collector = new ContentCollector(db, Vault, time);
         Staging = new StagingSweep(Vault, time, log);
+        Approved = new ApprovedSweep(db, Promotions, time, log);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
         MlflowWebhooks = new MlflowWebhooks(db, policies, Notices, Pages, options.Notices.PrivateWebhooks);
         Deliverer = new NoticeDeliverer(db, new NoticeReader(db, policies, Pages), post, options.Notices, time, log);
         Vitals = new Telemetry.RegistryVitals(db, Deliverer, time);
+        Replicas = new Replicas(db, time, log);
         Readiness = new Readiness(CheckDatabaseAsync, cancel => Vault.CheckAsync(write: false, cancel), time, log);
     }
 
@@ -96,6 +98,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public PromotionExport Exports { get; }
     public ChangeFeed Changes { get; }
     public PromotionWatch Watch { get; }
+    public ApprovedSweep Approved { get; }
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
     public StagingSweep Staging { get; }
@@ -104,6 +107,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public ReadableFiles Readable { get; }
     public Telemetry.RegistryVitals Vitals { get; }
     public Readiness Readiness { get; }
+    public Replicas Replicas { get; }
     internal ArtifactVault Vault { get; }
 
     /// <summary>The SQLite library in use and where it is from: <c>3.40.1 (system)</c>.</summary>

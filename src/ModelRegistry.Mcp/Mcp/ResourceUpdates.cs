@@ -10,7 +10,7 @@ namespace ModelRegistry.Mcp.Tools;
 internal sealed class ResourceUpdates(ILogger log) : IDisposable
 {
     /// <summary>How often to look for changes of other processes: four times a second, one row by its key.</summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250), AfterOutage = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AfterOutage = TimeSpan.FromSeconds(2);
 
     private const int MostAtOnce = 500;
 
@@ -197,7 +197,7 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
     {
         try
         {
-            await feed.WaitAsync(seen, Pace, stop);
+            await feed.WaitAsync(seen, stop);
             var changes = await feed.AfterAsync(seen, MostAtOnce, stop);
             var touched = changes.SelectMany(ResourceTopic.TouchedBy).ToHashSet();
             lock (_gate)

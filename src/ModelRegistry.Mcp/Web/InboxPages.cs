@@ -6,7 +6,7 @@ namespace ModelRegistry.Mcp.Web;
 /// <summary>What waits for a person, as it comes in; and every promotion there was.</summary>
 internal static class InboxPages
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1), Breath = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Breath = TimeSpan.FromSeconds(20);
 
     public static void Map(PageRoutes pages, CancellationToken stopping)
     {
@@ -46,7 +46,7 @@ internal static class InboxPages
             {
                 using var breath = CancellationTokenSource.CreateLinkedTokenSource(over.Token);
                 breath.CancelAfter(Breath);
-                await visit.Registry.Changes.WaitAsync(seen, Pace, breath.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                await visit.Registry.Changes.WaitAsync(seen, breath.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 over.Token.ThrowIfCancellationRequested();
                 if (await visit.Registry.SignIns.FindAsync(secret, Visit.Door, over.Token) is { Refusal: not null })
                     return;

@@ -6,8 +6,6 @@ namespace ModelRegistry.Catalog;
 /// <summary>Waits for another version to serve, whichever process moved it.</summary>
 public sealed class ServingWatch
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
-
     private readonly ModelCatalog _catalog;
     private readonly ChangeFeed _changes;
     private readonly TimeProvider _time;
@@ -28,7 +26,7 @@ public sealed class ServingWatch
                 return seen;
             try
             {
-                await _changes.WaitAsync(last, Pace, either.Token);
+                await _changes.WaitAsync(last, either.Token);
             }
             catch (OperationCanceledException)
             {

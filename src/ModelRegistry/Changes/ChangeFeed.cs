@@ -13,15 +13,22 @@ namespace ModelRegistry.Changes;
 public sealed record ChangeView(long Number, DateTimeOffset At, string Kind, string? ModelId, string? Reference);
 
 /// <summary>
-/// What changed, in the order it was committed, by whichever process. Changes of this process are known at once, those of
-/// others when the database is looked at again.
+/// What changed, in the order it was committed, by whichever process. Changes of this process are known at once; those of others
+/// too where the database tells of them (PostgreSQL), and otherwise within a quarter of a second.
 /// </summary>
+/// <remarks>However many wait, one look at a time is made for all of them, and none while nobody does.</remarks>
 public sealed class ChangeFeed
 {
     private readonly RegistryDb _db;
     private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private Task<long>? _look;
+    private Task? _bell;
 
     internal ChangeFeed(RegistryDb db, TimeProvider time) => (_db, _time) = (db, time);
+
+    /// <summary>How long nothing is looked for when nothing rings; null: as the database needs it.</summary>
+    internal TimeSpan? Pace { get; set; }
 
     /// <summary>The number of the last change; 0 before the first.</summary>
     public Task<long> LastAsync(CancellationToken cancel = default) =>
@@ -32,19 +39,40 @@ public sealed class ChangeFeed
         await _db.ReadAsync(session => session.ChangesAfterAsync(number, most), cancel);
 
     /// <summary>Waits until there is a change after a number.</summary>
-    /// <param name="pace">How often to look whether another process made one.</param>
-    public async Task WaitAsync(long number, TimeSpan pace, CancellationToken cancel = default)
+    /// <exception cref="StorageUnavailableException">The database cannot be read now.</exception>
+    public async Task WaitAsync(long number, CancellationToken cancel = default)
     {
-        while (true)
+        // Before the first look, so that what is committed after it is not missed by the second.
+        lock (_gate)
+            _bell ??= _db.Committed.Next;
+        for (var last = await LastAsync(cancel); last <= number;)
+            last = await NextLook().WaitAsync(cancel);
+    }
+
+    private Task<long> NextLook()
+    {
+        lock (_gate)
         {
-            var rung = _db.Committed.Next;
-            if (await LastAsync(cancel) > number)
-                return;
-            using var early = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(rung, Task.Delay(pace, _time, early.Token));
-            // The delay, if it was not that which ended.
-            await early.CancelAsync();
-            cancel.ThrowIfCancellationRequested();
+            if (_look is not { IsCompleted: false })
+            {
+                _look = LookAsync(_bell!);
+                // Whoever waited for it may have left.
+                _ = _look.ContinueWith(look => look.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+            return _look;
         }
+    }
+
+    private async Task<long> LookAsync(Task bell)
+    {
+        using (var rung = new CancellationTokenSource())
+        {
+            await Task.WhenAny(bell, Task.Delay(Pace ?? _db.Pace, _time, rung.Token));
+            await rung.CancelAsync();
+        }
+        if (bell.IsCompleted)
+            lock (_gate)
+                _bell = _db.Committed.Next;
+        return await LastAsync();
     }
 }

@@ -65,7 +65,7 @@ public sealed partial class PromotionDesk
                 return seen;
             try
             {
-                await _changes.WaitAsync(last, WaitPace, either.Token);
+                await _changes.WaitAsync(last, either.Token);
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {

@@ -12,7 +12,6 @@ namespace ModelRegistry.Promotions;
 public sealed partial class PromotionDesk
 {
     // How soon another process's decision is noticed.
-    private static readonly TimeSpan WaitPace = TimeSpan.FromMilliseconds(500);
 
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;

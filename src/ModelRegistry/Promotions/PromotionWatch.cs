@@ -14,8 +14,8 @@ public sealed class PromotionWatch
 {
     private const int Batch = 100;
 
-    // How late the end of a promotion may be told, and how long a clock that was set goes unnoticed.
-    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromSeconds(30), AfterFailure = TimeSpan.FromSeconds(5);
+    // How long a clock that was set goes unnoticed.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30), AfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly RegistryDb _db;
     private readonly PolicyInForce _policies;
@@ -42,7 +42,7 @@ public sealed class PromotionWatch
                 if (wait <= TimeSpan.Zero)
                     continue;
                 using var early = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                await Task.WhenAny(_feed.WaitAsync(_seen!.Value, Pace, early.Token), Task.Delay(wait, _time, early.Token));
+                await Task.WhenAny(_feed.WaitAsync(_seen!.Value, early.Token), Task.Delay(wait, _time, early.Token));
                 await early.CancelAsync();
             }
             catch (Exception e) when (!cancel.IsCancellationRequested)

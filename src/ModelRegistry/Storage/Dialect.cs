@@ -47,6 +47,18 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Takes the duty of telling people; null while another process has it.</summary>
     public abstract ValueTask<Duty?> TryTakeDutyAsync(DutyOf of, CancellationToken ct);
 
+    /// <summary>How often to look for what other processes committed.</summary>
+    public abstract TimeSpan Pace { get; }
+
+    /// <summary>The statement of a write's transaction that tells other processes of it, once it is committed; null where the database tells nobody.</summary>
+    public virtual SqlStatement? Announcement => null;
+
+    /// <summary>Calls back after each commit that another process announced, until cancelled, and whenever some may have been missed. What is gone for a while is found again.</summary>
+    public virtual Task HearAsync(Action heard, CancellationToken ct) => Task.CompletedTask;
+
+    /// <summary>Joins the processes that serve this database; null where those are on one machine.</summary>
+    public virtual ValueTask<Peers?> JoinAsync(CancellationToken ct) => new((Peers?)null);
+
     /// <summary>Begins a transaction that is alone in writing until it ends.</summary>
     public abstract ValueTask BeginWriteAsync(StoreConnection connection);
 

@@ -10,7 +10,7 @@ namespace ModelRegistry.Storage;
 /// PostgreSQL. The turn to write is an advisory lock of the transaction, so that it ends with it, or with the connection
 /// of a process that died. Statements are prepared by the driver itself, the second time it sees them.
 /// </summary>
-internal sealed class PostgresDialect : Dialect
+internal sealed partial class PostgresDialect : Dialect
 {
     /// <summary>"registry" in ASCII: the advisory lock of whoever writes, on this database.</summary>
     private const long WriteLock = 0x7265676973747279;
@@ -34,7 +34,8 @@ internal sealed class PostgresDialect : Dialect
         settings.ApplicationName ??= "model-registry";
         settings.MaxAutoPrepare = 256;
         settings.AutoPrepareMinUsages = 2;
-        settings.MaxPoolSize = options.Readers + 5;
+        // The writer, the duties, who hears of commits, who serves, and one to look at it all.
+        settings.MaxPoolSize = options.Readers + 7;
         settings.TcpKeepAlive = true;
         settings.Enlist = false;
         if (settings.Timeout is 15)
@@ -70,7 +71,9 @@ internal sealed class PostgresDialect : Dialect
         var connection = await _source.OpenConnectionAsync(ct).ConfigureAwait(false);
         _version = connection.PostgreSqlVersion.ToString();
         var store = new StoreConnection(connection);
-        if (!writer)
+        if (writer)
+            _writerId = connection.ProcessID;
+        else
         {
             await store.RunScriptAsync("set default_transaction_read_only = on").ConfigureAwait(false);
             return store;

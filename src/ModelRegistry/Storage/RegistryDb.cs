@@ -18,10 +18,13 @@ public sealed class RegistryDb : IAsyncDisposable
     private readonly ReaderPool _readers;
     private readonly WriteDoor _door;
     private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _closing = new();
+    private Task _hearing = Task.CompletedTask;
 
     private RegistryDb(Dialect dialect, AuditIdentity identity, StorageOptions options, TimeProvider time, ILogger log)
     {
         (_dialect, _identity, _time) = (dialect, identity, time);
+        Committed = new ChangeBell(() => _hearing = _dialect.HearAsync(Committed!.Ring, _closing.Token));
         _readers = new ReaderPool(dialect, options.Readers);
         _door = new WriteDoor(dialect, identity, new CheckpointFile(options.DataFolder), Committed.Ring, time, log);
     }
@@ -29,8 +32,11 @@ public sealed class RegistryDb : IAsyncDisposable
     /// <summary>The SQLite library in use and where it is from.</summary>
     public static string SqliteVersion => SqliteLibrary.Version;
 
-    /// <summary>Rings after each commit of this process.</summary>
-    internal ChangeBell Committed { get; } = new();
+    /// <summary>Rings after each commit of this process, and of others where the database tells of them.</summary>
+    internal ChangeBell Committed { get; }
+
+    /// <summary>How often to look whether another process committed something, beside what rings.</summary>
+    internal TimeSpan Pace => _dialect.Pace;
 
     /// <summary>The engine and its version.</summary>
     public string Engine => _dialect.Engine;
@@ -191,6 +197,19 @@ public sealed class RegistryDb : IAsyncDisposable
         }
     }
 
+    /// <summary>Joins the processes that serve this database; null where those are on one machine.</summary>
+    internal async ValueTask<Peers?> JoinAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await _dialect.JoinAsync(ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_dialect.Outage(e) is { } outage)
+        {
+            throw outage;
+        }
+    }
+
     private static void ThrowInside()
     {
         if (WriteGroup.Inside.Value)
@@ -200,9 +219,12 @@ public sealed class RegistryDb : IAsyncDisposable
     /// <summary>Waits for the writes that are queued, then closes every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _closing.CancelAsync().ConfigureAwait(false);
         await _door.DisposeAsync().ConfigureAwait(false);
+        await _hearing.ConfigureAwait(false);
         await _readers.DisposeAsync().ConfigureAwait(false);
         await _dialect.DisposeAsync().ConfigureAwait(false);
         _identity.Key.Dispose();
+        _closing.Dispose();
     }
 }

@@ -76,6 +76,8 @@ internal sealed class WriteGroup
     public async ValueTask<string?> CommitAsync(bool checkpointDue)
     {
         var (statements, note) = _log.Close(checkpointDue);
+        if (_dialect.Announcement is { } announcement)
+            statements.Add(announcement);
         try
         {
             await _dialect.CommitAsync(_writer, statements).ConfigureAwait(false);

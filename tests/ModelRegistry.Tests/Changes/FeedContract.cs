@@ -9,9 +9,12 @@ namespace ModelRegistry.Tests.Changes;
 public abstract class FeedContract
 {
     // Far longer than any test: who relies on it does not come back in time.
-    private static readonly TimeSpan Never = TimeSpan.FromHours(1), Soon = TimeSpan.FromMilliseconds(20);
+    private protected static readonly TimeSpan Never = TimeSpan.FromHours(1), Long = TimeSpan.FromMinutes(1);
 
     private protected abstract Task<TestRegistry> OpenAsync();
+
+    /// <summary>How often to look for what other processes did: never, where the database tells of it.</summary>
+    private protected abstract TimeSpan? ForOthers { get; }
 
     [Fact]
     public async Task Changes_are_numbered_without_gaps_and_read_after_any_of_them()
@@ -35,9 +38,34 @@ public abstract class FeedContract
     {
         await using var it = await OpenAsync();
         var feed = it.Services.Changes;
-        var waiting = feed.WaitAsync(await feed.LastAsync(), Never);
-        await it.CreateAsync("a");
-        await waiting.WaitAsync(TimeSpan.FromMinutes(1));
+        feed.Pace = Never;
+        foreach (var model in (string[])["a", "b", "c"])
+        {
+            var last = await feed.LastAsync();
+            var waiting = Enumerable.Range(0, 50).Select(_ => feed.WaitAsync(last)).ToList();
+            await it.CreateAsync(model);
+            await Task.WhenAll(waiting).WaitAsync(Long);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_committed_between_two_looks_is_missed()
+    {
+        await using var it = await OpenAsync();
+        var feed = it.Services.Changes;
+        feed.Pace = Never;
+        var (from, models) = (await feed.LastAsync(), 60);
+        var following = Task.Run(async () =>
+        {
+            for (var seen = from; seen < from + models;)
+            {
+                await feed.WaitAsync(seen);
+                seen = (await feed.AfterAsync(seen, 2))[^1].Number;
+            }
+        });
+        foreach (var i in Enumerable.Range(0, models))
+            await it.CreateAsync($"m{i}");
+        await following.WaitAsync(Long);
     }
 
     [Fact]
@@ -45,9 +73,10 @@ public abstract class FeedContract
     {
         await using var it = await OpenAsync();
         await using var other = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock));
-        var waiting = other.Changes.WaitAsync(await other.Changes.LastAsync(), Soon);
+        other.Changes.Pace = ForOthers;
+        var waiting = other.Changes.WaitAsync(await other.Changes.LastAsync());
         await it.CreateAsync("a");
-        await waiting.WaitAsync(TimeSpan.FromMinutes(1));
+        await waiting.WaitAsync(Long);
         Assert.Equal("model", (await other.Changes.AfterAsync(await other.Changes.LastAsync() - 2, 1))[0].Kind);
     }
 
@@ -57,7 +86,7 @@ public abstract class FeedContract
         await using var it = await OpenAsync();
         var before = await it.Services.Changes.LastAsync();
         await it.CreateAsync("a");
-        await it.Services.Changes.WaitAsync(before, Never).WaitAsync(TimeSpan.FromMinutes(1));
+        await it.Services.Changes.WaitAsync(before).WaitAsync(Long);
     }
 
     [Fact]
@@ -67,7 +96,7 @@ public abstract class FeedContract
         await it.CreateAsync("a");
         var last = await it.Services.Changes.LastAsync();
         using var stop = new CancellationTokenSource();
-        var waiting = it.Services.Changes.WaitAsync(last, Never, stop.Token);
+        var waiting = it.Services.Changes.WaitAsync(last, stop.Token);
         Assert.Equal("model_exists", No(await it.Services.Metadata.CreateModelAsync(Robot, new NewModel("a"))));
         Assert.Equal(last, await it.Services.Changes.LastAsync());
         Assert.False(waiting.IsCompleted);
@@ -79,9 +108,89 @@ public abstract class FeedContract
 public sealed class SqliteFeedTests : FeedContract
 {
     private protected override Task<TestRegistry> OpenAsync() => EmptyAsync();
+
+    private protected override TimeSpan? ForOthers => null;
+
+    [Fact]
+    public async Task On_one_machine_nobody_is_counted()
+    {
+        await using var it = await OpenAsync();
+        await it.Services.Replicas.RunAsync(CancellationToken.None).WaitAsync(Long);
+        Assert.Equal(1, it.Services.Replicas.Count);
+    }
 }
 
 public sealed class PostgresFeedTests(PostgresCluster cluster) : FeedContract, IClassFixture<PostgresCluster>
 {
-    private protected override async Task<TestRegistry> OpenAsync() => await EmptyAsync(database: await cluster.NewDatabaseAsync());
+    private string _database = "";
+
+    private protected override async Task<TestRegistry> OpenAsync() => await EmptyAsync(database: _database = await cluster.NewDatabaseAsync());
+
+    private protected override TimeSpan? ForOthers => Never;
+
+    [Fact]
+    public async Task Whoever_waits_hears_again_after_every_connection_was_cut()
+    {
+        await using var it = await OpenAsync();
+        await using var other = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock));
+        other.Changes.Pace = Never;
+        foreach (var model in (string[])["a", "b"])
+        {
+            var waiting = other.Changes.WaitAsync(await LastAsync(other));
+            await cluster.CutConnectionsAsync(_database);
+            // The first may find its connection gone; it says so, and nothing was written.
+            for (var made = false; !made;)
+                try
+                {
+                    made = (await it.Services.Metadata.CreateModelAsync(Robot, new NewModel(model))).Refusal is null;
+                }
+                catch (StorageUnavailableException)
+                {
+                }
+            // A look that met the outage says so; whoever waits asks again.
+            await waiting.ContinueWith(w => w.IsFaulted ? other.Changes.WaitAsync(0) : w, TaskScheduler.Default).Unwrap().WaitAsync(Long);
+            Assert.Contains(await other.Changes.AfterAsync(0, 100), c => c.Kind == "model");
+        }
+    }
+
+    private static async Task<long> LastAsync(RegistryServices registry)
+    {
+        while (true)
+            try
+            {
+                return await registry.Changes.LastAsync();
+            }
+            catch (StorageUnavailableException)
+            {
+            }
+    }
+
+    [Fact]
+    public async Task Who_serves_is_counted_while_it_lives()
+    {
+        await using var it = await OpenAsync();
+        await using var other = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock));
+        using CancellationTokenSource one = new(), two = new();
+        var first = it.Services.Replicas.RunAsync(one.Token);
+        var second = other.Replicas.RunAsync(two.Token);
+        await UntilAsync(() => it.Services.Replicas.Count == 2 && other.Replicas.Count == 2);
+        await two.CancelAsync();
+        await second;
+        await UntilAsync(() => it.Services.Replicas.Count == 1);
+        // What was lost with its connection is joined again.
+        await cluster.CutConnectionsAsync(_database);
+        using var again = new CancellationTokenSource();
+        var third = other.Replicas.RunAsync(again.Token);
+        await UntilAsync(() => it.Services.Replicas.Count == 2 && other.Replicas.Count == 2);
+        await one.CancelAsync();
+        await again.CancelAsync();
+        await Task.WhenAll(first, third);
+    }
+
+    private static async Task UntilAsync(Func<bool> so)
+    {
+        using var patience = new CancellationTokenSource(Long);
+        while (!so())
+            await Task.Delay(50, patience.Token);
+    }
 }

@@ -48,7 +48,7 @@ public sealed class ReadableFiles
                 {
                     var at = await FollowAsync(cancel, again);
                     again = 0;
-                    await _changes.WaitAsync(at, Pace, cancel);
+                    await _changes.WaitAsync(at, cancel);
                 }
             }
             catch (OperationCanceledException)
