@@ -76,9 +76,9 @@ internal static class VersionParts
         {
             return HeaderUtilities.RemoveQuotes(part.FileNameStar.HasValue ? part.FileNameStar : part.FileName).Value;
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            // An encoded name without a character in it is not passed over by its reader.
+            // An encoded name without a value, or in an encoding that is taken by nobody, is not passed over by its reader.
             return Refusals.FormPartInvalid("the name of a file cannot be read");
         }
     }
