@@ -113,7 +113,12 @@ internal static partial class Replies
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
-            await FailAsync(http, e.StatusCode, "request_unreadable", "This is not a request that can be read.", "Send it as HTTP and this server's interface say.");
+            await UnreadableAsync(http, e.StatusCode);
+        }
+        // A chunk longer than can be counted is told as what it came to, not as a request that cannot be read.
+        catch (IOException e) when (e.InnerException is OverflowException && !http.Response.HasStarted)
+        {
+            await UnreadableAsync(http, StatusCodes.Status400BadRequest);
         }
         catch (StorageUnavailableException outage) when (!http.Response.HasStarted)
         {
@@ -127,6 +132,9 @@ internal static partial class Replies
             await FailAsync(http, StatusCodes.Status500InternalServerError, "internal_error", "The server failed at this request; nothing half-done stays.", "Try once more; then look at the server's log (stderr).");
         }
     }
+
+    private static Task UnreadableAsync(HttpContext http, int status) =>
+        FailAsync(http, status, "request_unreadable", "This is not a request that can be read.", "Send it as HTTP and this server's interface say.");
 
     /// <summary>What is no refusal, an outage or a bug, in the shape that its address answers in.</summary>
     public static Task FailAsync(HttpContext http, int status, string code, string message, string remedy)

@@ -83,6 +83,10 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
         var notices = ReadNotices(said, bad);
         var tracking = ReadTracking(said, bad);
         var (artifacts, bucket, shown) = (ReadArtifacts(said, bad), ReadBucket(said, bad), ReadExtent(said, bad));
+        if (said.GetValueOrDefault("data") is "")
+            bad["data"] = "a folder";
+        if (said.GetValueOrDefault("database") is { } place && place.Trim().Equals("sqlite:", StringComparison.OrdinalIgnoreCase))
+            bad["database"] = "sqlite:PATH or postgres://user:password@host:port/name";
         // In the environment it may be there for others.
         if (tokenTyped && !said.ContainsKey("server"))
             bad["token"] = "goes with --server";

@@ -36,7 +36,9 @@ internal static class VersionParts
             {
                 if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var part) || HeaderUtilities.RemoveQuotes(part.Name).Value is not { Length: > 0 and <= 200 } name)
                     return Refusals.FormPartInvalid("a part has no name");
-                var file = HeaderUtilities.RemoveQuotes(part.FileNameStar.HasValue ? part.FileNameStar : part.FileName).Value;
+                if (FileOf(part) is var named && named.Refusal is { } unreadable)
+                    return unreadable;
+                var file = named.Value;
                 if (string.IsNullOrEmpty(file) || Texts.Contains(name))
                 {
                     if (fields.ContainsKey(name) || fields.Count == MostFields)
@@ -65,6 +67,20 @@ internal static class VersionParts
             return missing;
         var asked = RegistrationForm.DigestOf(model!, fields, files);
         return VersionForm.Read(model!, fields, files).Then<RegistrationForm>(wish => new RegistrationForm(wish, asked));
+    }
+
+    /// <summary>The file name of a part, of two the one that names its encoding (RFC 6266, section 4.3); null where it has none.</summary>
+    private static Outcome<string?> FileOf(ContentDispositionHeaderValue part)
+    {
+        try
+        {
+            return HeaderUtilities.RemoveQuotes(part.FileNameStar.HasValue ? part.FileNameStar : part.FileName).Value;
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            // An encoded name without a value, or in an encoding that is taken by nobody, is not passed over by its reader.
+            return Refusals.FormPartInvalid("the name of a file cannot be read");
+        }
     }
 
     private static async Task<Refusal?> EarlyAsync(RestCall call, string? model, JsonObject fields)

@@ -13,10 +13,12 @@ public sealed class DownloadTarget
     public string FullPath => Path.Combine([_folder, .. _path.Segments]);
 
     /// <param name="folder">The folder the caller chose; it may be a link itself, for the caller named it.</param>
-    /// <returns>The target, or <c>target_leaves_folder</c> when a link or file stands where a folder of the path should be.</returns>
+    /// <returns>The target; or <c>invalid_arguments</c> for a folder without a name, <c>target_leaves_folder</c> when a link or file stands where a folder of the path should be.</returns>
     /// <exception cref="StorageUnavailableException">The folder cannot be looked into.</exception>
     public static Outcome<DownloadTarget> Resolve(string folder, ArtifactPath path)
     {
+        if (folder.Length == 0)
+            return Refusals.InvalidArgument("folder", "must name a folder");
         var target = new DownloadTarget(Path.GetFullPath(folder), path);
         return target.Walk(create: false) is { } refusal ? refusal : target;
     }

@@ -31,6 +31,8 @@ public sealed class RegistryBackup
     /// <exception cref="StorageUnavailableException">The database, the store or the folder cannot be used. What was the backup there before is one still, unless its database was being replaced.</exception>
     public async Task<Outcome<BackupView>> BackupAsync(Actor by, string folder, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
     {
+        if (folder.Length == 0)
+            return Refusals.InvalidArgument("folder", "must name a folder");
         if (CheckFolder(folder) is { } unfit)
             return unfit;
         // Nothing is deleted from the store while it is copied.

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using ModelContextProtocol;
+using ModelRegistry.Mcp.Tests.Cli;
 using ModelRegistry.Mcp.Tools;
 using Xunit;
 
@@ -64,6 +65,10 @@ public sealed class FoundTests
     [InlineData("CONNECT /health HTTP/1.1\r\nHost: HERE\r\nConnection: close\r\n\r\n", "HTTP/1.1 405")]
     [InlineData("POST /mcp HTTP/1.1\r\nHost: HERE\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nFFFFFFFFFFFFFFFFF\r\n", "HTTP/1.1 400")]
     [InlineData("POST /mcp HTTP/1.1\r\nHost: HERE\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 69\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"a\":1,\"a\":2}}", "HTTP/1.1 400")]
+    [InlineData("PUT /api/2.0/mlflow-artifacts/artifacts/a HTTP/1.1\r\nHost: HERE\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nFFFFFFFFFFFFFFFFF\r\n", "HTTP/1.1 400")]
+    [InlineData("PUT /blobs/44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a HTTP/1.1\r\nHost: HERE\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nFFFFFFFFFFFFFFFFF\r\n", "HTTP/1.1 400")]
+    [InlineData("POST /models/churn/versions HTTP/1.1\r\nHost: HERE\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 87\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"; filename*\r\n\r\nx\r\n--b--\r\n", "HTTP/1.1 400")]
+    [InlineData("POST /models/churn/versions HTTP/1.1\r\nHost: HERE\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 96\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"; filename*=utf-7''a\r\n\r\nx\r\n--b--\r\n", "HTTP/1.1 400")]
     public async Task A_request_that_cannot_be_read_is_the_clients_mistake(string request, string begins)
     {
         await using var registry = await SeededRegistry.OpenAsync();
@@ -73,6 +78,20 @@ public sealed class FoundTests
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request.Replace("HERE", server.Address.Authority, StringComparison.Ordinal)));
         using var answer = new StreamReader(connection.GetStream());
         Assert.StartsWith(begins, await answer.ReadToEndAsync());
+    }
+
+    [Theory]
+    [InlineData("list-models", "--data", "")]
+    [InlineData("list-models", "--database", "sqlite:")]
+    [InlineData("backup", "--out", "")]
+    [InlineData("download", "churn", "--out", "")]
+    public async Task A_place_without_a_name_is_refused(params string[] args)
+    {
+        using var desk = await new CommandDesk().InitAsync();
+        await desk.RegisterAsync("churn", 0.9);
+        var ran = await desk.RunAsync(args);
+        Assert.Equal((64, ""), (ran.Exit, ran.Out));
+        Assert.StartsWith("invalid_arguments: ", ran.Err);
     }
 
     private static (string Id, McpErrorCode Code) Problem(byte[] line)

@@ -25,6 +25,16 @@ internal static class Nasty
         "\"\\ud800\"", "\"\\udfff\"", "\"\\ud83d\\ud83d\"", "\"a\\ud800b\"", "\"\\u0000\"", "\"\\u202e\"", "{\"\\ud800\":1}", "{\"a\":1,\"a\":2}", "{\"__proto__\":{}}", "{\"$ref\":\"#\"}", "{\"$type\":\"System.Object\"}", "[\"v1\",\"\\udc00\"]",
     ];
 
+    /// <summary>What one case is made with: the same for the same seed and index.</summary>
+    public static Random Case(int seed, int index)
+    {
+        // Neighbouring seeds give neighbouring numbers; this spreads them.
+        var x = unchecked(((ulong)(uint)seed << 32 | (uint)index) * 0x9E37_79B9_7F4A_7C15);
+        return new Random((int)(x ^ x >> 29 ^ x >> 47));
+    }
+
+    public static T Pick<T>(Random random, IReadOnlyList<T> from) => from[random.Next(from.Count)];
+
     public static string Text(Random random)
     {
         switch (random.Next(12))

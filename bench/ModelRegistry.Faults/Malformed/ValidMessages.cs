@@ -45,15 +45,15 @@ internal static class ValidMessages
     {
         "tools/call" => Call(random, known),
         "initialize" => new JsonObject { ["protocolVersion"] = "2025-11-25", ["capabilities"] = new JsonObject { ["elicitation"] = new JsonObject() }, ["clientInfo"] = new JsonObject { ["name"] = "fuzzer", ["version"] = "1" } },
-        "resources/read" or "resources/subscribe" or "resources/unsubscribe" => new JsonObject { ["uri"] = $"registry://models/{Pick(random, known.Models)}" },
-        "prompts/get" => new JsonObject { ["name"] = "review_promotion", ["arguments"] = new JsonObject { ["promotion_id"] = Pick(random, known.Promotions) } },
+        "resources/read" or "resources/subscribe" or "resources/unsubscribe" => new JsonObject { ["uri"] = $"registry://models/{Nasty.Pick(random, known.Models)}" },
+        "prompts/get" => new JsonObject { ["name"] = "review_promotion", ["arguments"] = new JsonObject { ["promotion_id"] = Nasty.Pick(random, known.Promotions) } },
         "completion/complete" => new JsonObject { ["ref"] = new JsonObject { ["type"] = "ref/resource", ["uri"] = "registry://models/{name}" }, ["argument"] = new JsonObject { ["name"] = "name", ["value"] = "c" } },
         "logging/setLevel" => new JsonObject { ["level"] = "debug" },
         "subscriptions/listen" => new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true, ["resourceSubscriptions"] = new JsonArray("registry://policy") } },
         // Of a request long answered; one under way is cancelled by the campaign itself.
         "notifications/cancelled" => new JsonObject { ["requestId"] = -index - 1, ["reason"] = "no longer wanted" },
         "notifications/progress" => new JsonObject { ["progressToken"] = index, ["progress"] = 1 },
-        "tools/list" when random.Next(2) == 0 => new JsonObject { ["cursor"] = Pick(random, known.Cursors) },
+        "tools/list" when random.Next(2) == 0 => new JsonObject { ["cursor"] = Nasty.Pick(random, known.Cursors) },
         _ => null,
     };
 
@@ -78,19 +78,17 @@ internal static class ValidMessages
     {
         "integer" => random.Next(1, 20),
         "boolean" => random.Next(2) == 0,
-        "array" => new JsonArray([.. Enumerable.Range(0, 2).Select(_ => (JsonNode)(name switch { "files" => Pick(random, known.Files), "versions" => Pick(random, known.Versions), _ => "accuracy=0.5" }))]),
+        "array" => new JsonArray([.. Enumerable.Range(0, 2).Select(_ => (JsonNode)(name switch { "files" => Nasty.Pick(random, known.Files), "versions" => Nasty.Pick(random, known.Versions), _ => "accuracy=0.5" }))]),
         _ => argument["enum"] is JsonArray choices ? (string)choices[random.Next(choices.Count)]! : name switch
         {
-            "model_name" => Pick(random, known.Models),
-            "version" or "to_version" => Pick(random, known.Versions),
-            "promotion_id" => Pick(random, known.Promotions),
-            "cursor" => Pick(random, known.Cursors),
-            "stage" => Pick(random, ["development", "validation", "staging", "production", "archived"]),
+            "model_name" => Nasty.Pick(random, known.Models),
+            "version" or "to_version" => Nasty.Pick(random, known.Versions),
+            "promotion_id" => Nasty.Pick(random, known.Promotions),
+            "cursor" => Nasty.Pick(random, known.Cursors),
+            "stage" => Nasty.Pick(random, ["development", "validation", "staging", "production", "archived"]),
             "at" => "2026-01-31T12:00:00Z",
             "metadata" => """{"framework":"none","card":"# Card"}""",
             _ => "a text",
         },
     };
-
-    private static string Pick(Random random, IReadOnlyList<string> from) => from[random.Next(from.Count)];
 }
