@@ -258,9 +258,12 @@ public sealed class RegistryServices : IAsyncDisposable
         }
         catch (ArgumentException e) when (e.ParamName == "database")
         {
-            return Refusals.InvalidArgument("database", "sqlite:PATH, postgres://user:password@host:port/name or an Npgsql connection string");
+            return DatabaseUnread;
         }
     }
+
+    /// <summary>The no to a database setting that names no database.</summary>
+    internal static Refusal DatabaseUnread { get; } = Refusals.InvalidArgument("database", "sqlite:PATH, postgres://user:password@host:port/name or an Npgsql connection string");
 
     internal static IArtifactStore OpenStore(RegistryOptions options, TimeProvider time) => options.Artifacts switch
     {

@@ -76,6 +76,12 @@ internal sealed class Verb(string name, string description, params string[] exam
     {
         var option = new Option<string?>(name) { Description = description, HelpName = string.Join('|', choices) };
         option.AcceptOnlyFromAmong(choices);
+        // An option in the place of the value is taken for it, and is not held against the choices.
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [.., { Value: ['-', ..] value }])
+                result.AddError($"Argument '{value}' not recognized. Must be one of: {string.Join(", ", choices.Select(c => $"'{c}'"))}.");
+        });
         return Added(option, null);
     }
 

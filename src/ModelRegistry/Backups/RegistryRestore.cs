@@ -25,13 +25,15 @@ public static class RegistryRestore
             return Refusals.BackupInvalid(folder, $"it has no {BackupManifest.Name}");
         if (backup.SchemaVersion > RegistryServices.SchemaVersion)
             return Refusals.BackupInvalid(folder, $"it has schema version {backup.SchemaVersion}, and this program knows versions up to {RegistryServices.SchemaVersion}");
+        if (!Names(into))
+            return RegistryServices.DatabaseUnread;
+        await using var dialect = Dialect.For(new StorageOptions(into.DataFolder, into.Database));
         var arrived = false;
         try
         {
             var snapshot = Path.Combine(folder, BackupManifest.Database);
             if (!File.Exists(snapshot) || await RegistryBackup.Sha256Async(snapshot, cancel) != backup.DatabaseSha256)
                 return Refusals.BackupInvalid(folder, $"{BackupManifest.Database} is not the one it was made with");
-            await using var dialect = Dialect.For(new StorageOptions(into.DataFolder, into.Database));
             if (await HasRegistryAsync(dialect, cancel))
                 return Refusals.RestoreTargetTaken(dialect.Location);
             using (var from = ArtifactVault.Open(folder))
@@ -43,6 +45,10 @@ public static class RegistryRestore
             arrived = await DatabaseSnapshot.LogAsync(dialect, cancel) == (backup.AuditSize, backup.AuditRoot);
             if (backup.Checkpoint is { } note)
                 new CheckpointFile(into.DataFolder).Replace(note);
+        }
+        catch (Exception e) when (dialect.Outage(e) is { } outage)
+        {
+            throw outage;
         }
         catch (Exception e) when (StorageUnavailableException.Covers(e))
         {
@@ -56,6 +62,19 @@ public static class RegistryRestore
         if (report.Refusal is { } unproven)
             return unproven;
         return new RestoreView(registry.Storage.RegistryId, registry.Storage.Location, registry.ArtifactPlace, report.Value.Entries, report.Value.Root, report.Value.Verified && arrived, backup.Contents, backup.Bytes);
+    }
+
+    /// <summary>Whether the database setting can be read; nothing is opened or made by asking.</summary>
+    private static bool Names(RegistryOptions into)
+    {
+        try
+        {
+            return RegistryServices.PlaceOf(into).Length > 0;
+        }
+        catch (ArgumentException e) when (e.ParamName == "database")
+        {
+            return false;
+        }
     }
 
     private static async Task<bool> HasRegistryAsync(Dialect dialect, CancellationToken cancel)

@@ -245,7 +245,7 @@ internal sealed partial class PostgresDialect : Dialect
             }
             return settings;
         }
-        catch (Exception e) when (e is ArgumentException or UriFormatException or FormatException or InvalidCastException)
+        catch (Exception e) when (e is ArgumentException or UriFormatException or FormatException or InvalidCastException or KeyNotFoundException)
         {
             // Not the text itself: it may hold a password.
             throw new ArgumentException($"The database setting is neither 'sqlite:PATH' nor 'postgres://user:password@host:port/name' nor an Npgsql connection string: {e.Message}", nameof(database), e);
