@@ -1,8 +1,24 @@
-// What the registry must survive, as programs that can be repeated by their seed. Usage:
+using ModelRegistry.Faults;
+using ModelRegistry.Faults.Kills;
+using ModelRegistry.Faults.Races;
+using ModelRegistry.Faults.Storage;
+
+// What the registry must survive, as programs that can be repeated by their seed. Each ends with 0 when nothing was violated, with 1
+// when something was, and with 2 when it was asked for what there is not. Usage:
 // dotnet run -c Release --project bench/ModelRegistry.Faults -- CAMPAIGN [--seed N] … [--record]
-switch (args)
+var campaigns = new Dictionary<string, (string Options, string Says, Func<CampaignOptions, Task<int>> Run)>
 {
-    default:
-        await Console.Error.WriteLineAsync("usage: faults CAMPAIGN [--seed N] [--record]");
-        return 2;
-}
+    ["kills"] = (KillsCampaign.Options, KillsCampaign.Says, KillsCampaign.RunAsync),
+    ["races"] = (RacesCampaign.Options, RacesCampaign.Says, RacesCampaign.RunAsync),
+    ["storage"] = (StorageCampaign.Options, StorageCampaign.Says, StorageCampaign.RunAsync),
+};
+
+// Not for people: another process of a campaign's.
+if (args is [RaceChild.Verb, .. var child])
+    return await RaceChild.RunAsync(child);
+if (args is [var named, .. var said] && campaigns.TryGetValue(named, out var campaign) && !said.Contains("--help"))
+    return await CampaignOptions.ReadAsync(named, said, campaign.Run);
+Console.Error.WriteLine("usage: faults CAMPAIGN [--seed N] [--record] [--server DLL] …");
+foreach (var (name, (options, says, _)) in campaigns)
+    Console.Error.WriteLine($"\n  {name} {options}\n      {says}");
+return args.Contains("--help") ? 0 : 2;
