@@ -65,7 +65,7 @@ public sealed class LoadedRegistry : IAsyncDisposable
                 await _work;
             if (waited > 1_200)
             {
-                _campaign.Violate($"after what was wrong was mended, nothing was registered for 120 s: {Servers[0]?.Said}");
+                _campaign.Violate($"after what was wrong was mended, {versions} versions were not registered within 120 s: {Servers[0]?.Said}");
                 return;
             }
             await Task.Delay(100);
@@ -84,6 +84,8 @@ public sealed class LoadedRegistry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_unwatched.IsCancellationRequested)
+            return;
         await _over.CancelAsync();
         await _unwatched.CancelAsync();
         await Servers.DisposeAsync();

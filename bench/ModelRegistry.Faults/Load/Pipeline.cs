@@ -55,7 +55,7 @@ public sealed class Pipeline : IDisposable
                 continue;
             if (await AskAsync($"/models/{_model}/versions/{label}/promotions", "production") is { } asked)
                 await SettleAsync(asked, label);
-            if (_served.Count > 1 && _chance.Next(4) == 0)
+            if (!_over.IsCancellationRequested && _served.Count > 1 && _chance.Next(4) == 0)
                 await RollBackAsync();
         }
     }

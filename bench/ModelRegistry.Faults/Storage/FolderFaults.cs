@@ -13,7 +13,7 @@ internal sealed class FolderFaults(Campaign campaign, string server, TimeSpan ti
     {
         using var folder = new TempFolder();
         var volume = folder.File("volume");
-        await Mounts.MakeAsync(volume, 96);
+        await using var mounted = await Mounts.MakeAsync(volume, 96);
         await using var registry = await LoadedRegistry.StartAsync(campaign, server, new TrialPlace(Path.Combine(volume, "data")), Clients);
         for (var round = 1; round <= 3; round++)
         {
@@ -31,7 +31,6 @@ internal sealed class FolderFaults(Campaign campaign, string server, TimeSpan ti
         }
         await registry.ThriveAsync(10);
         await registry.EndAsync();
-        await Mounts.TakeAwayAsync(volume);
     }
 
     /// <summary>The files' volume becomes read-only under load; and a server is started on a data folder that is.</summary>
@@ -39,8 +38,8 @@ internal sealed class FolderFaults(Campaign campaign, string server, TimeSpan ti
     {
         using var folder = new TempFolder();
         var (files, data) = (folder.File("files"), folder.File("volume"));
-        await Mounts.MakeAsync(files, 256);
-        await Mounts.MakeAsync(data, 256);
+        await using var mountedFiles = await Mounts.MakeAsync(files, 256);
+        await using var mountedData = await Mounts.MakeAsync(data, 256);
         var place = new TrialPlace(Path.Combine(data, "data"), Artifacts: $"file:{Path.Combine(files, "artifacts")}");
         await using (var registry = await LoadedRegistry.StartAsync(campaign, server, place, Clients))
         {
@@ -65,8 +64,6 @@ internal sealed class FolderFaults(Campaign campaign, string server, TimeSpan ti
         await Mounts.SetReadOnlyAsync(data, false);
         await using (var again = ServedProcess.Start(server, place.ServeOptions))
             await again.Listening;
-        await Mounts.TakeAwayAsync(data);
-        await Mounts.TakeAwayAsync(files);
     }
 
     /// <summary>The volume of the data folder is taken away under load, and an empty folder is where it was; then it is put back.</summary>
@@ -74,8 +71,8 @@ internal sealed class FolderFaults(Campaign campaign, string server, TimeSpan ti
     {
         using var folder = new TempFolder();
         var (volume, kept) = (folder.File("volume"), folder.File("kept"));
-        await Mounts.MakeAsync(volume, 256);
-        await Mounts.BindAsync(volume, kept);
+        await using var mounted = await Mounts.MakeAsync(kept, 256);
+        await Mounts.BindAsync(kept, volume);
         // The volume is the data folder itself: what is below it is an empty folder.
         await using var registry = await LoadedRegistry.StartAsync(campaign, server, new TrialPlace(volume), Clients);
         for (var round = 1; round <= 3; round++)
@@ -90,7 +87,6 @@ internal sealed class FolderFaults(Campaign campaign, string server, TimeSpan ti
         await registry.ThriveAsync(10);
         await registry.EndAsync();
         await Mounts.TakeAwayAsync(volume);
-        await Mounts.TakeAwayAsync(kept);
     }
 
     private static async Task FillAsync(FileStream ballast, CancellationToken over)

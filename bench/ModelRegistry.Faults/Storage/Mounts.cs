@@ -22,10 +22,17 @@ internal static class Mounts
         return process.ExitCode;
     }
 
-    public static async Task MakeAsync(string folder, int mebibytes)
+    /// <summary>A volume of so much, gone when it is disposed of.</summary>
+    public static async Task<IAsyncDisposable> MakeAsync(string folder, int mebibytes)
     {
         Directory.CreateDirectory(folder);
         await RunAsync("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", folder);
+        return new Mounted(folder);
+    }
+
+    private sealed record Mounted(string Folder) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await TakeAwayAsync(Folder);
     }
 
     /// <summary>Makes a volume read-only, as soon as nobody is writing to it; or writable again.</summary>
