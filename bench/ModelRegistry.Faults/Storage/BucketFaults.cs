@@ -27,7 +27,8 @@ internal static class BucketFaults
             (proxy.Percent, proxy.Fault) = (20, fault);
             await Task.Delay(time);
             proxy.Percent = 100;
-            if (fault == StoreFault.Slow)
+            // Slowness is borne, and what befalls the body of an answer befalls few requests but those that fetch one.
+            if (fault is StoreFault.Slow or StoreFault.CutAnswer or StoreFault.LongLength or StoreFault.ShortLength)
                 await Task.Delay(time);
             else
                 await registry.SufferAsync($"every request to the store meets {fault}", time);
@@ -53,8 +54,10 @@ internal static class BucketFaults
             var (path, sha256) = version.Files.ElementAt(chance.Next(version.Files.Count));
             if (await caller.TryFetchAsync($"/models/{version.Model}/versions/{version.Number}/files/{path}") is not { } fetched)
                 continue;
-            if (fetched.Status != 200)
-                campaign.Count($"downloads refused with {fetched.Status}");
+            if (fetched.Status == 503)
+                campaign.Count("downloads refused with 503");
+            else if (fetched.Status != 200)
+                campaign.Violate($"{path} of version {version.Number} of {version.Model} is whole in the store, and was refused with {fetched.Status}: {System.Text.Encoding.UTF8.GetString(fetched.Body)}");
             else if (Convert.ToHexStringLower(SHA256.HashData(fetched.Body)) == sha256)
                 campaign.Count("downloads that came as they are");
             else
