@@ -106,7 +106,7 @@ public sealed class RegistryCheckTests : IAsyncLifetime
     {
         var files = Directory.GetFiles(Path.Combine(Place.DataFolder, "artifacts", "blobs"), "*", SearchOption.AllDirectories).Order().ToList();
         File.Delete(files[0]);
-        File.SetUnixFileMode(files[1], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetAttributes(files[1], FileAttributes.Normal);
         await File.WriteAllTextAsync(files[1], "wei", TestContext.Current.CancellationToken);
         await FindsAsync($"refers to the content {Path.GetFileName(files[0])}, which is not there", $"the content {Path.GetFileName(files[1])} has the bytes of");
     }
