@@ -15,9 +15,6 @@ internal static class ServerHost
 {
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(15);
 
-    // How long whoever approved has to apply it before somebody else does.
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
-
     /// <summary>Serves until cancelled; then takes nothing new, answers what was asked, and ends.</summary>
     /// <returns>The exit code.</returns>
     /// <param name="environment">Gives a variable, or null: whether telemetry is pushed is said there.</param>
@@ -171,20 +168,16 @@ internal static class ServerHost
         await mcp.HandleAsync(http, entry.Caller, async cancel => await gate.LeftAsync(http, door, entry.Caller, cancel) is null);
     }
 
-    // What was approved and not applied: when its process died, and later when the store was out of reach at that moment.
+    // What was approved and not applied when its process died.
     private static async Task FinishApprovedAsync(RegistryServices registry, ILogger log, CancellationToken cancel)
     {
-        for (var untouched = TimeSpan.Zero; !cancel.IsCancellationRequested; untouched = LookAgain)
+        try
         {
-            try
-            {
-                await registry.Promotions.FinishApprovedAsync(untouched, cancel);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                log.LogError(e, "What was approved could not be looked after; it is tried again");
-            }
-            await Task.Delay(LookAgain, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await registry.Promotions.FinishApprovedAsync(cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.LogError(e, "What was approved could not be looked after");
         }
     }
 }

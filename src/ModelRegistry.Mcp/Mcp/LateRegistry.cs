@@ -46,7 +46,7 @@ internal sealed class LateRegistry(RegistryOptions options, ILoggerFactory logs,
             var registry = await GetAsync(stopping);
             if (registry.Refusal is { } no)
                 log.LogError("The registry cannot be opened: {Refusal}", no);
-            else if (await registry.Value.Promotions.FinishApprovedAsync(cancel: stopping) is > 0 and var finished)
+            else if (await registry.Value.Promotions.FinishApprovedAsync(stopping) is > 0 and var finished)
                 log.LogInformation("Looked after {Count} approved promotions", finished);
         }
         catch (OperationCanceledException)

@@ -63,14 +63,10 @@ public sealed partial class PromotionDesk
     public Task<Outcome<PromotionView>> RevokeAsync(Actor person, string promotionId, string? reason, CancellationToken cancel = default) =>
         EndAsync(person, promotionId, reason, "promotion.revoke", (promotion, by, now) => promotion.Revoke(by, now), cancel);
 
-    /// <summary>
-    /// Applies what was approved and not applied: its process died before it could, or the store was out of reach then. Called when a
-    /// registry is opened for writing, and from time to time by who serves it.
-    /// </summary>
-    /// <param name="untouched">How long ago it was approved at least, by the registry's time: what is being applied is left to whoever does.</param>
-    public async Task<int> FinishApprovedAsync(TimeSpan untouched = default, CancellationToken cancel = default)
+    /// <summary>Applies what was approved but whose process died before it could; called when a registry is opened for writing.</summary>
+    public async Task<int> FinishApprovedAsync(CancellationToken cancel = default)
     {
-        var approved = await _db.ReadAsync(async session => await session.ApprovedPromotionIdsAsync(untouched == TimeSpan.Zero ? DateTimeOffset.MaxValue : await session.RegistryTimeAsync() - untouched), cancel);
+        var approved = await _db.ReadAsync(session => session.ApprovedPromotionIdsAsync(), cancel);
         foreach (var id in approved)
         {
             cancel.ThrowIfCancellationRequested();

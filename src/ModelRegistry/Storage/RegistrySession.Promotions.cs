@@ -25,9 +25,7 @@ public sealed partial class RegistrySession
     internal async ValueTask<StoredPromotion?> PromotionByKeyAsync(string proposerId, string key) => await WithDecisionsAsync(await OneAsync(
         $"select {PromotionColumns} from {PromotionRows} where p.proposer_id = @proposer and p.idempotency_key = @key", ReadPromotion, ("proposer", proposerId), ("key", key)));
 
-    /// <summary>The first of those that were approved until a moment and are not applied.</summary>
-    internal ValueTask<List<string>> ApprovedPromotionIdsAsync(DateTimeOffset until) =>
-        ManyAsync("select id from promotion where state = 'approved' and approved_at <= @until order by id limit 100", r => r.GetString(0), ("until", Times.Micros(until)));
+    internal ValueTask<List<string>> ApprovedPromotionIdsAsync() => ManyAsync("select id from promotion where state = 'approved' order by id limit 100", r => r.GetString(0));
 
     /// <summary>Promotions, newest first.</summary>
     /// <param name="states">Empty: all.</param>

@@ -54,29 +54,6 @@ public sealed partial class AttackTests
     }
 
     [Fact]
-    public async Task An_approval_that_met_an_outage_of_the_store_is_applied_once_it_is_back_by_whoever_looks_after_it()
-    {
-        await using var it = await OpenAsync("team");
-        var parked = await it.ParkAsync();
-        var (blobs, away) = (Path.Combine(it.DataFolder, "artifacts", "blobs"), Path.Combine(it.DataFolder, "away"));
-        Directory.Move(blobs, away);
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => it.DecideAsync("ben", parked.PromotionId!));
-        Assert.Equal("approved", (await it.PromotionAsync(parked.PromotionId!)).Status);
-        it.Clock.Advance(TimeSpan.FromSeconds(10));
-        // Whoever approved it may be at it still.
-        Assert.Equal(0, await it.Services.Promotions.FinishApprovedAsync(TimeSpan.FromSeconds(15)));
-        it.Clock.Advance(TimeSpan.FromSeconds(10));
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => it.Services.Promotions.FinishApprovedAsync(TimeSpan.FromSeconds(15)));
-
-        Directory.Move(away, blobs);
-        Assert.Equal(1, await it.Services.Promotions.FinishApprovedAsync(TimeSpan.FromSeconds(15)));
-
-        Assert.Equal("applied", (await it.PromotionAsync(parked.PromotionId!)).Status);
-        Assert.Single(await it.VerbsAsync(parked.PromotionId), "promotion.apply");
-        await it.VerifyAuditAsync();
-    }
-
-    [Fact]
     public async Task An_approval_that_was_not_applied_in_time_expires()
     {
         await using var it = await OpenAsync("team");
