@@ -63,12 +63,18 @@ internal static class Operations
 
     /// <summary>The filter that tells of whatever passes through it.</summary>
     /// <param name="transport"><c>tcp</c> or <c>pipe</c>.</param>
-    public static McpMessageFilter Watched(string transport) => next => (context, cancel) =>
-        Durations.Enabled || FaceMeter.Spans.HasListeners() ? WatchAsync(next, context, transport, cancel) : next(context, cancel);
+    public static McpMessageFilter Watched(string transport) => next => (context, cancel) => IsWatched
+        ? WatchAsync(() => next(context, cancel), context.JsonRpcMessage, context.JsonRpcMessage.Context?.ProtocolVersion ?? context.Server.NegotiatedProtocolVersion, transport)
+        : next(context, cancel);
 
-    private static async Task WatchAsync(McpMessageHandler next, MessageContext context, string transport, CancellationToken cancel)
+    /// <summary>Whether anybody measures or follows.</summary>
+    public static bool IsWatched => Durations.Enabled || FaceMeter.Spans.HasListeners();
+
+    /// <summary>Does what a message asks for, and tells what it came to.</summary>
+    /// <param name="protocol">The version of the protocol, where it is known.</param>
+    public static async Task WatchAsync(Func<Task> next, JsonRpcMessage message, string? protocol, string transport)
     {
-        var (said, given) = context.JsonRpcMessage switch
+        var (said, given) = message switch
         {
             JsonRpcRequest request => (request.Method, request.Params),
             JsonRpcNotification notification => (notification.Method, notification.Params),
@@ -76,17 +82,17 @@ internal static class Operations
         };
         if (said is null)
         {
-            await next(context, cancel);
+            await next();
             return;
         }
         var method = Methods.TryGetValue(said, out var known) ? known : Other;
         var tool = method == RequestMethods.ToolsCall ? ToolSurface.Known(Text(given, "name")) ?? Other : null;
-        using var span = Begin(context, method, tool, given, transport);
+        using var span = Begin(message, protocol, method, tool, given, transport);
         var (operation, began) = (new Operation(), Stopwatch.GetTimestamp());
         Current.Value = operation;
         try
         {
-            await next(context, cancel);
+            await next();
         }
         catch (Exception e)
         {
@@ -109,11 +115,11 @@ internal static class Operations
     }
 
     /// <summary>The parent is whom the message names (<c>_meta</c>, W3C Trace Context), else the HTTP request that carries it; that one is linked to in either case.</summary>
-    private static Activity? Begin(MessageContext context, string method, string? tool, JsonNode? given, string transport)
+    private static Activity? Begin(JsonRpcMessage message, string? protocol, string method, string? tool, JsonNode? given, string transport)
     {
         if (!FaceMeter.Spans.HasListeners())
             return null;
-        var carrier = context.JsonRpcMessage.Context?.Items?.TryGetValue(TraceItem, out var item) == true && item is ActivityContext request ? request : default;
+        var carrier = message.Context?.Items?.TryGetValue(TraceItem, out var item) == true && item is ActivityContext request ? request : default;
         var named = given is JsonObject parameters && parameters["_meta"] is JsonObject meta && ActivityContext.TryParse(Text(meta, "traceparent"), Text(meta, "tracestate"), isRemote: true, out var remote) ? remote : default;
         var parent = named != default ? named : carrier;
         var span = FaceMeter.Spans.StartActivity(tool is null ? method : $"{method} {tool}", ActivityKind.Server, parent, links: named != default && carrier != default ? [new ActivityLink(carrier)] : null);
@@ -122,9 +128,9 @@ internal static class Operations
         span.SetTag(Method, method).SetTag(Transport, transport);
         if (tool is not null)
             span.SetTag(Tool, tool).SetTag("gen_ai.operation.name", "execute_tool");
-        if (context.JsonRpcMessage is JsonRpcRequest { Id.Id: { } id } && IdText(id) is { } told)
+        if (message is JsonRpcRequest { Id.Id: { } id } && IdText(id) is { } told)
             span.SetTag("jsonrpc.request.id", told);
-        if ((context.JsonRpcMessage.Context?.ProtocolVersion ?? context.Server.NegotiatedProtocolVersion) is { Length: 10 } version && version.All(c => char.IsAsciiDigit(c) || c == '-'))
+        if (protocol is { Length: 10 } version && version.All(c => char.IsAsciiDigit(c) || c == '-'))
             span.SetTag("mcp.protocol.version", version);
         return span;
     }

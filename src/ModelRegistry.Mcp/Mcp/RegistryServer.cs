@@ -31,11 +31,14 @@ internal static class RegistryServer
 
     public static string Version { get; } = typeof(RegistryServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
+    /// <summary>What it is called.</summary>
+    public static Implementation Info { get; } = new() { Name = "modelregistry", Title = "Model Registry", Version = Version };
+
     /// <summary>Options for one server. The protocol version stays open: both eras are served.</summary>
     /// <param name="transport">How messages come, as OpenTelemetry's attribute <c>network.transport</c> has it: <c>tcp</c>, or <c>pipe</c> for stdio.</param>
     public static McpServerOptions Options(McpDesks desks, string transport = "tcp") => new()
     {
-        ServerInfo = new Implementation { Name = "modelregistry", Title = "Model Registry", Version = Version },
+        ServerInfo = Info,
         ServerInstructions = Instructions,
         Capabilities = new ServerCapabilities
         {

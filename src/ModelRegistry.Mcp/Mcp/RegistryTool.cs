@@ -12,7 +12,11 @@ internal sealed record ToolCaller(RegistryServices Registry, Actor By);
 internal delegate ValueTask<Outcome<ToolCaller>> WhoCalls(MessageContext context, CancellationToken cancel);
 
 /// <summary>One call whose arguments have been checked.</summary>
-internal sealed record ToolCall(RegistryServices Registry, Actor By, Arguments Given, RequestContext<CallToolRequestParams> Context);
+/// <param name="Asked">The request, for what asks or tells its client something before it answers; null of a call that only reads and is answered directly.</param>
+internal sealed record ToolCall(RegistryServices Registry, Actor By, Arguments Given, RequestContext<CallToolRequestParams>? Asked)
+{
+    public RequestContext<CallToolRequestParams> Context => Asked ?? throw new InvalidOperationException("A tool that only reads says nothing before its answer.");
+}
 
 internal delegate Task<CallToolResult> ToolBody(ToolCall call, CancellationToken cancel);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -16,27 +17,34 @@ internal sealed class ToolDesk(WhatIsOffered offered, WhoCalls whoCalls, ILogger
 
     public async ValueTask<CallToolResult> CallAsync(RequestContext<CallToolRequestParams> context, CancellationToken cancel)
     {
-        var result = await AnswerAsync(context, cancel);
+        var name = context.Params?.Name ?? "";
+        var surface = offered(context);
+        if (surface.Find(name) is not { } tool)
+            throw new McpProtocolException(Unknown(name, surface), McpErrorCode.InvalidParams);
+        return await CallAsync(tool, context.Params!.Arguments, () => whoCalls(context, cancel), context, cancel);
+    }
+
+    /// <summary>Calls a tool that is known to be offered.</summary>
+    /// <param name="asked">The request; null for a tool that only reads.</param>
+    public async ValueTask<CallToolResult> CallAsync(RegistryTool tool, IDictionary<string, JsonElement>? arguments, Func<ValueTask<Outcome<ToolCaller>>> who, RequestContext<CallToolRequestParams>? asked, CancellationToken cancel)
+    {
+        var result = await AnswerAsync(tool, arguments, who, asked, cancel);
         if (Replies.ToolErrorCode(result) is { } code)
             Operations.Failed(code);
         return result;
     }
 
-    private async ValueTask<CallToolResult> AnswerAsync(RequestContext<CallToolRequestParams> context, CancellationToken cancel)
+    private async ValueTask<CallToolResult> AnswerAsync(RegistryTool tool, IDictionary<string, JsonElement>? arguments, Func<ValueTask<Outcome<ToolCaller>>> who, RequestContext<CallToolRequestParams>? asked, CancellationToken cancel)
     {
-        var name = context.Params?.Name ?? "";
-        var surface = offered(context);
-        if (surface.Find(name) is not { } tool)
-            throw new McpProtocolException(Unknown(name, surface), McpErrorCode.InvalidParams);
         try
         {
-            var given = Arguments.Read(tool.Arguments, context.Params!.Arguments);
+            var given = Arguments.Read(tool.Arguments, arguments);
             if (given.Refusal is { } wrong)
                 return Replies.ToolError(wrong);
-            var caller = await whoCalls(context, cancel);
+            var caller = await who();
             if (caller.Refusal is { } stranger)
                 return Replies.ToolError(stranger);
-            return await tool.Body(new ToolCall(caller.Value.Registry, caller.Value.By, given.Value, context), cancel);
+            return await tool.Body(new ToolCall(caller.Value.Registry, caller.Value.By, given.Value, asked), cancel);
         }
         catch (StorageUnavailableException outage)
         {

@@ -21,6 +21,15 @@ internal sealed class HttpSession(string id, string principal, StreamableHttpSer
 
     public StreamableHttpServerTransport Transport { get; } = transport;
 
+    /// <summary>The version of the protocol that was agreed on; null before it was.</summary>
+    public string? Protocol => server.NegotiatedProtocolVersion;
+
+    /// <summary>What its client calls itself.</summary>
+    public string? Client => server.ClientInfo?.Name;
+
+    /// <summary>Whether it was begun and has not ended.</summary>
+    public bool IsOpen => Protocol is not null && server.ClientInfo is not null && !Ended.IsCancellationRequested;
+
     public CancellationToken Ended { get; private set; }
 
     public bool Idle => Volatile.Read(ref _active) == 0;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using ModelContextProtocol.Server;
+using ModelContextProtocol.Protocol;
 using ModelRegistry.Domain;
 
 namespace ModelRegistry.Mcp.Tools;
@@ -22,10 +22,12 @@ internal sealed class McpDoor : IDisposable
     {
         _usual = usual;
         var log = logs.CreateLogger("ModelRegistry.Mcp");
-        WhoCalls who = (context, _) => new(new ToolCaller(registry, By(context)));
-        _desks = McpDesks.Of(new ToolDesk(OfferedTo, who, log), who, (context, tool) => OfferedTo(context).Find(tool) is not null, log);
+        WhoCalls who = (context, _) => new(new ToolCaller(registry, By(context.JsonRpcMessage, (context.JsonRpcMessage.Context?.ClientInfo ?? context.Server.ClientInfo)?.Name)));
+        var tools = new ToolDesk(context => OfferedTo(context.JsonRpcMessage), who, log);
+        _desks = McpDesks.Of(tools, who, (context, tool) => OfferedTo(context.JsonRpcMessage).Find(tool) is not null, log);
+        var direct = new DirectCalls(tools, OfferedTo, (message, client) => new ToolCaller(registry, By(message, client)));
         // None of the product's tools asks for its arguments in headers.
-        _endpoint = new StreamableHttp(RegistryServer.Options(_desks), _ => null, sessions, logs, stopping, _desks.Updates.Attach);
+        _endpoint = new StreamableHttp(RegistryServer.Options(_desks), _ => null, sessions, logs, stopping, _desks.Updates.Attach, direct);
     }
 
     /// <summary>How many sessions and requests are told of changes.</summary>
@@ -66,14 +68,10 @@ internal sealed class McpDoor : IDisposable
 
     private static string[] List(string header) => header.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    private static ToolSurface OfferedTo(MessageContext context) => (ToolSurface)Item(context, SurfaceItem);
+    private static ToolSurface OfferedTo(JsonRpcMessage message) => (ToolSurface)Item(message, SurfaceItem);
 
-    private static Actor By(MessageContext context)
-    {
-        var client = context.JsonRpcMessage.Context?.ClientInfo ?? context.Server.ClientInfo;
-        return ((Actor)Item(context, ActorItem)).Through(client?.Name);
-    }
+    private static Actor By(JsonRpcMessage message, string? client) => ((Actor)Item(message, ActorItem)).Through(client);
 
-    private static object Item(MessageContext context, string name) =>
-        context.JsonRpcMessage.Context?.Items?.TryGetValue(name, out var item) == true && item is not null ? item : throw new InvalidOperationException($"The message came without its {name}.");
+    private static object Item(JsonRpcMessage message, string name) =>
+        message.Context?.Items?.TryGetValue(name, out var item) == true && item is not null ? item : throw new InvalidOperationException($"The message came without its {name}.");
 }

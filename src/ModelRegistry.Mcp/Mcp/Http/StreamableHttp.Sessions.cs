@@ -35,6 +35,8 @@ internal sealed partial class StreamableHttp
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, session.Ended);
             if (welcome)
                 http.Response.Headers[ProtocolHeaders.Session] = session.Id;
+            if (welcome && direct is not null && session.IsOpen && await direct.TryAnswerAsync(http, message, session.Protocol, session.Client, stateless: false))
+                return;
             await AnswerAsync(http, peer, session.Transport, message, stop, answer =>
             {
                 // A session is made known with the answer that opens it, and only if that is no error.

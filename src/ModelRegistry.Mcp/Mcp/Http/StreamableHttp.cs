@@ -17,8 +17,9 @@ internal sealed record HttpPeer(string Principal, Dictionary<string, object?> It
 /// <c>initialize</c> (2024-11-05 to 2025-11-25). Who may call is settled before; here the protocol's own rules are kept.
 /// </summary>
 /// <param name="schemaOf">The input schema of a tool, by name, where it asks for arguments in headers.</param>
+/// <param name="direct">Answers what can be answered without the SDK's machinery; null: nothing.</param>
 /// <param name="attach">Told of the server of a new session; what it gives is disposed of when the session ends.</param>
-internal sealed partial class StreamableHttp(McpServerOptions server, Func<string, JsonElement?> schemaOf, HttpSessions sessions, ILoggerFactory logs, CancellationToken stopping, Func<McpServer, IDisposable>? attach = null)
+internal sealed partial class StreamableHttp(McpServerOptions server, Func<string, JsonElement?> schemaOf, HttpSessions sessions, ILoggerFactory logs, CancellationToken stopping, Func<McpServer, IDisposable>? attach = null, DirectCalls? direct = null)
 {
     /// <summary>The most bytes of one message.</summary>
     public const long MostBytes = 4 * 1024 * 1024;
@@ -89,6 +90,8 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
             return;
         }
         message.Context!.ProtocolVersion = version;
+        if (direct is not null && await direct.TryAnswerAsync(http, message, version, client: null, stateless: true))
+            return;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         await using var transport = new StreamableHttpServerTransport(logs) { Stateless = true };
         await using var running = McpServer.Create(transport, server, logs);
