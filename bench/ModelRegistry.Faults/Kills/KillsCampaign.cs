@@ -34,8 +34,7 @@ public static class KillsCampaign
             var chance = campaign.Chance("kills");
             for (var round = 1; round <= rounds && !work.IsFaulted; round++)
             {
-                // Some die at once; most have work in hand.
-                await Task.Delay(chance.Next(4) == 0 ? chance.Next(20, 300) : chance.Next(300, 4_000));
+                await WaitAsync(campaign, chance);
                 if (postgres is not null && round % 5 == 0)
                     await RestartAsync(postgres, chance.Next(2) == 0 ? "immediate" : "fast", campaign);
                 else
@@ -50,6 +49,19 @@ public static class KillsCampaign
         campaign.Say("checking");
         await RegistryCheck.RunAsync(place, ledger, campaign);
         return campaign.Finish($"{Clients} clients registered, edited, proposed, approved, rejected, took back and rolled back over REST, and sent again with the same key what was not answered; meanwhile {rounds} times a server{(postgres is null ? "" : " or the database")} was ended and started again.");
+    }
+
+    /// <summary>Some die at once; most after so many answers, however fast the machine is.</summary>
+    private static async Task WaitAsync(Campaign campaign, Random chance)
+    {
+        const string answered = "requests answered";
+        if (chance.Next(4) != 0)
+        {
+            var until = campaign.Counted(answered) + chance.Next(5, 60);
+            for (var waited = 0; campaign.Counted(answered) < until && waited < 3_000; waited++)
+                await Task.Delay(10);
+        }
+        await Task.Delay(chance.Next(0, 100));
     }
 
     private static async Task KillAsync(ServedFleet fleet, int place, Random chance, Campaign campaign)

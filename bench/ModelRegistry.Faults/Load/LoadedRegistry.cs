@@ -63,9 +63,9 @@ public sealed class LoadedRegistry : IAsyncDisposable
         {
             if (_work.IsFaulted)
                 await _work;
-            if (waited > 1_200)
+            if (waited > 3_000)
             {
-                _campaign.Violate($"after what was wrong was mended, {versions} versions were not registered within 120 s: {Servers[0]?.Said}");
+                _campaign.Violate($"after what was wrong was mended, {versions} versions were not registered within 300 s: {Servers[0]?.Said}");
                 return;
             }
             await Task.Delay(100);

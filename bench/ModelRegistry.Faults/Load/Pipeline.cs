@@ -11,6 +11,9 @@ namespace ModelRegistry.Faults.Load;
 /// </summary>
 public sealed class Pipeline : IDisposable
 {
+    // After which an approval that is not applied is revoked.
+    private const int MostLooks = 30;
+
     private readonly Campaign _campaign;
     private readonly Ledger _ledger;
     private readonly Random _chance;
@@ -204,6 +207,7 @@ public sealed class Pipeline : IDisposable
     /// <summary>Looks until a promotion is where it must come to. What is approved comes there once a server looks after it.</summary>
     private async Task<bool> FollowAsync(string id, string state, KeptDecision? decision = null)
     {
+        var revoked = false;
         for (var looks = 0; ; looks++)
         {
             var seen = await _machine.SendAsync(HttpMethod.Get, $"/promotions/{id}");
@@ -219,16 +223,23 @@ public sealed class Pipeline : IDisposable
                 return true;
             if (IsExpired(seen["status"]!))
                 return false;
-            // Whoever was to apply it was killed; the next server does, when it starts.
+            if (revoked && seen["status"] == "revoked")
+            {
+                _campaign.Count("approvals that met an outage, and were revoked");
+                return false;
+            }
+            // Whoever was to apply it was killed, or met an outage. A server does so later, unless the approval is taken back before.
             if (seen["status"] != "approved" || state != "applied")
             {
                 _campaign.Violate($"{id} of {_model} must be {state} and is {seen["status"]}: {seen["note"]}");
                 return false;
             }
-            if (_over.IsCancellationRequested && looks > 20)
+            if (looks > 0 && looks % MostLooks == 0)
             {
-                _campaign.Count("approved and left to the next start");
-                return false;
+                revoked = true;
+                var proof = new JsonObject { ["person"] = "dora", ["proof"] = new JsonObject { ["passphrase"] = TrialRegistry.Passphrase }, ["reason"] = "took too long" };
+                if (await _person.SendAsync(HttpMethod.Post, $"/promotions/{id}/revoke", proof) is { Status: not 200 and not 409 } answer)
+                    Expect(200, $"revoking {id}", answer);
             }
             await Task.Delay(100, CancellationToken.None);
         }
