@@ -86,7 +86,7 @@ public sealed class RegistryCheckTests : IAsyncLifetime
     [InlineData("delete from decision", "the decision 'approve' of ben", "governed promotions applied without one approval")]
     [InlineData("insert into serving_period select 'srv_zzz', model_id, stage, version_id, from_at, until_at, promotion_id from serving_period where stage = 'production'", "promotions applied that do not have one time of serving", "times of serving that overlap")]
     [InlineData("delete from serving", "open times of serving that nothing serves")]
-    [InlineData("update audit_entry set verb = 'other' where verb = 'promotion.apply'", "the audit log does not verify")]
+    [InlineData("update audit_entry set verb = 'other' where verb = 'promotion.apply'", "promotions applied that do not have one entry in the log")]
     [InlineData("delete from audit_entry where position = (select max(position) from audit_entry)", "the audit log does not verify")]
     [InlineData("update model set version_count = 7", "the counts of churn are wrong")]
     public async Task What_is_broken_in_the_rows_is_found(string sql, params string[] found)
