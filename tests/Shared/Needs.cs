@@ -11,9 +11,7 @@ internal static class Needs
     private static readonly bool SkipsForbidden = Environment.GetEnvironmentVariable("MODELREGISTRY_TESTS_FORBID_SKIPS") == "1";
 
     /// <summary>The folder of PostgreSQL's server programs (<c>initdb</c>, <c>pg_ctl</c>); null where there are none.</summary>
-    public static string? PostgreSqlPrograms { get; } = Folders()
-        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Order().Reverse().Select(version => Path.Combine(version, "bin")) : [])
-        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
+    public static string? PostgreSqlPrograms => Storage.PostgresServer.Programs;
 
     /// <summary>A PostgreSQL that tests can start themselves; gives <see cref="PostgreSqlPrograms"/>.</summary>
     public static string PostgreSql()

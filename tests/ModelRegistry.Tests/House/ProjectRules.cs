@@ -12,8 +12,9 @@ public class ProjectRules
         ["src/ModelRegistry/ModelRegistry.csproj"] = ["ModelRegistry.Domain"],
         ["src/ModelRegistry.Mcp/ModelRegistry.Mcp.csproj"] = ["ModelRegistry"],
         ["bench/ModelRegistry.Bench/ModelRegistry.Bench.csproj"] = ["ModelRegistry"],
+        ["bench/ModelRegistry.Faults/ModelRegistry.Faults.csproj"] = ["ModelRegistry.Mcp"],
         ["tests/ModelRegistry.Tests/ModelRegistry.Tests.csproj"] = ["ModelRegistry"],
-        ["tests/ModelRegistry.Mcp.Tests/ModelRegistry.Mcp.Tests.csproj"] = ["ModelRegistry.Mcp"],
+        ["tests/ModelRegistry.Mcp.Tests/ModelRegistry.Mcp.Tests.csproj"] = ["ModelRegistry.Mcp", "ModelRegistry.Faults"],
     };
 
     private static IEnumerable<SourceFile> Projects => SourceTree.Texts.Where(file => file.Path.EndsWith(".csproj", StringComparison.Ordinal));

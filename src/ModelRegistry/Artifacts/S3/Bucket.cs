@@ -94,7 +94,12 @@ internal sealed class Bucket : IDisposable
 
     /// <summary>Length, tag and metadata of an object; null where there is none.</summary>
     internal Task<GetObjectMetadataResponse?> HeadAsync(string doing, string key, CancellationToken ct) =>
-        TryAsync(doing, (s3, bound) => s3.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Name, Key = key }, bound), ct);
+        TryAsync(doing, async (s3, bound) =>
+        {
+            var head = await s3.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Name, Key = key }, bound).ConfigureAwait(false);
+            S3Failures.Tagged(head.ETag);
+            return head;
+        }, ct);
 
     /// <summary>Every object below a prefix, page by page.</summary>
     internal async IAsyncEnumerable<S3Object> ListAsync(string doing, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)

@@ -102,7 +102,12 @@ internal sealed class S3ContentStream(Bucket bucket, string key, string tag, lon
         var window = _window == 0 ? first : Math.Max(_window, Math.Min(_window * 2, Far));
         var end = window >= size - _position ? size : _position + window;
         var asked = new GetObjectRequest { BucketName = bucket.Name, Key = key, EtagToMatch = tag, ByteRange = new ByteRange(_position, end - 1) };
-        var answer = await bucket.AskOrLearnAsync(Reading, (s3, bound) => s3.GetObjectAsync(asked, bound), ct).ConfigureAwait(false);
+        var answer = await bucket.AskOrLearnAsync(Reading, async (s3, bound) =>
+        {
+            var answer = await s3.GetObjectAsync(asked, bound).ConfigureAwait(false);
+            S3Failures.Tagged(answer.ETag);
+            return answer;
+        }, ct).ConfigureAwait(false);
         _end = end;
         _window = window;
         return answer;

@@ -175,11 +175,13 @@ internal sealed class S3Staging(S3Store store, string? place, S3UploadState? sta
         var sent = await TakenOverAsync(() => store.Bucket.AskOrLearnAsync(S3Store.Storing, async (s3, bound) =>
         {
             using var body = S3Store.Body(content);
-            return await s3.UploadPartAsync(new UploadPartRequest
+            var answer = await s3.UploadPartAsync(new UploadPartRequest
             {
                 BucketName = store.Bucket.Name, Key = _key, UploadId = _uploadId, PartNumber = number, PartSize = content.Length, InputStream = body,
                 MD5Digest = S3Store.Md5(content.Span), UseChunkEncoding = false, DisablePayloadSigning = store.Bucket.Unsigned,
             }, bound).ConfigureAwait(false);
+            S3Failures.Tagged(answer.ETag);
+            return answer;
         }, ct, bulk: true)).ConfigureAwait(false);
         _parts.Add(new PartETag(number, sent.ETag));
         _sent += _filled;

@@ -116,7 +116,9 @@ internal sealed partial class S3Store : IArtifactStore
                 };
                 foreach (var (name, value) in metadata ?? new Dictionary<string, string>())
                     asked.Metadata[name] = value;
-                return await s3.PutObjectAsync(asked, bound).ConfigureAwait(false);
+                var answer = await s3.PutObjectAsync(asked, bound).ConfigureAwait(false);
+                S3Failures.Tagged(answer.ETag);
+                return answer;
             }, ct, bulk: content.Length > 1 << 20).ConfigureAwait(false);
             return true;
         }
