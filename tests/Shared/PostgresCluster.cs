@@ -67,6 +67,18 @@ public sealed class PostgresCluster : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Runs statements in a database, as its owner may.</summary>
+    public async Task RunAsync(string url, string sql)
+    {
+        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={_port};Username=registry;Password={Password};Database={new Uri(url).AbsolutePath[1..]};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Takes everything out of a database.</summary>
+    public Task EmptyAsync(string url) => RunAsync(url, "drop schema public cascade; create schema public");
+
     public async ValueTask DisposeAsync()
     {
         if (Needs.PostgreSqlPrograms is not null)
