@@ -44,17 +44,26 @@ public sealed class PostgresCluster : IAsyncLifetime
     /// <summary>Stops it, whoever is connected.</summary>
     public Task StopAsync() => RunAsServerAsync("pg_ctl", "-D", Data, "-m", "fast", "-w", "stop");
 
-    /// <summary>An empty database, as a URL. Skips the test where there is no server.</summary>
-    public async Task<string> NewDatabaseAsync()
+    /// <summary>An empty database, or a copy of one that nobody has open, as a URL. Skips the test where there is no server.</summary>
+    public async Task<string> NewDatabaseAsync(string? copyOf = null)
     {
         Needs.PostgreSql();
         var name = $"registry_{Interlocked.Increment(ref _databases)}";
         await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={_port};Username=registry;Password={Password};Database=postgres;Pooling=false");
         await connection.OpenAsync();
         // A locale whose order is not that of the bytes, as most servers have.
-        await using var command = new NpgsqlCommand($"create database {name}", connection);
+        await using var command = new NpgsqlCommand($"create database {name}{(copyOf is null ? "" : $" template {new Uri(copyOf).AbsolutePath[1..]}")}", connection);
         await command.ExecuteNonQueryAsync();
         return $"postgres://registry:{Password}@127.0.0.1:{_port}/{name}";
+    }
+
+    /// <summary>Deletes a database, whoever has it open.</summary>
+    public async Task DropDatabaseAsync(string url)
+    {
+        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={_port};Username=registry;Password={Password};Database=postgres;Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"drop database {new Uri(url).AbsolutePath[1..]} with (force)", connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Ends every connection to a database, as a restart of the server would.</summary>

@@ -109,18 +109,19 @@ public static class RegistryMove
         await using var duty = await source.TryTakeDutyAsync(DutyOf.Collection, cancel);
         if (duty is null)
             return Refusals.CollectionBusy;
-        var (by, since) = await DatabaseMove.ReadAsync(source, time, async session => (await LocalActors.CliAsync(session, osUser), Times.Micros(await session.RegistryTimeAsync())), cancel);
+        var by = await DatabaseMove.ReadAsync(source, time, session => LocalActors.CliAsync(session, osUser), cancel);
         using var vault = artifacts is null ? null : new ArtifactVault(RegistryServices.OpenStore(here, time));
         using var into = artifacts is null ? null : new ArtifactVault(RegistryServices.OpenStore(here with { Artifacts = artifacts }, time));
         await using var move = new DatabaseMove(source, target, time);
         steps?.Report(MoveStep.Contents);
+        var since = await move.LastEntryAtAsync(cancel);
         var contents = await CopyAsync(0);
         if (contents.Refusal is { } missing)
             return missing;
 
         await move.HoldAsync(by, Act("registry.move", id, source, target), cancel);
         steps?.Report(MoveStep.Rows);
-        var late = await CopyAsync(since - 1);
+        var late = await CopyAsync(since);
         if (late.Refusal is { } gone)
             return gone;
         var mark = new MoveMark(Ids.New("mov", time.GetUtcNow()), source.Location, Times.Truncate(time.GetUtcNow()));

@@ -47,6 +47,13 @@ internal sealed class DatabaseMove(Dialect from, Dialect to, TimeProvider time) 
         return await read(new RegistrySession(connection, Times.Truncate(time.GetUtcNow()), mayWrite: false)).ConfigureAwait(false);
     }
 
+    /// <summary>When the last entry of the source's log was made, in microseconds: every version that comes is later.</summary>
+    public async Task<long> LastEntryAtAsync(CancellationToken cancel)
+    {
+        await using var connection = await from.OpenAsync(writer: false, cancel).ConfigureAwait(false);
+        return (long)(await connection.ScalarAsync("select at from audit_tree").ConfigureAwait(false))!;
+    }
+
     /// <summary>The next contents after a digest that the source refers to, while it is held or not.</summary>
     public async Task<List<StoredBlob>> ContentsAsync(string after, long since, int most, CancellationToken cancel)
     {

@@ -109,7 +109,8 @@ internal static partial class TableCopy
     private static async ValueTask LoadAsync(NpgsqlConnection server, string table, IReadOnlyList<string> columns, IAsyncEnumerable<object?[]> reading, CancellationToken cancel)
     {
         await using var load = await server.BeginBinaryImportAsync($"copy {table} ({string.Join(", ", columns)}) from stdin (format binary)", cancel).ConfigureAwait(false);
-        load.Timeout = TimeSpan.Zero;
+        // What refers to what is checked at the end, of millions of rows too.
+        load.Timeout = TimeSpan.FromDays(1);
         await foreach (var row in reading.ConfigureAwait(false))
         {
             await load.StartRowAsync(cancel).ConfigureAwait(false);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ModelRegistry.Backups;
 using ModelRegistry.Catalog;
-using ModelRegistry.Domain;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 
