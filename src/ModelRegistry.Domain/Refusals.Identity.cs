@@ -7,9 +7,9 @@ public static partial class Refusals
     public static Refusal NotInitialised => new(RefusalKind.Conflict, "registry_not_initialised",
         "This registry has no person yet.", "Run `init --person NAME` on a terminal first.");
 
-    /// <param name="folder">The data folder looked at.</param>
-    public static Refusal RegistryMissing(string folder) => new(RefusalKind.NotFound, "registry_not_found",
-        $"There is no registry in '{Shown(folder)}'.", "Make one with `init --person NAME`, or name the data folder with --data.");
+    /// <param name="place">The data folder or the database, without secrets.</param>
+    public static Refusal RegistryMissing(string place) => new(RefusalKind.NotFound, "registry_not_found",
+        $"There is no registry in '{Shown(place)}'.", "Make one with `init --person NAME`, or name the data folder with --data or the database with --database.");
 
     public static Refusal AlreadyInitialised(string person) => new(RefusalKind.Conflict, "registry_initialised",
         $"This registry has its first person already: {person}.", "Later persons are added by an admin with `person add`.");

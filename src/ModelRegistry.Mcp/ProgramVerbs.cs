@@ -28,6 +28,7 @@ internal static class ProgramVerbs
         verb.Text("--urls", "URLS", "Where to listen, separated by semicolons. Default: http://localhost:8003.");
         verb.Text("--allowed-hosts", "NAMES", "Host names that requests may name, beside those of --public-url and --urls; separated by commas.");
         verb.Text("--allowed-origins", "ORIGINS", "Web origins whose pages may call, such as http://localhost:6274; separated by commas.");
+        verb.Text("--trusted-proxies", "ADDRESSES", "Proxies before this server that are believed when they say for whom they ask (X-Forwarded-For): addresses or networks such as 10.0.0.0/24, separated by commas. Without it a proxy's callers without a token are one caller.");
         verb.Text("--max-sessions", "N", "Sessions held at once for clients of 2025-11-25 and before; a caller gets half of them. Default: 5000.");
         verb.Text("--session-idle", "MINUTES", "After how long an unused session is closed. Default: 30.");
         verb.Text("--rate-limit", "N", "Requests a second that one caller may keep up; 0: as many as it likes. Default: 200.");

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using ModelRegistry.Domain;
 using ModelRegistry.Mcp.Http;
@@ -31,13 +32,15 @@ internal static class ServerHost
         using var limits = new CallerLimits(http.RateLimit, () => registry.Replicas.Count);
         await using var sessions = new HttpSessions(http.MostSessions, http.SessionIdle, TimeProvider.System);
         await using var app = Build(http, logs);
-        var gate = new CallerGate(new Callers(registry, http.Urls.All(url => url.IsLoopback) && (http.PublicUrl is null or { IsLoopback: true })), limits);
+        var gate = new CallerGate(new Callers(registry, http.Urls.All(url => url.IsLoopback) && http is { PublicUrl: null or { IsLoopback: true }, TrustedProxies: [] }), limits);
         var log = logs.CreateLogger("ModelRegistry.Mcp");
         using var mcp = new McpDoor(registry, settings.Surface, sessions, logs, stop.Token);
         var guard = new HostGuard(http);
         using var gauges = new VitalGauges(registry, new ServerLoad(() => sessions.Count, () => sessions.Listening, () => mcp.Listeners));
         using var pushed = OtlpPush.Begin(environment, gauges);
         using var metrics = new MetricsDoor(registry, gate, gauges);
+        if (http.TrustedProxies.Count > 0)
+            app.UseForwardedHeaders(Believing(http.TrustedProxies));
         app.Use(async (context, next) =>
         {
             await Replies.SafelyAsync(context, log, () => RouteAsync(context, registry, gate, mcp, metrics, guard, next, stop.Token));
@@ -66,7 +69,7 @@ internal static class ServerHost
             await talk.WriteLineAsync($"Listening on {url} (MCP: {url}/mcp)");
         await talk.WriteLineAsync($"Pages for people: {registry.Pages.Base!.AbsoluteUri.TrimEnd('/')}/ui");
 
-        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), FinishApprovedAsync(registry, log, stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
+        var chores = Task.WhenAll(sessions.SweepAsync(log, stop.Token), registry.Approved.RunAsync(stop.Token), QuietMoments.GiveBackAsync(TimeProvider.System, stop.Token),
             registry.Watch.RunAsync(stop.Token), registry.Deliverer.RunAsync(stop.Token), registry.Staging.RunAsync(stop.Token),
             registry.Readable.RunAsync(stop.Token), registry.Replicas.RunAsync(stop.Token));
         await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -77,6 +80,20 @@ internal static class ServerHost
         await app.StopAsync(patience.Token);
         await chores.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return Replies.Exit.Done;
+    }
+
+    /// <summary>
+    /// Whom the last proxy that is believed asks for; what stands before that in the header anybody could have written. Names and
+    /// schemes are never taken from headers: those are <c>--public-url</c>.
+    /// </summary>
+    private static ForwardedHeadersOptions Believing(IReadOnlyList<System.Net.IPNetwork> proxies)
+    {
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var proxy in proxies)
+            options.KnownIPNetworks.Add(proxy);
+        return options;
     }
 
     // Nothing that was not asked for: no settings file of the current folder, no console, no signals of its own.
@@ -166,18 +183,5 @@ internal static class ServerHost
         }
         using var entry = entered.Value;
         await mcp.HandleAsync(http, entry.Caller, async cancel => await gate.LeftAsync(http, door, entry.Caller, cancel) is null);
-    }
-
-    // What was approved and not applied when its process died.
-    private static async Task FinishApprovedAsync(RegistryServices registry, ILogger log, CancellationToken cancel)
-    {
-        try
-        {
-            await registry.Promotions.FinishApprovedAsync(cancel);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            log.LogError(e, "What was approved could not be looked after");
-        }
     }
 }

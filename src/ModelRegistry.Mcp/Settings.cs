@@ -15,7 +15,11 @@ internal sealed record SurfaceSettings(bool ReadOnly, IReadOnlyList<string> Tool
 /// <param name="AllowedOrigins">Web origins beside the server's own.</param>
 /// <param name="MostSessions">Sessions held at once; a caller gets half of them.</param>
 /// <param name="RateLimit">Requests a second of one caller; 0: no limit.</param>
-internal sealed record HttpSettings(IReadOnlyList<Uri> Urls, Uri? PublicUrl, IReadOnlyList<string> AllowedHosts, IReadOnlyList<string> AllowedOrigins, int MostSessions, TimeSpan SessionIdle, int RateLimit);
+internal sealed record HttpSettings(IReadOnlyList<Uri> Urls, Uri? PublicUrl, IReadOnlyList<string> AllowedHosts, IReadOnlyList<string> AllowedOrigins, int MostSessions, TimeSpan SessionIdle, int RateLimit)
+{
+    /// <summary>Proxies that are believed when they say for whom they ask (<c>X-Forwarded-For</c>).</summary>
+    public IReadOnlyList<System.Net.IPNetwork> TrustedProxies { get; init; } = [];
+}
 
 /// <param name="Json">One JSON object per line instead of text.</param>
 internal sealed record LogSettings(LogEventLevel Level, bool Json);
@@ -27,7 +31,7 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
     private const string Section = "ModelRegistry";
 
     /// <summary>Every setting: its option without the dashes. In the environment <c>MODELREGISTRY_</c> and upper case; in the file, under "ModelRegistry", in any case.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "s3-endpoint", "s3-access-key", "s3-secret-key", "s3-region", "s3-public-endpoint", "s3-timeout", "s3-references", "readable", "server", "token", "policy", "signing-keys", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days", "mlflow-tracking", "mlflow-tracking-token", "mlflow-tracking-username", "mlflow-tracking-password"];
+    public static IReadOnlyList<string> Keys { get; } = ["data", "database", "artifacts", "s3-endpoint", "s3-access-key", "s3-secret-key", "s3-region", "s3-public-endpoint", "s3-timeout", "s3-references", "readable", "server", "token", "policy", "signing-keys", "public-url", "log-format", "log-level", "read-only", "toolsets", "tools", "urls", "allowed-hosts", "allowed-origins", "trusted-proxies", "max-sessions", "session-idle", "rate-limit", "webhook-private", "smtp", "mail-from", "notice-days", "mlflow-tracking", "mlflow-tracking-token", "mlflow-tracking-username", "mlflow-tracking-password"];
 
     private static readonly Dictionary<string, LogEventLevel> Levels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -119,8 +123,16 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
                 bad["allowed-origins"] = "origins such as http://localhost:6274, without a path";
         if (List(said, "allowed-hosts").Any(host => Uri.CheckHostName(host.Trim('[', ']')) == UriHostNameType.Unknown))
             bad["allowed-hosts"] = "host names without a port";
+        var proxies = new List<System.Net.IPNetwork>();
+        foreach (var text in List(said, "trusted-proxies"))
+            if (System.Net.IPNetwork.TryParse(text, out var network))
+                proxies.Add(network);
+            else if (System.Net.IPAddress.TryParse(text, out var one))
+                proxies.Add(new System.Net.IPNetwork(one, one.GetAddressBytes().Length * 8));
+            else
+                bad["trusted-proxies"] = "addresses or networks, such as 10.0.0.7 or 10.0.0.0/24";
         return new HttpSettings(urls, Uri.TryCreate(said.GetValueOrDefault("public-url"), UriKind.Absolute, out var publicUrl) ? publicUrl : null, List(said, "allowed-hosts"), List(said, "allowed-origins"),
-            Whole(said, bad, "max-sessions", 5_000, 1, 1_000_000), TimeSpan.FromMinutes(Whole(said, bad, "session-idle", 30, 1, 1_440)), Whole(said, bad, "rate-limit", 200, 0, 1_000_000));
+            Whole(said, bad, "max-sessions", 5_000, 1, 1_000_000), TimeSpan.FromMinutes(Whole(said, bad, "session-idle", 30, 1, 1_440)), Whole(said, bad, "rate-limit", 200, 0, 1_000_000)) { TrustedProxies = proxies };
     }
 
     private static NoticeOptions ReadNotices(Dictionary<string, string> said, Dictionary<string, string> bad)

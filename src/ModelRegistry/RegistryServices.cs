@@ -62,6 +62,7 @@ public sealed class RegistryServices : IAsyncDisposable
         Backup = new Backups.RegistryBackup(db, Vault, time);
         Collector = new ContentCollector(db, Vault, time);
         Staging = new StagingSweep(Vault, time, log);
+        Approved = new ApprovedSweep(db, Promotions, time, log);
         Watch = new PromotionWatch(db, policies, Promotions, Changes, time, log);
         var post = new WebhookPost(options.Notices.PrivateWebhooks, time);
         Notices = new NoticeBook(db, post, options.Notices, time);
@@ -97,6 +98,7 @@ public sealed class RegistryServices : IAsyncDisposable
     public PromotionExport Exports { get; }
     public ChangeFeed Changes { get; }
     public PromotionWatch Watch { get; }
+    public ApprovedSweep Approved { get; }
     public NoticeBook Notices { get; }
     public NoticeDeliverer Deliverer { get; }
     public StagingSweep Staging { get; }
@@ -120,9 +122,25 @@ public sealed class RegistryServices : IAsyncDisposable
     /// <summary>The version of the database's schema; opening brings it up to date.</summary>
     public static int SchemaVersion => Migration.Known[^1].Version;
 
-    /// <summary>Whether there is a registry to open. A database on a server always counts as one.</summary>
-    public static bool IsThere(RegistryOptions options) => options.Database is { } named && !named.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase)
-        || File.Exists(options.Database is { } path ? Path.GetFullPath(path["sqlite:".Length..]) : Path.Combine(options.DataFolder, "registry.db"));
+    /// <summary>Whether there is a registry to open; nothing is made by looking. A database setting that cannot be read counts as one: opening tells what is wrong with it.</summary>
+    /// <exception cref="StorageUnavailableException">The database's server cannot be asked.</exception>
+    public static async ValueTask<bool> IsThereAsync(RegistryOptions options, CancellationToken cancel = default)
+    {
+        if (options.Database is null || options.Database.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase))
+            return File.Exists(options.Database is { } path ? Path.GetFullPath(path["sqlite:".Length..]) : Path.Combine(options.DataFolder, "registry.db"));
+        try
+        {
+            return await RegistryDb.IsThereAsync(new StorageOptions(options.DataFolder, options.Database), cancel);
+        }
+        catch (ArgumentException e) when (e.ParamName == "database")
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Where a registry is, or would be, for a person to read: its data folder, or its database without secrets.</summary>
+    public static string PlaceOf(RegistryOptions options) =>
+        options.Database is { } named && !named.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase) ? PostgresDialect.PlaceOf(named) : options.DataFolder;
 
     /// <summary>Opens a registry, making it where there is none. Refused when a policy is named that is not the one in force.</summary>
     /// <exception cref="StorageUnavailableException">The database or the folder cannot be used.</exception>

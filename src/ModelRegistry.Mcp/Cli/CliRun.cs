@@ -39,8 +39,8 @@ internal sealed class CliRun(Verb verb, ParseResult parsed, Settings settings, S
     {
         if (Elsewhere() is { } far)
             return Tell(far);
-        if (!make && !RegistryServices.IsThere(Settings.Registry))
-            return Tell(Refusals.RegistryMissing(Settings.Registry.DataFolder));
+        if (!make && !await RegistryServices.IsThereAsync(Settings.Registry, Cancel))
+            return Tell(Refusals.RegistryMissing(RegistryServices.PlaceOf(Settings.Registry)));
         var opened = await RegistryServices.OpenAsync(Settings.Registry, TimeProvider.System, Logs, Cancel);
         if (opened.Refusal is { } refusal)
             return Tell(refusal);

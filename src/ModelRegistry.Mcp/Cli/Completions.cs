@@ -84,7 +84,7 @@ internal static class Completions
             using var client = new RestClient(server);
             return [.. await read(new ServedRegistry(client), patience.Token)];
         }
-        if (!RegistryServices.IsThere(settings.Registry))
+        if (!await RegistryServices.IsThereAsync(settings.Registry, patience.Token))
             return [];
         var opened = await RegistryServices.OpenAsync(settings.Registry, TimeProvider.System);
         await using var registry = opened.Value;

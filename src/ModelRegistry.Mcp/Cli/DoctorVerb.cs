@@ -55,10 +55,10 @@ internal static class DoctorVerb
 
     private static async Task<IReadOnlyList<CheckView>> RegistryAsync(CliRun run)
     {
-        if (!RegistryServices.IsThere(run.Settings.Registry))
-            return [new("registry", "fail", "there is none", "Make one with `init --person NAME`.")];
         try
         {
+            if (!await RegistryServices.IsThereAsync(run.Settings.Registry, run.Cancel))
+                return [new("registry", "fail", "there is none", "Make one with `init --person NAME`.")];
             var opened = await RegistryServices.OpenAsync(run.Settings.Registry, TimeProvider.System, run.Logs, run.Cancel);
             if (opened.Refusal is { } no)
                 return [new("registry", "fail", no.Message, no.Remedy)];

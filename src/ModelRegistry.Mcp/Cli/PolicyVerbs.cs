@@ -53,7 +53,7 @@ internal static class PolicyVerbs
         return verb.Answers(async run =>
         {
             // A file can be checked where there is no registry yet.
-            if (run.Settings.Server is null && run.Of(file) != Pending && !RegistryServices.IsThere(run.Settings.Registry))
+            if (run.Settings.Server is null && run.Of(file) != Pending && !await RegistryServices.IsThereAsync(run.Settings.Registry, run.Cancel))
             {
                 var read = RegistryServices.ReadPolicy(run.Of(file)).Then(PolicyBook.Check);
                 Outcome<CheckedView> view = read.Refusal is { } no ? no : new CheckedView(read.Value.Name, read.Value.Digest.Hex, read.Value.StageNames, [.. read.Value.StageNames.Where(read.Value.Governs)]);

@@ -16,8 +16,6 @@ internal sealed class LateRegistry(RegistryOptions options, ILoggerFactory logs,
     /// <summary>The registry. One that is not there is refused, and not made: who makes it chooses its policy and first person.</summary>
     public async ValueTask<Outcome<RegistryServices>> GetAsync(CancellationToken cancel)
     {
-        if (!RegistryServices.IsThere(options))
-            return Refusals.RegistryMissing(options.DataFolder);
         Task<Outcome<RegistryServices>> opening;
         lock (_gate)
         {
@@ -31,6 +29,8 @@ internal sealed class LateRegistry(RegistryOptions options, ILoggerFactory logs,
 
     private async Task<Outcome<RegistryServices>> OpenAsync()
     {
+        if (!await RegistryServices.IsThereAsync(options, stopping))
+            return Refusals.RegistryMissing(RegistryServices.PlaceOf(options));
         var opened = await RegistryServices.OpenAsync(options, TimeProvider.System, logs, stopping);
         if (opened.Refusal is null)
             _company = ready(opened.Value);

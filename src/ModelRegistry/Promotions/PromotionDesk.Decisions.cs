@@ -70,10 +70,13 @@ public sealed partial class PromotionDesk
         foreach (var id in approved)
         {
             cancel.ThrowIfCancellationRequested();
-            await ApplyAsync(Actor.Registry, id, unasked: true);
+            await FinishAsync(id);
         }
         return approved.Count;
     }
+
+    /// <summary>Applies one that was approved, on behalf of a process that could not.</summary>
+    internal Task FinishAsync(string promotionId) => ApplyAsync(Actor.Registry, promotionId, unasked: true);
 
     /// <summary>The rule of a decision asked beforehand, with the best proof there could be.</summary>
     private static async ValueTask<Refusal?> ObstacleAsync(RegistrySession session, PromotionCase it, Actor by)

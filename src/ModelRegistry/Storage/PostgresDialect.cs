@@ -40,7 +40,7 @@ internal sealed partial class PostgresDialect : Dialect
         settings.Enlist = false;
         if (settings.Timeout is 15)
             settings.Timeout = 5;
-        _where = $"{settings.Host}:{settings.Port}/{settings.Database}";
+        _where = PlaceOf(settings);
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
         TurnTimeout = options.TurnTimeout;
     }
@@ -223,6 +223,11 @@ internal sealed partial class PostgresDialect : Dialect
     public override bool IsUsable(DbConnection connection) => connection.State == ConnectionState.Open;
 
     public override async ValueTask DisposeAsync() => await _source.DisposeAsync().ConfigureAwait(false);
+
+    /// <summary>A database setting without its secrets.</summary>
+    public static string PlaceOf(string database) => PlaceOf(Settings(database));
+
+    private static string PlaceOf(NpgsqlConnectionStringBuilder settings) => $"{settings.Host}:{settings.Port}/{settings.Database}";
 
     /// <summary>Reads <c>postgres://user:password@host:port/name?option=value</c> or an Npgsql connection string.</summary>
     internal static NpgsqlConnectionStringBuilder Settings(string database)

@@ -78,6 +78,26 @@ public sealed class RegistryDb : IAsyncDisposable
     public static RegistryDb Open(StorageOptions options, TimeProvider time, ILogger? log = null) =>
         OpenAsync(options, time, log ?? NullLogger.Instance, Migration.Known).GetAwaiter().GetResult();
 
+    /// <summary>Whether a registry was made in a database. Throws as <see cref="Open"/> does.</summary>
+    internal static async Task<bool> IsThereAsync(StorageOptions options, CancellationToken ct)
+    {
+        await using var dialect = Dialect.For(options);
+        try
+        {
+            return dialect.Exists && await HasRegistryAsync(dialect, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (dialect.Outage(e) is { } outage)
+        {
+            throw outage;
+        }
+    }
+
+    private static async Task<bool> HasRegistryAsync(Dialect dialect, CancellationToken ct)
+    {
+        await using var connection = await dialect.OpenAsync(writer: false, ct).ConfigureAwait(false);
+        return await dialect.HasTableAsync(connection, "schema_migration").ConfigureAwait(false);
+    }
+
     internal static async Task<RegistryDb> OpenAsync(StorageOptions options, TimeProvider time, ILogger log, IReadOnlyList<Migration> known)
     {
         var dialect = Dialect.For(options);

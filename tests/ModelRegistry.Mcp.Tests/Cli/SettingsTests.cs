@@ -51,6 +51,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "ModelRegistry": { "Urls": "http://models.example:80" } }""", "urls")]
     [InlineData("""{ "ModelRegistry": { "Urls": "localhost" } }""", "urls")]
     [InlineData("""{ "ModelRegistry": { "AllowedOrigins": ["http://localhost:6274/page"] } }""", "allowed-origins")]
+    [InlineData("""{ "ModelRegistry": { "TrustedProxies": "proxy.example.org" } }""", "trusted-proxies")]
     [InlineData("""{ "ModelRegistry": { "AllowedHosts": ["models.example:80"] } }""", "allowed-hosts")]
     [InlineData("""{ "ModelRegistry": { "MaxSessions": 0 } }""", "max-sessions")]
     [InlineData("""{ "ModelRegistry": { "SessionIdle": "-1" } }""", "session-idle")]
@@ -97,7 +98,7 @@ public sealed class SettingsTests : IDisposable
     public void Every_setting_has_its_option_and_is_read_from_it()
     {
         string[] line = ["serve", "--data", "/d", "--database", "sqlite:/d/x.db", "--artifacts", "file:/a", "--server", "https://models.example", "--token", "mrt_secret", "--policy", "team", "--signing-keys", "/k", "--public-url", "https://models.example", "--log-level", "debug", "--log-format", "json", "--read-only", "--toolsets", "registrar", "--tools", "list_models",
-            "--urls", "http://127.0.0.1:1;http://0.0.0.0:2", "--allowed-hosts", "models.example,[::1]", "--allowed-origins", "http://localhost:6274", "--max-sessions", "7", "--session-idle", "8", "--rate-limit", "9",
+            "--urls", "http://127.0.0.1:1;http://0.0.0.0:2", "--allowed-hosts", "models.example,[::1]", "--allowed-origins", "http://localhost:6274", "--trusted-proxies", "10.0.0.7,fd00::/8", "--max-sessions", "7", "--session-idle", "8", "--rate-limit", "9",
             "--webhook-private", "--smtp", "smtps://me:secret@mail.example:465", "--mail-from", "registry@models.example", "--notice-days", "2", "--mlflow-tracking", "https://mlflow.example/ml"];
         Assert.All(Settings.Keys.Where(key => !key.StartsWith("s3-", StringComparison.Ordinal) && !key.StartsWith("mlflow-tracking-", StringComparison.Ordinal) && key != "readable"), key => Assert.Contains("--" + key, line));
         var settings = CommandLine.Read(CommandLine.Root().Parse(line), _ => null).Value;
@@ -107,6 +108,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(("https://models.example/", "mrt_secret"), (settings.Server!.Address.AbsoluteUri, settings.Server.Token));
         Assert.DoesNotContain("mrt_secret", settings.ToString(), StringComparison.Ordinal);
         Assert.Equal(("list_models", 7, TimeSpan.FromMinutes(8), 9), (Assert.Single(settings.Surface.Tools), settings.Http.MostSessions, settings.Http.SessionIdle, settings.Http.RateLimit));
+        Assert.Equal("10.0.0.7/32 fd00::/8", string.Join(' ', settings.Http.TrustedProxies));
         Assert.Equal(("http://127.0.0.1:1/ http://0.0.0.0:2/", "models.example [::1]", "http://localhost:6274"), (string.Join(' ', settings.Http.Urls), string.Join(' ', settings.Http.AllowedHosts), string.Join(' ', settings.Http.AllowedOrigins)));
     }
 

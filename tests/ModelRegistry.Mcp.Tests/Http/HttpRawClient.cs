@@ -10,11 +10,15 @@ namespace ModelRegistry.Mcp.Tests;
 internal sealed class HttpRawClient : RawClient
 {
     private readonly ServeProcess? _own;
-    private readonly HttpClient _http = new() { Timeout = Patience };
+    private readonly HttpClient _http;
     private readonly List<Task> _begun = [];
     private readonly Dictionary<int, (CancellationTokenSource Stop, Task Answer)> _given = [];
 
-    private HttpRawClient(Uri address, ServeProcess? own, Era era, bool forms, bool pages, string? token) : base(era, forms, pages, "http-client") => (Address, _own, Token) = (address, own, token);
+    private HttpRawClient(Uri address, ServeProcess? own, Era era, bool forms, bool pages, string? token, HttpMessageHandler? through = null) : base(era, forms, pages, "http-client")
+    {
+        (Address, _own, Token) = (address, own, token);
+        _http = new HttpClient(through ?? new HttpClientHandler()) { Timeout = Patience };
+    }
 
     public Uri Address { get; }
 
@@ -41,9 +45,9 @@ internal sealed class HttpRawClient : RawClient
         return client;
     }
 
-    public static async Task<HttpRawClient> ConnectAsync(Uri address, Era era = Era.Stateless, bool forms = false, string? token = null, bool begin = true)
+    public static async Task<HttpRawClient> ConnectAsync(Uri address, Era era = Era.Stateless, bool forms = false, string? token = null, bool begin = true, HttpMessageHandler? through = null)
     {
-        var client = new HttpRawClient(address, null, era, forms, false, token);
+        var client = new HttpRawClient(address, null, era, forms, false, token, through);
         if (begin)
             await client.BeginAsync();
         return client;

@@ -54,6 +54,20 @@ public sealed partial class AttackTests
     }
 
     [Fact]
+    public async Task What_a_process_left_approved_is_applied_by_another_that_goes_on_but_not_what_is_under_way()
+    {
+        await using var it = await OpenAsync("team");
+        Assert.Equal(0, await it.Services.Approved.SweepAsync(default));
+        var id = await LeaveApprovedAsync(it);
+        Assert.Equal(0, await it.Services.Approved.SweepAsync(default));
+        Assert.Equal("approved", (await it.PromotionAsync(id)).Status);
+        Assert.Equal(1, await it.Services.Approved.SweepAsync(default));
+        Assert.Equal("applied", (await it.PromotionAsync(id)).Status);
+        Assert.Single(await it.VerbsAsync(id), "promotion.apply");
+        Assert.Equal(0, await it.Services.Approved.SweepAsync(default));
+    }
+
+    [Fact]
     public async Task An_approval_that_was_not_applied_in_time_expires()
     {
         await using var it = await OpenAsync("team");
