@@ -17,8 +17,8 @@ internal static class MoveVerb
         {
             if (run.Elsewhere() is { } far)
                 return run.Tell(far);
-            if (!RegistryServices.IsThere(run.Settings.Registry))
-                return run.Tell(Refusals.RegistryMissing(run.Settings.Registry.DataFolder));
+            if (!await RegistryServices.IsThereAsync(run.Settings.Registry, run.Cancel))
+                return run.Tell(Refusals.RegistryMissing(RegistryServices.PlaceOf(run.Settings.Registry)));
             if (run.Of(store) is { } named && !Settings.IsStore(named))
                 return run.Tell(Refusals.InvalidArgument("to-artifacts", Settings.Places));
             using var progress = TransferLine.On(run.Around, "Copying");
