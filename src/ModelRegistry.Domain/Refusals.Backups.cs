@@ -15,4 +15,21 @@ public static partial class Refusals
 
     public static Refusal RestoreTargetTaken(string where) => new(RefusalKind.Conflict, "restore_target_taken",
         $"There is a registry in '{Shown(where)}' already.", "Restore into an empty data folder (--data DIR) or an empty database; nothing is ever replaced.");
+
+    // ---- moves --------------------------------------------------------------------------------------------------
+
+    public static Refusal MoveTargetTaken(string where, string registryId) => new(RefusalKind.Conflict, "move_target_taken",
+        $"There is a registry in '{Shown(where)}' already ({registryId}), and it is in use.", "Name an empty database, or the one into which an earlier move of this registry was cut; nothing is ever replaced.");
+
+    public static Refusal MoveUnequal(string where, string tables) => new(RefusalKind.Unproven, "move_unequal",
+        $"What arrived in '{Shown(where)}' is not what was sent: {Shown(tables)}.", "The registry stays where it was, and is used as before. Look whether another program writes into that database, then move again.");
+
+    public static Refusal MoveNothingToUndo(string where) => new(RefusalKind.Conflict, "move_nothing_to_undo",
+        $"The registry lives in '{Shown(where)}'; it was not moved out of there.", "Name the database that it was moved from with --data or --database.");
+
+    public static Refusal MoveElsewhere(string there, string named) => new(RefusalKind.Conflict, "move_elsewhere",
+        $"The registry was moved to '{Shown(there)}', not to '{Shown(named)}'.", "Name the place it was moved to with --to.");
+
+    public static Refusal MoveInUse(string where, long entries) => new(RefusalKind.Conflict, "move_in_use",
+        $"The registry in '{Shown(where)}' is in use: its audit log has gone on to {entries} entries.", "Its later entries would be lost by going back. Move it from there, with --to naming where it shall live.");
 }

@@ -124,7 +124,7 @@ internal static partial class Replies
         {
             log.LogError(outage, "{Method} {Path} met an outage of the storage", http.Request.Method, http.Request.Path);
             http.Response.Headers.RetryAfter = "5";
-            await FailAsync(http, StatusCodes.Status503ServiceUnavailable, "storage_unavailable", outage.Message, outage.Remedy);
+            await FailAsync(http, StatusCodes.Status503ServiceUnavailable, outage.Code, outage.Message, outage.Remedy);
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {

@@ -6,15 +6,19 @@ namespace ModelRegistry.Mcp;
 /// <summary>Where contents lie, and how a bucket is reached.</summary>
 internal sealed partial record Settings
 {
-    private const string Places = "file:PATH or s3://BUCKET/PREFIX";
+    /// <summary>How a store of contents is named.</summary>
+    public const string Places = "file:PATH or s3://BUCKET/PREFIX";
 
     private static string? ReadArtifacts(Dictionary<string, string> said, Dictionary<string, string> bad)
     {
         var named = said.GetValueOrDefault("artifacts");
-        if (named is not null && !(named.StartsWith("file:", StringComparison.Ordinal) && named.Length > "file:".Length) && !IsBucket(named))
+        if (named is not null && !IsStore(named))
             bad["artifacts"] = Places;
         return named;
     }
+
+    /// <summary>Whether a text names a store of contents.</summary>
+    public static bool IsStore(string named) => (named.StartsWith("file:", StringComparison.Ordinal) && named.Length > "file:".Length) || IsBucket(named);
 
     /// <summary>Names that mean the same in an address, a policy of the store and a command line.</summary>
     private static bool IsBucket(string named) => named.StartsWith("s3://", StringComparison.Ordinal) && named["s3://".Length..].TrimEnd('/').Split('/') is [{ Length: >= 3 and <= 63 } bucket, .. var prefix]

@@ -43,6 +43,7 @@ internal static partial class RefusalPage
             | A promotion that waits: `pending` | {Replies.Exit.Parked} | no error; status `pending`, with the command a person types |
             | A promotion that a gate stops: `blocked` | {Replies.Exit.PolicyUnmet} | no error; status `blocked`, with every gate |
             | `storage_unavailable`: the disk is full, rights are missing, the database does not answer. The same request succeeds once its remedy was applied | {Replies.Exit.Broken} | tool error; before a tool, HTTP 503 with `Retry-After` |
+            | `registry_moved`: the registry was moved to another database, and lives there; `registry_arriving`: its move to this one has not ended. Both say where it is | {Replies.Exit.Broken} | tool error; before a tool, HTTP 503 with `Retry-After` |
             | `server_unreachable`, `server_lost`, `server_unreadable`, `server_redirects`, `server_failed`: the server named with `--server` is not there, went away in between, or is no registry | {Replies.Exit.Broken} | of `stdio --server`: a JSON-RPC error with `code` and `remedy` as its data |
             | `internal_error`: a bug. Nothing half-done stays | {Replies.Exit.Broken} | tool error; before a tool, HTTP 500 |
             | A line that cannot be read: an unknown verb or option, a missing argument, `--limit five` | {Replies.Exit.Usage}, with a hint | `invalid_arguments`, for a call that does not fit the tool's schema |

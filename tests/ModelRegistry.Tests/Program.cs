@@ -8,6 +8,7 @@ internal static class Program
     public static Task<int> Main(string[] args) =>
         args is [ChildProcess.Verb, .. var rest] ? ChildProcess.RunAsync(rest)
         : args is [Crashes.RegistryChild.Verb, .. var work] ? Crashes.RegistryChild.RunAsync(work)
+        : args is [Backups.MoveChild.Verb, .. var moving] ? Backups.MoveChild.RunAsync(moving)
         : args.Any(arg => arg is "--server" or "--internal-msbuild-node")
             ? Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
             : Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);

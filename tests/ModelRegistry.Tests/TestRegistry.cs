@@ -5,6 +5,7 @@ using ModelRegistry.Identity;
 using ModelRegistry.Policies;
 using ModelRegistry.Promotions;
 using ModelRegistry.Storage;
+using ModelRegistry.Tests.Storage;
 using Xunit;
 
 namespace ModelRegistry.Tests;
@@ -16,6 +17,9 @@ internal sealed class TestRegistry : IAsyncDisposable
 
     private readonly string? _database;
     private readonly string _folder;
+
+    // Its own, to be deleted with it.
+    private bool _ownDatabase;
 
     private TestRegistry(TestClock clock, string? database, bool inMemory = false) => (Clock, _database, _folder) = (clock, database, inMemory && Directory.Exists("/dev/shm")
         ? Directory.CreateDirectory($"/dev/shm/registry-test-{Guid.NewGuid():N}").FullName
@@ -38,11 +42,12 @@ internal sealed class TestRegistry : IAsyncDisposable
     {
         if (database is not null)
             return await MakeAsync(policy, database);
-        var it = new TestRegistry(new TestClock(), null, inMemory);
+        var (own, model) = (TestDatabases.ArePostgres ? await TestDatabases.NewAsync(policy, url => ModelAsync(policy, url)) : null, await ModelAsync(policy, null));
+        var it = new TestRegistry(new TestClock(), own, inMemory) { _ownDatabase = own is not null };
         Directory.CreateDirectory(it.DataFolder);
-        foreach (var file in Directory.EnumerateFiles(await Models.GetOrAdd(policy, p => new Lazy<Task<string>>(() => MakeModelAsync(p))).Value, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(model, "*", SearchOption.AllDirectories))
         {
-            var copy = Path.Combine(it.DataFolder, Path.GetRelativePath(await Models[policy].Value, file));
+            var copy = Path.Combine(it.DataFolder, Path.GetRelativePath(model, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             System.IO.File.Copy(file, copy);
         }
@@ -54,9 +59,12 @@ internal sealed class TestRegistry : IAsyncDisposable
     // Enrolling persons costs a password hash each; one registry per policy is made and its files copied.
     private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Models = new();
 
-    private static async Task<string> MakeModelAsync(string policy)
+    /// <summary>The data folder of the one that others are copies of; its database is the one given first.</summary>
+    private static Task<string> ModelAsync(string policy, string? database) => Models.GetOrAdd(policy, p => new Lazy<Task<string>>(() => MakeModelAsync(p, database))).Value;
+
+    private static async Task<string> MakeModelAsync(string policy, string? database)
     {
-        var it = await MakeAsync(policy, null);
+        var it = await MakeAsync(policy, database);
         await it.Services.DisposeAsync();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(it._folder, recursive: true);
         return it.DataFolder;
@@ -77,7 +85,8 @@ internal sealed class TestRegistry : IAsyncDisposable
     /// <summary>Without persons: quicker, since no passphrase is hashed. <see cref="Robot"/> can do what agents can.</summary>
     public static async Task<TestRegistry> EmptyAsync(string policy = "open", string? database = null)
     {
-        var it = new TestRegistry(new TestClock(), database);
+        var own = database is null && TestDatabases.ArePostgres ? await TestDatabases.NewAsync() : null;
+        var it = new TestRegistry(new TestClock(), database ?? own) { _ownDatabase = own is not null };
         it.Services = Ok(await RegistryServices.OpenAsync(it.Options with { Policy = policy }, it.Clock));
         return it;
     }
@@ -244,6 +253,8 @@ internal sealed class TestRegistry : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Services.DisposeAsync();
+        if (_ownDatabase)
+            await TestDatabases.DropAsync(_database!);
         Directory.Delete(_folder, recursive: true);
     }
 }

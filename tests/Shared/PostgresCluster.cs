@@ -23,15 +23,24 @@ public sealed class PostgresCluster : IAsyncLifetime
     /// <summary>Stops it, whoever is connected.</summary>
     public Task StopAsync() => _server!.StopAsync();
 
-    /// <summary>An empty database, as a URL. Skips the test where there is no server.</summary>
-    public Task<string> NewDatabaseAsync()
+    /// <summary>An empty database, or a copy of one that nobody has open, as a URL. Skips the test where there is no server.</summary>
+    public Task<string> NewDatabaseAsync(string? copyOf = null)
     {
         Needs.PostgreSql();
-        return _server!.NewDatabaseAsync();
+        return _server!.NewDatabaseAsync(copyOf);
     }
+
+    /// <summary>Deletes a database, whoever has it open.</summary>
+    public Task DropDatabaseAsync(string url) => _server!.DropDatabaseAsync(url);
 
     /// <summary>Ends every connection to a database, as a restart of the server would.</summary>
     public Task CutConnectionsAsync(string url) => _server!.CutConnectionsAsync(url);
+
+    /// <summary>Runs statements in a database, as its owner may.</summary>
+    public Task RunAsync(string url, string sql) => PostgresServer.RunAsync(url, sql);
+
+    /// <summary>Takes everything out of a database.</summary>
+    public Task EmptyAsync(string url) => RunAsync(url, "drop schema public cascade; create schema public");
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -48,7 +48,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         var password = _folder.File("password");
         await File.WriteAllTextAsync(password, Password);
         if (Environment.UserName == "root")
-            await RunAsync("chown", "-R", "postgres", _folder.Path);
+            await StartProgramAsync("chown", "-R", "postgres", _folder.Path);
         await RunAsServerAsync("initdb", "-D", Data, "-U", "registry", "--pwfile", password, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "-N");
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
@@ -63,25 +63,36 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <param name="mode"><c>fast</c>: what is under way is rolled back; <c>immediate</c>: as a crash, so that it recovers when it starts.</param>
     public Task StopAsync(string mode = "fast") => RunAsServerAsync("pg_ctl", "-D", Data, "-m", mode, "-w", "stop");
 
-    /// <summary>An empty database, as a URL.</summary>
-    public async Task<string> NewDatabaseAsync()
+    /// <summary>An empty database, or a copy of one that nobody has open, as a URL.</summary>
+    public async Task<string> NewDatabaseAsync(string? copyOf = null)
     {
         var name = $"registry_{Interlocked.Increment(ref _databases)}";
-        await using var connection = new NpgsqlConnection(Maintenance);
-        await connection.OpenAsync();
         // A locale whose order is not that of the bytes, as most servers have.
-        await using var command = new NpgsqlCommand($"create database {name}", connection);
-        await command.ExecuteNonQueryAsync();
+        await ExecuteAsync(Maintenance, $"create database {name}{(copyOf is null ? "" : $" template {NameOf(copyOf)}")}");
         return $"postgres://registry:{Password}@127.0.0.1:{_port}/{name}";
     }
 
+    /// <summary>Deletes a database, whoever has it open.</summary>
+    public Task DropDatabaseAsync(string url) => ExecuteAsync(Maintenance, $"drop database {NameOf(url)} with (force)");
+
     /// <summary>Ends every connection to a database, as a restart of the server would.</summary>
-    public async Task CutConnectionsAsync(string url)
+    public Task CutConnectionsAsync(string url) =>
+        ExecuteAsync(Maintenance, $"select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = '{NameOf(url)}'");
+
+    /// <summary>Runs statements in a database, as its owner may.</summary>
+    public static Task RunAsync(string url, string sql)
     {
-        await using var connection = new NpgsqlConnection(Maintenance);
+        var place = new Uri(url);
+        return ExecuteAsync($"Host={place.Host};Port={place.Port};Username=registry;Password={Password};Database={NameOf(url)};Pooling=false", sql);
+    }
+
+    private static string NameOf(string url) => new Uri(url).AbsolutePath[1..];
+
+    private static async Task ExecuteAsync(string to, string sql)
+    {
+        await using var connection = new NpgsqlConnection(to);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = @name", connection);
-        command.Parameters.AddWithValue("name", new Uri(url).AbsolutePath[1..]);
+        await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
 
@@ -94,10 +105,10 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>The server refuses to run as root.</summary>
     private static Task RunAsServerAsync(string program, params string[] args) => Environment.UserName == "root"
-        ? RunAsync("runuser", ["-u", "postgres", "--", Path.Combine(Programs!, program), .. args])
-        : RunAsync(Path.Combine(Programs!, program), args);
+        ? StartProgramAsync("runuser", ["-u", "postgres", "--", Path.Combine(Programs!, program), .. args])
+        : StartProgramAsync(Path.Combine(Programs!, program), args);
 
-    private static async Task RunAsync(string program, params string[] args)
+    private static async Task StartProgramAsync(string program, params string[] args)
     {
         // Not redirected: the server would keep the pipe open.
         using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/null 2>&1", program, .. args]))!;

@@ -54,7 +54,7 @@ internal static class CommandLine
         ProgramVerbs.Stdio(), ProgramVerbs.Serve(), ProgramVerbs.Demo(), PersonVerbs.Init(), DoctorVerb.Make(),
         CatalogVerbs.ListModels(), CatalogVerbs.ListVersions(), CatalogVerbs.GetModel(), CatalogVerbs.Compare(), CatalogVerbs.Serving(), CatalogVerbs.History(),
         MetadataVerbs.Lineage(), MetadataVerbs.FindVersions(), MetadataVerbs.Card(), MetadataVerbs.Measurements(),
-        RegisterVerb.Make(), MetadataVerb.Make(), MetadataVerbs.Measure(), DeleteVerb.Make(), CollectVerb.Make(), BackupVerbs.Backup(), BackupVerbs.Restore(), ImportVerb.Make(), DownloadVerb.Make(),
+        RegisterVerb.Make(), MetadataVerb.Make(), MetadataVerbs.Measure(), DeleteVerb.Make(), CollectVerb.Make(), BackupVerbs.Backup(), BackupVerbs.Restore(), MoveVerb.Make(), ImportVerb.Make(), DownloadVerb.Make(),
         PromotionVerbs.Promote(), PromotionVerbs.Rollback(), DeploymentVerbs.Deploy(), DeploymentVerbs.Deployments(), DeploymentVerbs.Stop(), DeploymentVerbs.Targets(), WaitingVerb.Make(), PromotionVerbs.Get(),
         DecideVerb.Approve(), DecideVerb.Reject(), PromotionVerbs.Revoke(), PromotionVerbs.Withdraw(), GlassVerbs.BreakGlass(), GlassVerbs.Review(),
         PersonVerbs.Person(), TokenVerbs.Token(), WebhookVerbs.Webhook(), PolicyVerbs.Policy(), AuditVerbs.Audit(), ExportVerbs.Export(), ExportVerbs.Verify(), ProgramVerbs.McpConfig(), CompletionVerb.Make(),
@@ -84,7 +84,7 @@ internal static class CommandLine
         }
         catch (StorageUnavailableException e)
         {
-            return Broken(around, parsed, "storage_unavailable", e, e.Remedy);
+            return Broken(around, parsed, e.Code, e, e.Remedy);
         }
         catch (ServerUnavailableException e)
         {

@@ -29,7 +29,7 @@ internal sealed class RequestDoor(WhoCalls whoCalls, ILogger log)
         catch (StorageUnavailableException outage)
         {
             log.LogError(outage, "{Request} met an outage of the storage", request);
-            throw new McpProtocolException($"storage_unavailable: {outage.Message} {outage.Remedy}", McpErrorCode.InternalError);
+            throw new McpProtocolException($"{outage.Code}: {outage.Message} {outage.Remedy}", McpErrorCode.InternalError);
         }
         catch (Exception e) when (e is not (OperationCanceledException or McpException))
         {

@@ -49,7 +49,7 @@ internal sealed class ToolDesk(WhatIsOffered offered, WhoCalls whoCalls, ILogger
         catch (StorageUnavailableException outage)
         {
             log.LogError(outage, "{Tool} met an outage of the storage", tool.Name);
-            return Replies.ToolError("storage_unavailable", outage.Message, outage.Remedy);
+            return Replies.ToolError(outage.Code, outage.Message, outage.Remedy);
         }
         catch (Exception e) when (e is not (OperationCanceledException or InputRequiredException or McpException))
         {

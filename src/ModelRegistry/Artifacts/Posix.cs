@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ModelRegistry.Artifacts;
 
-/// <summary>The three things asked of a Unix that the framework does not offer: flush a folder, open without following links, tell pipes from files.</summary>
+/// <summary>What is asked of a Unix, most of which the framework does not offer: flush a folder, open without following links, tell pipes from files, make a file for one's own.</summary>
 internal static class Posix
 {
     private const int NotPermitted = 1, NoEntry = 2, NoDevice = 6, AccessDenied = 13, NotAFolder = 20, LoopLinux = 40;
@@ -26,6 +26,15 @@ internal static class Posix
         if (error != 0)
             throw Failure(error, folder);
         RandomAccess.FlushToDisk(handle);
+    }
+
+    /// <summary>Makes an empty file that is its owner's alone. Fails where there is one of this name.</summary>
+    internal static void MakeOwn(string path)
+    {
+        var file = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        new FileStream(path, file).Dispose();
     }
 
     /// <summary>Opens a regular file for reading and nothing else, in one step: what was looked at is what is read.</summary>

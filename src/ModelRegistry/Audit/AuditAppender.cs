@@ -40,13 +40,17 @@ internal sealed class AuditAppender
     public bool HasAppended => Head.Tree.Size > _sizeBefore;
 
     /// <summary>Begins at the log's end.</summary>
-    public static async ValueTask<AuditAppender> BeginAsync(AuditIdentity identity, StoreConnection connection)
+    /// <exception cref="StorageUnavailableException">The registry does not live in this database (any more, or yet).</exception>
+    public static async ValueTask<AuditAppender> BeginAsync(AuditIdentity identity, Dialect dialect, StoreConnection connection)
     {
         var (frontier, at, seq) = await connection.OneAsync(
             "select frontier, at, feed_seq from audit_tree where id = 1",
             r => (r.GetFieldValue<byte[]>(0), r.GetInt64(1), r.GetInt64(2))).ConfigureAwait(false);
         if (frontier is null)
+        {
+            await MoveMark.DemandLiveAsync(dialect, connection).ConfigureAwait(false);
             throw new InvalidOperationException("The audit log has lost its head.");
+        }
         return new AuditAppender(identity, connection, new AuditHead(Frontier.FromBytes(frontier), at, seq));
     }
 

@@ -9,16 +9,21 @@ namespace ModelRegistry.Backups;
 /// <param name="Copied">How many were copied now; the others were there already.</param>
 internal sealed record CopiedContents(long Contents, long Bytes, long Copied);
 
-/// <summary>Copies every content that one state of a database refers to from one store into another, each hashed on the way.</summary>
+/// <summary>Copies contents that a database refers to from one store into another, each hashed on the way.</summary>
 internal static class ContentsCopy
 {
     private const int Batch = 200;
 
+    /// <summary>Copies every content that a snapshot refers to.</summary>
+    public static Task<Outcome<CopiedContents>> CopyAsync(string snapshot, ArtifactVault from, ArtifactVault into, IProgress<TransferProgress>? progress, CancellationToken cancel) =>
+        CopyAsync((after, most) => DatabaseSnapshot.ContentsAsync(snapshot, after, most, cancel), from, into, progress, cancel);
+
+    /// <param name="after">Gives the next contents after a digest, at most so many.</param>
     /// <returns>Or why a content is missing or is not what was registered; what was copied until then stays.</returns>
-    public static async Task<Outcome<CopiedContents>> CopyAsync(string snapshot, ArtifactVault from, ArtifactVault into, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    public static async Task<Outcome<CopiedContents>> CopyAsync(Func<string, int, Task<List<StoredBlob>>> after, ArtifactVault from, ArtifactVault into, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         var done = new CopiedContents(0, 0, 0);
-        for (var after = ""; await DatabaseSnapshot.ContentsAsync(snapshot, after, Batch, cancel) is { Count: > 0 } batch; after = batch[^1].Digest.Hex)
+        for (var last = ""; await after(last, Batch) is { Count: > 0 } batch; last = batch[^1].Digest.Hex)
             foreach (var (digest, size) in batch)
             {
                 done = done with { Contents = done.Contents + 1, Bytes = done.Bytes + size };

@@ -48,7 +48,7 @@ public sealed class RegistryBackup
         {
             File.Delete(snapshot);
             // The folder may have been there before, open to others; the keys in this file are for nobody else.
-            MakeOwn(snapshot);
+            Posix.MakeOwn(snapshot);
             await _db.SnapshotAsync(snapshot, _time.GetUtcNow(), cancel);
             var head = await DatabaseSnapshot.HeadAsync(snapshot, cancel);
             using var into = ArtifactVault.Open(folder);
@@ -97,14 +97,6 @@ public sealed class RegistryBackup
         {
             throw StorageUnavailableException.While($"Looking into '{folder}'", e);
         }
-    }
-
-    private static void MakeOwn(string path)
-    {
-        var file = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        new FileStream(path, file).Dispose();
     }
 
     internal static async Task<string> Sha256Async(string path, CancellationToken cancel)

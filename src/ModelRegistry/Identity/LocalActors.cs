@@ -43,7 +43,13 @@ public sealed class LocalActors
     public Task<string?> NamesOneUserAsync(CancellationToken cancel = default) => _db.ReadAsync(async session =>
         (await _policies.GetAsync(session)).Name is (PolicyProfiles.Open or PolicyProfiles.Local) and { } name ? name : null, cancel);
 
-    private Task<Actor> AgentAsync(string name, string osUser, string door, string? client, CancellationToken cancel) => _db.ReadAsync(async session =>
+    /// <summary>The agent <c>cli</c>, for who has a database open and no registry.</summary>
+    internal static ValueTask<Actor> CliAsync(RegistrySession session, string osUser) => AgentAsync(session, "cli", osUser, "cli", null);
+
+    private Task<Actor> AgentAsync(string name, string osUser, string door, string? client, CancellationToken cancel) =>
+        _db.ReadAsync(session => AgentAsync(session, name, osUser, door, client), cancel);
+
+    private static async ValueTask<Actor> AgentAsync(RegistrySession session, string name, string osUser, string door, string? client)
     {
         var persons = await session.PersonsAsync();
         var owner = persons.FirstOrDefault(p => string.Equals(p.Name, osUser, StringComparison.OrdinalIgnoreCase)) ?? persons.FirstOrDefault(p => p.DisabledAt is null);
@@ -51,7 +57,7 @@ public sealed class LocalActors
         if (owner?.DisabledAt is not null)
             owner = null;
         return new Actor($"local:{door}:{name}:{owner?.Id ?? "nobody"}", name, ActorKind.Agent, Permissions.MachineRoles, [], owner?.Ref, null, "local", door).Through(client);
-    }, cancel);
+    }
 
     private static string Clean(string? client)
     {

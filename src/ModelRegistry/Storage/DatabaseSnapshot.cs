@@ -51,17 +51,23 @@ internal static class DatabaseSnapshot
         return await LogAsync(connection).ConfigureAwait(false);
     }
 
-    private static ValueTask<(long Size, string Root)> LogAsync(StoreConnection connection) =>
+    public static ValueTask<(long Size, string Root)> LogAsync(StoreConnection connection) =>
         connection.OneAsync("select size, root from audit_tree", r => (r.GetInt64(0), Convert.ToHexStringLower(r.GetFieldValue<byte[]>(1))));
 
     /// <summary>Contents that a version refers to which is not deleted, nor its model, or that were uploaded by path and wait for one; by digest, each once.</summary>
-    public static Task<List<StoredBlob>> ContentsAsync(string path, string after, int most, CancellationToken cancel) => ReadAsync(path, async file => await file.ManyAsync($"""
+    public static Task<List<StoredBlob>> ContentsAsync(string path, string after, int most, CancellationToken cancel) => ReadAsync(path, async file =>
+        await ContentsAsync(file, after, 0, most, uploads: await file.ScalarAsync("select 1 from sqlite_master where name = 'uploaded_file'").ConfigureAwait(false) is not null).ConfigureAwait(false), cancel);
+
+    /// <summary>The same of a database that is open.</summary>
+    /// <param name="since">Only what versions and uploads refer to that came later, in microseconds; 0: all.</param>
+    /// <param name="uploads">Whether its schema knows uploads by path.</param>
+    public static ValueTask<List<StoredBlob>> ContentsAsync(StoreConnection database, string after, long since, int most, bool uploads = true) => database.ManyAsync($"""
         select c.sha256, max(c.size_bytes) from (
           select f.sha256, f.size_bytes from version_file f join version v on v.id = f.version_id join model m on m.id = v.model_id
-          where f.sha256 > @after and v.deleted_at is null and m.deleted_at is null
-          {(await file.ScalarAsync("select 1 from sqlite_master where name = 'uploaded_file'").ConfigureAwait(false) is null ? "" : "union all select u.sha256, u.size_bytes from uploaded_file u where u.sha256 > @after")}) c
+          where f.sha256 > @after and v.created_at > @since and v.deleted_at is null and m.deleted_at is null
+          {(uploads ? "union all select u.sha256, u.size_bytes from uploaded_file u where u.sha256 > @after and u.at > @since" : "")}) c
         group by c.sha256 order by c.sha256 limit @most
-        """, r => new StoredBlob(Digest.Parse(r.GetString(0)), r.GetInt64(1)), ("after", after), ("most", (long)most)).ConfigureAwait(false), cancel);
+        """, r => new StoredBlob(Digest.Parse(r.GetString(0)), r.GetInt64(1)), ("after", after), ("since", since), ("most", (long)most));
 
     /// <summary>Copies a snapshot into an empty database, in one transaction, and under the schema that it has: an older one is brought up to date when it is opened.</summary>
     public static async Task CopyIntoAsync(string path, Dialect dialect, DateTimeOffset now, CancellationToken cancel)

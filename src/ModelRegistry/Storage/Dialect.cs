@@ -62,6 +62,12 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Begins a transaction that is alone in writing until it ends.</summary>
     public abstract ValueTask BeginWriteAsync(StoreConnection connection);
 
+    /// <summary>Lets this connection keep a transaction open for as long as its process lives.</summary>
+    public virtual ValueTask AllowLongAsync(StoreConnection connection) => ValueTask.CompletedTask;
+
+    /// <summary>What is to be done once after very many rows were written.</summary>
+    public virtual ValueTask LoadedAsync(StoreConnection connection) => ValueTask.CompletedTask;
+
     /// <summary>Begins a transaction that sees one state of the database and cannot write.</summary>
     public abstract ValueTask BeginReadAsync(StoreConnection connection);
 

@@ -152,6 +152,13 @@ internal sealed partial class PostgresDialect : Dialect
         new("select pg_advisory_xact_lock(@key)", [("key", WriteLock)]),
     ]);
 
+    /// <summary>That its machine is gone is noticed within half a minute; else the lock would outlive it.</summary>
+    public override ValueTask AllowLongAsync(StoreConnection connection) =>
+        connection.RunScriptAsync("set idle_in_transaction_session_timeout = 0; set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3");
+
+    /// <summary>Else the first queries would be planned as for empty tables.</summary>
+    public override ValueTask LoadedAsync(StoreConnection connection) => connection.RunScriptAsync("analyze");
+
     /// <summary>The driver sends its <c>begin</c> along with the first statement; that it cannot write is set for the connection.</summary>
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         connection.Transaction = await connection.Connection.BeginTransactionAsync(IsolationLevel.RepeatableRead).ConfigureAwait(false);
@@ -198,7 +205,7 @@ internal sealed partial class PostgresDialect : Dialect
 
     public override StorageUnavailableException? Outage(Exception e) => e switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => new($"Another process has kept the write lock of {_where} too long.", "Look for a hanging registry process on this database, end it, and try again. Nothing was written.", e),
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => new($"Another process has kept the write lock of {_where} too long.", "Where the registry is being moved, wait for that to end; else look for a hanging registry process on this database, end it, and try again. Nothing was written.", e),
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } => new($"There is no room left on the disk of {_where}.", "Free some space there; nothing was written.", e),
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } => new($"PostgreSQL at {_where} refuses the user or password.", "Correct the database setting.", e),
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => new($"There is no database {_where}.", "Create it, or correct the database setting.", e),

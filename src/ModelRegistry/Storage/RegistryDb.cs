@@ -21,6 +21,9 @@ public sealed class RegistryDb : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private Task _hearing = Task.CompletedTask;
 
+    // When it was last looked whether the registry still lives here.
+    private long _lookedAt = -1_000;
+
     private RegistryDb(Dialect dialect, AuditIdentity identity, StorageOptions options, TimeProvider time, ILogger log)
     {
         (_dialect, _identity, _time) = (dialect, identity, time);
@@ -119,6 +122,9 @@ public sealed class RegistryDb : IAsyncDisposable
         if (!dialect.Exists)
             return null;
         await using var connection = await dialect.OpenAsync(writer: false, CancellationToken.None).ConfigureAwait(false);
+        // Before anything is brought up to date: what was left behind stays as it was left.
+        if (await dialect.HasTableAsync(connection, "meta").ConfigureAwait(false))
+            await MoveMark.DemandLiveAsync(dialect, connection).ConfigureAwait(false);
         return await Migration.PendingAsync(dialect, connection, known).ConfigureAwait(false) is []
             ? await AuditIdentity.ReadAsync(connection).ConfigureAwait(false)
             : null;
@@ -165,6 +171,10 @@ public sealed class RegistryDb : IAsyncDisposable
     /// Reads one state of the database. The transaction is over when the value is given back: nothing is ever sent to
     /// anybody while it is open.
     /// </summary>
+    /// <remarks>
+    /// What a moved registry left behind is not read either: what served then may not serve now, and a stale answer is worse than
+    /// none. A process that had it open finds out within a second.
+    /// </remarks>
     public Task<T> ReadAsync<T>(Func<RegistrySession, ValueTask<T>> read, CancellationToken ct)
     {
         ThrowInside();
@@ -175,6 +185,12 @@ public sealed class RegistryDb : IAsyncDisposable
         _readers.ReadAsync(
             async connection =>
             {
+                var now = Environment.TickCount64;
+                if (now - Interlocked.Read(ref _lookedAt) is < 0 or >= 1_000)
+                {
+                    await MoveMark.DemandLiveAsync(_dialect, connection).ConfigureAwait(false);
+                    Interlocked.Exchange(ref _lookedAt, now);
+                }
                 var session = new RegistrySession(connection, Times.Truncate(_time.GetUtcNow()), mayWrite: false);
                 try
                 {

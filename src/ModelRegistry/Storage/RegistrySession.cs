@@ -25,6 +25,9 @@ public sealed partial class RegistrySession
     /// </summary>
     public DateTimeOffset Now { get; }
 
+    /// <summary>Told of every statement before it is run, and on which connection; null: nobody asks.</summary>
+    internal static Action<DbConnection, string>? Watch { get; set; }
+
     /// <summary>Whether a statement that writes was run.</summary>
     internal bool HasWritten { get; private set; }
 
@@ -64,6 +67,7 @@ public sealed partial class RegistrySession
         if (writes && !_mayWrite)
             throw new InvalidOperationException($"A read cannot write: {sql}");
         HasWritten |= writes;
+        Watch?.Invoke(_connection.Connection, sql);
     }
 
     /// <summary><c>insert … returning</c> and its like give rows and write; so may what begins with <c>with</c>.</summary>

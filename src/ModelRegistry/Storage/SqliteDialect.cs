@@ -108,7 +108,7 @@ internal sealed class SqliteDialect : Dialect
         {
             throw new StorageUnavailableException(
                 $"Another process has kept the write lock of '{_path}' for {_turnTimeout.TotalSeconds:0} s.",
-                "Look for a stopped or hanging process on this data folder, end it, and try again. Nothing was written.", e);
+                "Where the registry is being moved, wait for that to end; else look for a stopped or hanging process on this data folder, end it, and try again. Nothing was written.", e);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class WriteGroup
     public static async ValueTask<WriteGroup> BeginAsync(Dialect dialect, AuditIdentity identity, StoreConnection writer, TimeProvider time)
     {
         await dialect.BeginWriteAsync(writer).ConfigureAwait(false);
-        return new WriteGroup(dialect, identity, writer, time, await AuditAppender.BeginAsync(identity, writer).ConfigureAwait(false));
+        return new WriteGroup(dialect, identity, writer, time, await AuditAppender.BeginAsync(identity, dialect, writer).ConfigureAwait(false));
     }
 
     /// <summary>
@@ -125,7 +125,7 @@ internal sealed class WriteGroup
         await _dialect.RollbackAsync(_writer).ConfigureAwait(false);
         await _dialect.BeginWriteAsync(_writer).ConfigureAwait(false);
         // Where transactions queue up in the database, another process may have had its turn in between.
-        _log = await AuditAppender.BeginAsync(_identity, _writer).ConfigureAwait(false);
+        _log = await AuditAppender.BeginAsync(_identity, _dialect, _writer).ConfigureAwait(false);
         _marked = false;
     }
 }

@@ -120,7 +120,7 @@ public static class RegistryMeter
     /// <summary>The word for an exception: <c>storage_unavailable</c>, <c>cancelled</c>, or its type.</summary>
     internal static string ErrorOf(Exception e) => e switch
     {
-        StorageUnavailableException => "storage_unavailable",
+        StorageUnavailableException outage => outage.Code,
         OperationCanceledException => "cancelled",
         _ => e.GetType().FullName ?? "exception",
     };

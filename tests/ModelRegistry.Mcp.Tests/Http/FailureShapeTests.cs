@@ -43,6 +43,7 @@ public class FailureShapeTests
         (new InvalidOperationException("of the server's inside"), 500, "internal_error"),
         (new BadHttpRequestException("of the server's inside", 413), 413, "request_unreadable"),
         (StorageUnavailableException.While("Reading", new IOException("gone")), 503, "storage_unavailable"),
+        (StorageUnavailableException.Moved("/srv/registry.db", "db.example.org:5432/registry", default), 503, "registry_moved"),
     ];
 
     private static async Task<(HttpContext Http, JsonNode Body)> FailAsync(string path, Exception failure)

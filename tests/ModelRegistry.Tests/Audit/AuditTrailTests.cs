@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Audit;
 
 /// <summary>The log as it is listed and verified, on a real database.</summary>
+[OnBothDatabases]
 public sealed class AuditTrailTests
 {
     private static async Task<string> CheckpointAsync(TestRegistry it)
@@ -110,6 +111,7 @@ public sealed class AuditTrailTests
     }
 
     [Fact]
+    [SqliteFiles("It copies the files of the database.")]
     public async Task An_older_copy_of_the_database_is_found_out_by_a_kept_checkpoint_and_by_the_file_beside_it()
     {
         await using var it = await EmptyAsync();

@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>Versions side by side.</summary>
+[OnBothDatabases]
 public sealed class CompareTests
 {
     private static async Task RegisterAsync(TestRegistry it, params (string Name, double Value)[] metrics) => Ok(await it.Services.Intake.RegisterAsync(

@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>Making and deleting models as such.</summary>
+[OnBothDatabases]
 public sealed class DeleteModelTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>Writing a version's files out again.</summary>
+[OnBothDatabases]
 public sealed class DownloadTests
 {
     private sealed class Steps : IProgress<TransferProgress>

@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>Many registrations at once.</summary>
+[OnBothDatabases]
 public sealed class IntakeRaceTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>Registering versions.</summary>
+[OnBothDatabases]
 public sealed class IntakeTests
 {
     private static Registration Ask(TestRegistry it, string model = "m", string? version = null, Bump? bump = null, string? alias = null, Versioning? versioning = null, VersionMetadata? metadata = null, params string[] files) =>

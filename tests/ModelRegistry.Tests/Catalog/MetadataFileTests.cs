@@ -7,6 +7,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>What pipelines hand over beside the files, and its bounds.</summary>
+[OnBothDatabases]
 public sealed class MetadataFileTests
 {
     [Fact]

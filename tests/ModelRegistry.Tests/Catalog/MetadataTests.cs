@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>Editing what is known about models and versions.</summary>
+[OnBothDatabases]
 public sealed class MetadataTests
 {
     private static Task<Outcome<MetadataView>> SetAsync(TestRegistry it, MetadataEdit edit) => it.Services.Metadata.SetAsync(Robot, edit);

@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Catalog;
 
 /// <summary>What serves, and what served when.</summary>
+[OnBothDatabases]
 public sealed class ServingTests
 {
     [Fact]

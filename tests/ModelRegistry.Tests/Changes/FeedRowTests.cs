@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Changes;
 
 /// <summary>Every write that somebody may wait for leaves a row in the feed that says what sort of thing changed.</summary>
+[OnBothDatabases]
 public sealed class FeedRowTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Deployments;
 
 /// <summary>What an agent tries to get onto a governed target, or off it.</summary>
+[OnBothDatabases]
 public sealed class DeploymentAttackTests
 {
     private static async Task<(TestRegistry Registry, PromotionView Parked)> ParkAsync()

@@ -7,6 +7,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Exports;
 
 /// <summary>What others write can be of any size and any kind: it is bounded before it is worked on, and so is what is made for others.</summary>
+[OnBothDatabases]
 public sealed class ExportBoundTests
 {
     private static async Task<(TestRegistry It, string Id)> AppliedAsync()

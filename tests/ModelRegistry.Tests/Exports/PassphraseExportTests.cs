@@ -8,6 +8,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Exports;
 
 /// <summary>Persons change their passphrases: what they decide by the one they have then is proven like anything else, and by no other.</summary>
+[OnBothDatabases]
 public sealed class PassphraseExportTests
 {
     private static readonly string[] Next = ["another four words here", "and yet another four"];

@@ -12,6 +12,7 @@ namespace ModelRegistry.Tests.Exports;
 /// An export that was changed proves nothing, and says what was changed: by anybody, whose change breaks the signature over all of
 /// it, and by whoever holds the registry's key and signs it anew.
 /// </summary>
+[OnBothDatabases]
 public sealed class TamperTests : IAsyncLifetime
 {
     private ExportingRegistry _it = null!;

@@ -4,6 +4,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>Guessing a passphrase is slowed down, and keeps its person from nothing that matters.</summary>
+[OnBothDatabases]
 public sealed class GuessTests
 {
     [Fact]

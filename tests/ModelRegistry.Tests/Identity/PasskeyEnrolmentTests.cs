@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>How a passkey comes to be a person's. Attack 5: a program can enrol one as well.</summary>
+[OnBothDatabases]
 public sealed class PasskeyEnrolmentTests
 {
     [Fact]

@@ -10,6 +10,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>What a passkey's answer is worth, and what it is not.</summary>
+[OnBothDatabases]
 public sealed class PasskeyTests
 {
     [Fact]

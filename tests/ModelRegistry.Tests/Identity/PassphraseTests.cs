@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>Changing a passphrase: by whoever has it, or a passkey of theirs, and by nobody else.</summary>
+[OnBothDatabases]
 public sealed class PassphraseTests
 {
     private const string Bens = Passphrase + "ben", Other = "another four words";

@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>Persons: the first, later ones, and those who leave.</summary>
+[OnBothDatabases]
 public sealed class PeopleTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>Proving to be a person by a passphrase.</summary>
+[OnBothDatabases]
 public sealed class ProofTests
 {
     [Fact]
@@ -73,6 +74,7 @@ public sealed class ProofTests
     }
 
     [Fact]
+    [SqliteFiles("It reads the files of the database.")]
     public async Task No_passphrase_or_token_is_in_any_file_of_the_registry()
     {
         await using var it = await OpenAsync();

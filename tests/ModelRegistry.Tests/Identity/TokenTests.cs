@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>Tokens of agents and services, and who calls where there is none.</summary>
+[OnBothDatabases]
 public sealed class TokenTests
 {
     private static NewToken Agent(string name, string owner = "ana", string[]? roles = null, string[]? models = null, int? days = null) => new(name, null, owner, roles ?? [], models ?? [], days);

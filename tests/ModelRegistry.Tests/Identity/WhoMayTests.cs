@@ -7,6 +7,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Identity;
 
 /// <summary>The table "who may do what", each cell through the use cases themselves.</summary>
+[OnBothDatabases]
 public sealed class WhoMayTests
 {
     // What each role may, in the order of the table's rows: read, propose, register, decide, administer.

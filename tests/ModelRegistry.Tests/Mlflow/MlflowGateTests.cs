@@ -9,6 +9,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Mlflow;
 
 /// <summary>What an MLflow client can bring about, and what it cannot: the gate is the one of every door.</summary>
+[OnBothDatabases]
 public sealed class MlflowGateTests
 {
     private const string Here = "http://localhost:8080";

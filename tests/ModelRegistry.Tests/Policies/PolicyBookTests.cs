@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Policies;
 
 /// <summary>The policy in force, and who puts another in its place.</summary>
+[OnBothDatabases]
 public sealed class PolicyBookTests
 {
     private static string Named(string name) => PolicyProfiles.Find("team")!.Replace("\"name\": \"team\"", $"\"name\": \"{name}\"", StringComparison.Ordinal);

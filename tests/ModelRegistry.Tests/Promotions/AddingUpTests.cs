@@ -7,6 +7,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>Steps that are each allowed, or look it, and would together move what a governed stage serves.</summary>
+[OnBothDatabases]
 public sealed class AddingUpTests
 {
     [Theory]

@@ -19,6 +19,7 @@ public sealed partial class AttackTests
     [InlineData("a comment changed", "update audit_erasable set value = 'never said' where field = 'reason'", -1)]
     [InlineData("checkpoints gone, head altered", "delete from audit_checkpoint; update audit_tree set root = zeroblob(32)", 0)]
     [Attack(25, "rules")]
+    [SqliteFiles("It changes rows behind the registry's back, in the file.")]
     public async Task What_was_changed_in_the_log_is_found_and_placed(string what, string sql, long position)
     {
         await using var it = await OpenAsync("team");
@@ -36,6 +37,7 @@ public sealed partial class AttackTests
 
     [Fact]
     [Attack(25, "rules")]
+    [SqliteFiles("It puts the files of the database back.")]
     public async Task A_tail_cut_together_with_the_head_is_found_by_a_checkpoint_outside()
     {
         await using var it = await OpenAsync("team");

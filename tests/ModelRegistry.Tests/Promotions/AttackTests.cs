@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>What tries to pass the gate without what it asks for, each attack by its number in the list that every door must withstand.</summary>
+[OnBothDatabases]
 public sealed partial class AttackTests
 {
     /// <summary>Attack 1: an agent confirms.</summary>

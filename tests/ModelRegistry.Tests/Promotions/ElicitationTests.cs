@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>Deciding through a client's dialog: worth <c>attested</c>, and only as the answer to a question that was put.</summary>
+[OnBothDatabases]
 public sealed class ElicitationTests
 {
     private const string Arguments = "sha256 of the call's arguments";

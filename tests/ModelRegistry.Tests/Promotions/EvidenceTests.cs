@@ -7,6 +7,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>What people read about metrics is in the statement that they decide on.</summary>
+[OnBothDatabases]
 public sealed class EvidenceTests
 {
     private static async Task MeasureAsync(TestRegistry it, string version, double value, long count, bool current) => Ok(await it.Services.Metadata.MeasureAsync(

@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>The same key with the same wish is the same promotion, whatever became of it.</summary>
+[OnBothDatabases]
 public sealed class IdempotencyTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>Files are looked into when they are registered, and <c>regulated</c> lets in what is clean and nothing else.</summary>
+[OnBothDatabases]
 public sealed class InspectionGateTests
 {
     private static VersionMetadata Full => Metadata(0.98) with

@@ -7,6 +7,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>What was proposed before a policy, or approved before a credential was taken back.</summary>
+[OnBothDatabases]
 public sealed class LaterPolicyTests
 {
     private static string With(string policy, string was, string now) => policy.Contains(was, StringComparison.Ordinal) ? policy.Replace(was, now, StringComparison.Ordinal) : throw new ArgumentException(was);

@@ -6,6 +6,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>Policies that come into force between a request, its approvals and its application: only what is stricter counts.</summary>
+[OnBothDatabases]
 public sealed class PolicyMeanwhileTests
 {
     private static readonly string Team = PolicyProfiles.Find("team")!;

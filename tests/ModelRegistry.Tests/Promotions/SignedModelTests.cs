@@ -8,6 +8,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>What users upload, from registration to what is shown: an archive of a SavedModel, a model with its signature.</summary>
+[OnBothDatabases]
 public sealed class SignedModelTests
 {
     private static async Task<VersionDetailView> RegisterAsync(TestRegistry it, Actor by, params (string Name, byte[] Bytes)[] files)

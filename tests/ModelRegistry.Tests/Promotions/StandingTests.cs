@@ -5,6 +5,7 @@ using static ModelRegistry.Tests.TestRegistry;
 namespace ModelRegistry.Tests.Promotions;
 
 /// <summary>Who somebody is, is asked at the moment of the act: of persons, of agents, and of those who only call themselves so.</summary>
+[OnBothDatabases]
 public sealed class StandingTests
 {
     [Fact]

@@ -11,6 +11,7 @@ namespace ModelRegistry.Tests.Storage;
 /// <item><c>add PREFIX N WRITERS</c> waits for a line on stdin, then adds N lines from so many writers at once, and ends.</item>
 /// <item><c>tell WRITERS</c> adds lines from so many writers at once, telling each on stdout once it is acknowledged, until
 /// it is killed.</item>
+/// <item><c>open</c> waits for a line on stdin, then opens the database and says the registry's id.</item>
 /// <item><c>hang</c> adds the line <c>kept</c>, then begins to add <c>lost</c> and stops inside that transaction; says so
 /// on stdout and waits to be killed.</item>
 /// </list>
@@ -60,6 +61,11 @@ internal sealed class ChildProcess : IDisposable
     public static async Task<int> RunAsync(string[] args)
     {
         var options = new StorageOptions(args[0], args[1] is { Length: > 0 } database ? database : null);
+        if (args[2] == "open")
+        {
+            Console.WriteLine("ready");
+            await Console.In.ReadLineAsync();
+        }
         await using var db = await Ledger.OpenAsync(options);
         switch (args[2..])
         {
@@ -80,6 +86,9 @@ internal sealed class ChildProcess : IDisposable
                     for (var i = 0; ; i++)
                         Console.WriteLine((await db.AddAsync($"{w}-{i}")).Value);
                 })));
+                return 0;
+            case ["open"]:
+                Console.WriteLine(db.RegistryId);
                 return 0;
             case ["hang"]:
                 _ = (await db.AddAsync("kept")).Value;

@@ -20,6 +20,29 @@ public abstract partial class RegistryDbContract
     }
 
     [Fact]
+    public async Task An_empty_database_is_made_once_by_processes_that_open_it_at_once()
+    {
+        var children = Enumerable.Range(0, 3).Select(_ => ChildProcess.Start(Options, "open")).ToList();
+        try
+        {
+            foreach (var child in children)
+                await child.ExpectAsync("ready");
+            await Task.WhenAll(children.Select(child => child.SayAsync("go")));
+            var ids = await Task.WhenAll(children.Select(child => child.HearAsync().AsTask()));
+            foreach (var child in children)
+                Assert.Equal(0, await child.EndAsync());
+
+            await using var db = await Ledger.OpenAsync(Options);
+            Assert.All(ids, id => Assert.Equal(db.RegistryId, id));
+            Assert.Equal(Ledger.Migrations.Count, (await db.ReadAsync(s => s.ManyAsync("select version from schema_migration", r => r.GetInt64(0)), default)).Count);
+        }
+        finally
+        {
+            children.ForEach(child => child.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task A_database_with_an_older_schema_is_taken_further()
     {
         await RegistryDb.Open(Options, TimeProvider.System).DisposeAsync();
