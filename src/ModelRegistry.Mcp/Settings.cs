@@ -136,7 +136,8 @@ internal sealed partial record Settings(RegistryOptions Registry, SurfaceSetting
             else
                 bad["trusted-proxies"] = "addresses or networks, such as 10.0.0.7 or 10.0.0.0/24";
         return new HttpSettings(urls, Uri.TryCreate(said.GetValueOrDefault("public-url"), UriKind.Absolute, out var publicUrl) ? publicUrl : null, List(said, "allowed-hosts"), List(said, "allowed-origins"),
-            Whole(said, bad, "max-sessions", 5_000, 1, 1_000_000), TimeSpan.FromMinutes(Whole(said, bad, "session-idle", 30, 1, 1_440)), Whole(said, bad, "rate-limit", 200, 0, 1_000_000)) { TrustedProxies = proxies };
+            Whole(said, bad, "max-sessions", 5_000, 1, 1_000_000), TimeSpan.FromMinutes(Whole(said, bad, "session-idle", 30, 1, 1_440)), Whole(said, bad, "rate-limit", 200, 0, 1_000_000))
+        { TrustedProxies = proxies };
     }
 
     private static NoticeOptions ReadNotices(Dictionary<string, string> said, Dictionary<string, string> bad)

@@ -18,12 +18,14 @@ public sealed class StorageUnavailableException(string message, string remedy, E
     /// <param name="here">The database that was asked; as <paramref name="there"/>, without secrets.</param>
     public static StorageUnavailableException Moved(string here, string there, DateTimeOffset at) => new(
         $"This registry was moved from {here} to {there} on {Domain.Times.Text(at)}; nothing is read or written here any more.",
-        $"Start this program again with --database (MODELREGISTRY_DATABASE) naming {there}. To go back instead: `move --undo`, as long as nothing was written there.") { Code = "registry_moved" };
+        $"Start this program again with --database (MODELREGISTRY_DATABASE) naming {there}. To go back instead: `move --undo`, as long as nothing was written there.")
+    { Code = "registry_moved" };
 
     /// <summary>The registry is being moved here, and the move has not come to its end.</summary>
     public static StorageUnavailableException Arriving(string here, string from) => new(
         $"The registry in {here} is not to be used yet: its move from {from} has not ended.",
-        $"Run the same `move` on {from} again; it goes on where it was. Until it ends, the registry is used there.") { Code = "registry_arriving" };
+        $"Run the same `move` on {from} again; it goes on where it was. Until it ends, the registry is used there.")
+    { Code = "registry_arriving" };
 
     /// <summary>Whether an exception of the file system is an outage; cancellations and bugs are not.</summary>
     public static bool Covers(Exception e) => e is IOException or UnauthorizedAccessException;

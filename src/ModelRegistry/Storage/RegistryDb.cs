@@ -20,6 +20,7 @@ public sealed class RegistryDb : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _closing = new();
     private Task _hearing = Task.CompletedTask;
+    private int _disposed;
 
     // When it was last looked whether the registry still lives here.
     private long _lookedAt = -1_000;
@@ -255,6 +256,8 @@ public sealed class RegistryDb : IAsyncDisposable
     /// <summary>Waits for the writes that are queued, then closes every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _closing.CancelAsync().ConfigureAwait(false);
         await _door.DisposeAsync().ConfigureAwait(false);
         await _hearing.ConfigureAwait(false);

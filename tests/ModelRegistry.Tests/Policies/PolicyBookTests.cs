@@ -1,5 +1,6 @@
 using ModelRegistry.Domain;
 using ModelRegistry.Policies;
+using ModelRegistry.Tests.Storage;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 
@@ -95,7 +96,7 @@ public sealed class PolicyBookTests
     public async Task A_new_registry_that_many_make_at_once_has_one_policy_and_one_key()
     {
         await using var spare = await EmptyAsync();
-        var options = spare.Options with { DataFolder = Path.Combine(spare.DataFolder, "new") };
+        var options = spare.Options with { DataFolder = Path.Combine(spare.DataFolder, "new"), Database = TestDatabases.ArePostgres ? await TestDatabases.NewAsync() : null };
 
         var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => RegistryServices.OpenAsync(options with { Policy = i % 2 == 0 ? "team" : "regulated" }, spare.Clock))));
 

@@ -9,7 +9,7 @@ using ModelRegistry.Storage;
 namespace ModelRegistry.Tests.Storage;
 
 /// <summary>
-/// Which statements of the registry's own ran on which database, one a line, for <c>.ci/run</c> to hold against each other: into the
+/// Which statements of the registry's own ran on which database, one a line, to be held against each other: into the
 /// folder that <c>MODELREGISTRY_TESTS_STATEMENTS</c> names. Those of tests do not count, and lists of arguments are one whatever their length.
 /// </summary>
 internal static partial class SqlRecord
