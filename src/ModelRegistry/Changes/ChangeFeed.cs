@@ -24,6 +24,7 @@ public sealed class ChangeFeed
     private readonly Lock _gate = new();
     private Task<long>? _look;
     private Task? _bell;
+    private long _known;
 
     internal ChangeFeed(RegistryDb db, TimeProvider time) => (_db, _time) = (db, time);
 
@@ -46,13 +47,16 @@ public sealed class ChangeFeed
         lock (_gate)
             _bell ??= _db.Committed.Next;
         for (var last = await LastAsync(cancel); last <= number;)
-            last = await NextLook().WaitAsync(cancel);
+            last = await NextLook(number).WaitAsync(cancel);
     }
 
-    private Task<long> NextLook()
+    private Task<long> NextLook(long number)
     {
         lock (_gate)
         {
+            // Seen by a look that ended while this caller's own was on its way: what rang for that one rings no more.
+            if (_known > number)
+                return Task.FromResult(_known);
             if (_look is not { IsCompleted: false })
             {
                 _look = LookAsync(_bell!);
@@ -73,6 +77,9 @@ public sealed class ChangeFeed
         if (bell.IsCompleted)
             lock (_gate)
                 _bell = _db.Committed.Next;
-        return await LastAsync();
+        var last = await LastAsync();
+        lock (_gate)
+            _known = Math.Max(_known, last);
+        return last;
     }
 }

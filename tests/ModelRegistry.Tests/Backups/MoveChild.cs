@@ -94,8 +94,11 @@ internal sealed class MoveChild : IDisposable
         public void Report(MoveStep value)
         {
             Console.WriteLine(value);
-            if (value.ToString() == step)
-                Thread.Sleep(Timeout.Infinite);
+            if (value.ToString() != step)
+                return;
+            // Until it is killed.
+            using var never = new ManualResetEventSlim();
+            never.Wait();
         }
     }
 }
