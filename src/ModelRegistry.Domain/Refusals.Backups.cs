@@ -30,6 +30,9 @@ public static partial class Refusals
     public static Refusal MoveElsewhere(string there, string named) => new(RefusalKind.Conflict, "move_elsewhere",
         $"The registry was moved to '{Shown(there)}', not to '{Shown(named)}'.", "Name the place it was moved to with --to.");
 
+    public static Refusal MoveTargetUnseen(string where) => new(RefusalKind.Conflict, "move_target_unseen",
+        $"Nothing of the registry is seen in '{Shown(where)}' from here, which does not prove that it is gone.", "Name the place as it is reached from this machine and by this user. If it was deleted, say so with --target-is-gone: a registry that went on there would be a second one.");
+
     public static Refusal MoveInUse(string where, long entries) => new(RefusalKind.Conflict, "move_in_use",
         $"The registry in '{Shown(where)}' is in use: its audit log has gone on to {entries} entries.", "Its later entries would be lost by going back. Move it from there, with --to naming where it shall live.");
 }

@@ -126,8 +126,9 @@ public sealed class RegistryServices : IAsyncDisposable
     /// <exception cref="StorageUnavailableException">The database's server cannot be asked.</exception>
     public static async ValueTask<bool> IsThereAsync(RegistryOptions options, CancellationToken cancel = default)
     {
-        if (options.Database is null || options.Database.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase))
-            return File.Exists(options.Database is { } path ? Path.GetFullPath(path["sqlite:".Length..]) : Path.Combine(options.DataFolder, "registry.db"));
+        var isFile = options.Database is null || options.Database.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase);
+        if (isFile && !File.Exists(options.Database is { } path ? Path.GetFullPath(path["sqlite:".Length..]) : Path.Combine(options.DataFolder, "registry.db")))
+            return false;
         try
         {
             return await RegistryDb.IsThereAsync(new StorageOptions(options.DataFolder, options.Database), cancel);

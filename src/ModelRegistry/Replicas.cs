@@ -38,7 +38,7 @@ public sealed class Replicas
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
                 // It stays at what it was: an outage must not loosen what they grant.
-                _log.LogDebug(e, "The processes that serve could not be counted; it is taken up again");
+                _log.LogWarning(e, "The processes that serve could not be counted; it is taken up again");
                 await Task.Delay(Pace, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)

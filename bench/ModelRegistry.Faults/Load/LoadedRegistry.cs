@@ -41,12 +41,15 @@ public sealed class LoadedRegistry : IAsyncDisposable
         return new LoadedRegistry(place, new Ledger(), fleet, campaign, tokens, with ?? (p => p));
     }
 
+    // Clients may be at what needs nothing of what is wrong, on a machine that has other work too.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
     /// <summary>Lets the clients work for some time while something is wrong, and sees to it that it could be told.</summary>
     /// <param name="what">What is wrong.</param>
     public async Task SufferAsync(string what, TimeSpan time)
     {
         var before = Refused;
-        for (var waited = TimeSpan.Zero; waited < time || (Refused == before && waited < time * 4); waited += TimeSpan.FromMilliseconds(100))
+        for (var waited = TimeSpan.Zero; waited < time || (Refused == before && waited < Patience); waited += TimeSpan.FromMilliseconds(100))
             await Task.Delay(100);
         var refused = Refused - before;
         _campaign.Count($"{what}: refused with 503", refused);

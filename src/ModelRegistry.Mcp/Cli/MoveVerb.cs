@@ -13,6 +13,7 @@ internal static class MoveVerb
         var to = verb.Required("--to", "WHERE", "The database: postgres://USER@HOST:PORT/NAME or sqlite:PATH; empty. A password is better in PGPASSWORD than on a command line, which others can read.");
         var store = verb.Text("--to-artifacts", "WHERE", "The store to copy the contents into: s3://BUCKET/PREFIX or file:PATH. Without it they stay where --artifacts says.");
         var undo = verb.Flag("--undo", "Goes back to where the registry was, as long as nothing was written where it is now.");
+        var gone = verb.Flag("--target-is-gone", "With --undo: the place it was moved to was deleted, and nobody goes on there.");
         return verb.Answers(async run =>
         {
             if (run.Elsewhere() is { } far)
@@ -23,7 +24,7 @@ internal static class MoveVerb
                 return run.Tell(Refusals.InvalidArgument("to-artifacts", Settings.Places));
             using var progress = TransferLine.On(run.Around, "Copying");
             var moved = run.Of(undo)
-                ? await RegistryMove.UndoAsync(run.Settings.Registry, run.Of(to)!, run.Around.OsUser, TimeProvider.System, run.Cancel)
+                ? await RegistryMove.UndoAsync(run.Settings.Registry, run.Of(to)!, run.Around.OsUser, TimeProvider.System, run.Of(gone), run.Cancel)
                 : await RegistryMove.MoveAsync(run.Settings.Registry, run.Of(to)!, run.Of(store), run.Around.OsUser, TimeProvider.System, run.Around.ProgressOnErr ? new Steps(run.Around.Err) : null, progress, run.Cancel);
             progress?.Dispose();
             return run.Answer(moved, m => new Sheet().Facts(("registry", m.RegistryId), ("lives in", m.Database), ("and no more in", m.From), ("artifacts", m.Artifacts),

@@ -68,9 +68,10 @@ public static class RegistryMove
 
     /// <summary>Goes back, as long as nothing was written where the registry was moved to.</summary>
     /// <param name="to">Where it was moved to.</param>
-    /// <returns>Or <c>move_nothing_to_undo</c>, <c>move_elsewhere</c>, <c>move_in_use</c>.</returns>
+    /// <param name="gone">Whether the person says that what was moved there is gone. That nothing is seen there does not prove it: it may be another machine's place of the same name.</param>
+    /// <returns>Or <c>move_nothing_to_undo</c>, <c>move_elsewhere</c>, <c>move_target_unseen</c>, <c>move_in_use</c>.</returns>
     /// <exception cref="StorageUnavailableException">A database cannot be used: whether the other one is in use has to be seen.</exception>
-    public static async Task<Outcome<MoveView>> UndoAsync(RegistryOptions here, string to, string osUser, TimeProvider time, CancellationToken cancel = default)
+    public static async Task<Outcome<MoveView>> UndoAsync(RegistryOptions here, string to, string osUser, TimeProvider time, bool gone = false, CancellationToken cancel = default)
     {
         if (Named(here, to).Refusal is { } nowhere)
             return nowhere;
@@ -86,6 +87,8 @@ public static class RegistryMove
             var (there, _, _) = await OnAsync(target, () => DatabaseMove.LookAsync(target, cancel));
             if (there == Standing.Empty && target.Location != mark!.Place)
                 return Refusals.MoveElsewhere(mark.Place, target.Location);
+            if (there == Standing.Empty && !gone)
+                return Refusals.MoveTargetUnseen(target.Location);
             var by = await DatabaseMove.ReadAsync(source, time, session => LocalActors.CliAsync(session, osUser), cancel);
             await using var move = new DatabaseMove(source, target, time);
             var undone = await move.UndoAsync(mark!, there != Standing.Empty, by, Act("registry.move_undo", id!, target, source), cancel);
@@ -133,7 +136,8 @@ public static class RegistryMove
         var closed = mark with { Place = target.Location };
         await move.CloseAsync(closed);
         steps?.Report(MoveStep.Closed);
-        await OnAsync(target, () => move.OpenAsync(closed, CancellationToken.None));
+        if (await OnAsync(target, () => move.OpenAsync(closed, CancellationToken.None)) is null)
+            throw StorageUnavailableException.Moved(source.Location, closed.Place, closed.At);
         Keep(here, arrived.Value);
         return View(here, arrived.Value, Sum(contents.Value, late.Value), target, to, source, artifacts ?? here.Artifacts);
 

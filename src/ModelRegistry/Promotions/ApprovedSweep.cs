@@ -30,7 +30,15 @@ public sealed class ApprovedSweep
         foreach (var id in left)
         {
             cancel.ThrowIfCancellationRequested();
-            await _desk.FinishAsync(id);
+            try
+            {
+                await _desk.FinishAsync(id);
+            }
+            catch (Exception e) when (left.Count > 1)
+            {
+                // Whatever keeps this one from being applied, the others do not wait for it.
+                _log.LogError(e, "The approved promotion {Promotion} could not be looked after; it is tried again", id);
+            }
         }
         return left.Count;
     }

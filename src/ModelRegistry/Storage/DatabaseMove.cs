@@ -141,12 +141,27 @@ internal sealed class DatabaseMove(Dialect from, Dialect to, TimeProvider time) 
         await from.CommitAsync(_source!).ConfigureAwait(false);
     }
 
-    /// <summary>Opens what arrived, if the source was closed for it and both logs end alike. Done twice, it does no harm.</summary>
-    /// <returns>Null where something else is there.</returns>
+    /// <summary>Opens what arrived, if the source is closed for it, which cannot change meanwhile, and both logs end alike. Done twice, it does no harm.</summary>
+    /// <returns>Null where something else is there, or the move was taken back.</returns>
     public async Task<MovedRows?> OpenAsync(MoveMark closed, CancellationToken cancel)
     {
-        await using var source = await from.OpenAsync(writer: false, cancel).ConfigureAwait(false);
-        return await InTurnAsync(to, async target =>
+        if (_source is not { } held)
+            return await InTurnAsync(from, source => new ValueTask<MovedRows?>(OpenAgainstAsync(closed, source, cancel)), cancel).ConfigureAwait(false);
+        // The turn is still this move's; its transaction ended when it closed the source.
+        await from.BeginWriteAsync(held).ConfigureAwait(false);
+        try
+        {
+            return await OpenAgainstAsync(closed, held, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            await from.RollbackAsync(held).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<MovedRows?> OpenAgainstAsync(MoveMark closed, StoreConnection source, CancellationToken cancel) =>
+        await MoveMark.LookAsync(from, source).ConfigureAwait(false) is not (Standing.Moved, _, { } still) || still.Move != closed.Move ? null
+        : await InTurnAsync(to, async target =>
         {
             var (standing, id, mark) = await MoveMark.LookAsync(to, target).ConfigureAwait(false);
             if (standing is not (Standing.Arriving or Standing.Live) || mark?.Move != closed.Move)
@@ -160,42 +175,42 @@ internal sealed class DatabaseMove(Dialect from, Dialect to, TimeProvider time) 
             }
             return new MovedRows(id!, 0, 0, head.Size, head.Root, await NoteAsync(target).ConfigureAwait(false));
         }, cancel).ConfigureAwait(false);
-    }
 
-    /// <summary>Takes a move back, where nothing was written since in the target: first that is no registry to be used any more, then the source is one again, and says so.</summary>
-    public async Task<Outcome<MovedRows>> UndoAsync(MoveMark closed, bool somethingThere, Actor by, AuditAct act, CancellationToken cancel)
+    /// <summary>
+    /// Takes a move back, where nothing was written since in the target. The source is held all the while, so that nobody else ends this
+    /// move or begins another: first the target is no registry to be used any more, then the source is one again, and says so.
+    /// </summary>
+    public Task<Outcome<MovedRows>> UndoAsync(MoveMark closed, bool somethingThere, Actor by, AuditAct act, CancellationToken cancel) => InTurnAsync<Outcome<MovedRows>>(from, async source =>
     {
-        await using (var closedSource = await from.OpenAsync(writer: false, cancel).ConfigureAwait(false))
-            if (somethingThere && await InTurnAsync<Refusal?>(to, async target =>
-            {
-                var (standing, _, mark) = await MoveMark.LookAsync(to, target).ConfigureAwait(false);
-                if (standing is not (Standing.Live or Standing.Arriving) || mark?.Move != closed.Move)
-                    return Refusals.MoveElsewhere(closed.Place, to.Location);
-                var head = await HeadAsync(target).ConfigureAwait(false);
-                if (head != await HeadAsync(closedSource).ConfigureAwait(false))
-                    return Refusals.MoveInUse(to.Location, head.Size);
-                await (mark with { Place = from.Location }).HoldBackAsync(target).ConfigureAwait(false);
-                return null;
-            }, cancel).ConfigureAwait(false) is { } no)
-                return no;
-        return await InTurnAsync(from, async source =>
+        if (await MoveMark.LookAsync(from, source).ConfigureAwait(false) is not (Standing.Moved, _, { } still) || still.Move != closed.Move)
+            return Refusals.MoveNothingToUndo(from.Location);
+        if (somethingThere && await InTurnAsync<Refusal?>(to, async target =>
         {
-            _source = source;
-            try
-            {
-                await closed.OpenAsync(source, arrived: false).ConfigureAwait(false);
-                _identity = (await AuditIdentity.ReadAsync(source).ConfigureAwait(false))!;
-                _log = await AuditAppender.BeginAsync(_identity, from, source).ConfigureAwait(false);
-                await AppendAsync(by, act).ConfigureAwait(false);
-                var (size, root) = await HeadAsync(source).ConfigureAwait(false);
-                return new MovedRows(_identity.RegistryId, 0, 0, size, root, _checkpoint);
-            }
-            finally
-            {
-                _source = null;
-            }
-        }, cancel).ConfigureAwait(false);
-    }
+            var (standing, _, mark) = await MoveMark.LookAsync(to, target).ConfigureAwait(false);
+            if (standing is not (Standing.Live or Standing.Arriving) || mark?.Move != closed.Move)
+                return Refusals.MoveElsewhere(closed.Place, to.Location);
+            var head = await HeadAsync(target).ConfigureAwait(false);
+            if (head != await HeadAsync(source).ConfigureAwait(false))
+                return Refusals.MoveInUse(to.Location, head.Size);
+            await (mark with { Place = from.Location }).HoldBackAsync(target).ConfigureAwait(false);
+            return null;
+        }, cancel).ConfigureAwait(false) is { } no)
+            return no;
+        _source = source;
+        try
+        {
+            await closed.OpenAsync(source, arrived: false).ConfigureAwait(false);
+            _identity = (await AuditIdentity.ReadAsync(source).ConfigureAwait(false))!;
+            _log = await AuditAppender.BeginAsync(_identity, from, source).ConfigureAwait(false);
+            await AppendAsync(by, act).ConfigureAwait(false);
+            var (size, root) = await HeadAsync(source).ConfigureAwait(false);
+            return new MovedRows(_identity.RegistryId, 0, 0, size, root, _checkpoint);
+        }
+        finally
+        {
+            _source = null;
+        }
+    }, cancel);
 
     /// <summary>Lets the others write again; what was not closed is as it was.</summary>
     public async ValueTask DisposeAsync()

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace ModelRegistry.Storage;
 
 /// <summary>What processes on one PostgreSQL know of each other.</summary>
@@ -14,11 +12,10 @@ internal sealed partial class PostgresDialect
     // How long a connection is believed that says nothing, and how soon a lost one is opened anew.
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(10), Again = TimeSpan.FromSeconds(1);
 
-    private volatile bool _hears;
     private volatile int _writerId;
 
-    /// <summary>Often while nothing is heard, as behind a pooler that shares sessions; else for the case that it was not told.</summary>
-    public override TimeSpan Pace => TimeSpan.FromMilliseconds(_hears ? 2_000 : 500);
+    /// <summary>One row by its key, in case nothing is heard: behind a pooler that shares sessions announcements go astray, and nobody is told that they do.</summary>
+    public override TimeSpan Pace => TimeSpan.FromMilliseconds(500);
 
     /// <summary>Sent by the server at the commit, and not at all when it is rolled back.</summary>
     public override SqlStatement? Announcement { get; } = new($"notify {Channel}", []);
@@ -39,7 +36,6 @@ internal sealed partial class PostgresDialect
                 await using var command = connection.CreateCommand();
                 command.CommandText = $"listen {Channel}";
                 await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
-                _hears = true;
                 // What was committed while nobody listened.
                 heard();
                 command.CommandText = "select 1";
@@ -47,13 +43,9 @@ internal sealed partial class PostgresDialect
                     if (!await connection.WaitAsync(Believed, ct).ConfigureAwait(false))
                         await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
             }
-            catch (Exception e) when (ct.IsCancellationRequested || e is NpgsqlException or InvalidOperationException or IOException or System.Net.Sockets.SocketException or TimeoutException)
+            catch (Exception)
             {
                 // Whoever reads is told of an outage; here it is only waited for.
-            }
-            finally
-            {
-                _hears = false;
             }
             await Task.Delay(Again, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -64,6 +56,8 @@ internal sealed partial class PostgresDialect
         var connection = await OpenAsync(writer: false, ct).ConfigureAwait(false);
         try
         {
+            // The lock of a machine that is gone is not to be counted for hours.
+            await connection.RunScriptAsync("set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3").ConfigureAwait(false);
             await connection.ScalarAsync("select pg_advisory_lock_shared(@key)", ("key", ServingLock)).ConfigureAwait(false);
         }
         catch

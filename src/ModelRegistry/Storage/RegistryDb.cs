@@ -93,10 +93,12 @@ public sealed class RegistryDb : IAsyncDisposable
         }
     }
 
+    /// <summary>With its first policy it is one: what was cut before that, or is being made, is none that anybody may go on with as it likes.</summary>
     private static async Task<bool> HasRegistryAsync(Dialect dialect, CancellationToken ct)
     {
         await using var connection = await dialect.OpenAsync(writer: false, ct).ConfigureAwait(false);
-        return await dialect.HasTableAsync(connection, "schema_migration").ConfigureAwait(false);
+        return await dialect.HasTableAsync(connection, "policy").ConfigureAwait(false)
+            && await connection.ScalarAsync("select 1 from policy limit 1").ConfigureAwait(false) is not null;
     }
 
     internal static async Task<RegistryDb> OpenAsync(StorageOptions options, TimeProvider time, ILogger log, IReadOnlyList<Migration> known)
@@ -260,7 +262,7 @@ public sealed class RegistryDb : IAsyncDisposable
             return;
         await _closing.CancelAsync().ConfigureAwait(false);
         await _door.DisposeAsync().ConfigureAwait(false);
-        await _hearing.ConfigureAwait(false);
+        await _hearing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _readers.DisposeAsync().ConfigureAwait(false);
         await _dialect.DisposeAsync().ConfigureAwait(false);
         _identity.Key.Dispose();

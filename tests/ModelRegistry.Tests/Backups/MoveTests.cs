@@ -179,8 +179,12 @@ public sealed class MoveTests(PostgresCluster cluster) : IClassFixture<PostgresC
         await using (var there = Ok(await RegistryServices.OpenAsync(it.Options with { Database = to }, it.Clock)))
         {
             if (emptied)
+            {
                 await cluster.EmptyAsync(to);
-            var back = Ok(await RegistryMove.UndoAsync(it.Options, to, "ana", it.Clock));
+                Assert.Equal("move_target_unseen", No(await RegistryMove.UndoAsync(it.Options, to, "ana", it.Clock)));
+                Assert.Equal("registry_moved", (await OutageAsync(() => it.Services.Metadata.CreateModelAsync(Robot, new ModelRegistry.Catalog.NewModel("early")))).Code);
+            }
+            var back = Ok(await RegistryMove.UndoAsync(it.Options, to, "ana", it.Clock, gone: emptied));
             Assert.Equal(moved.AuditSize + 1, back.AuditSize);
             // Who had it open there does not go on there.
             if (!emptied)
@@ -194,6 +198,42 @@ public sealed class MoveTests(PostgresCluster cluster) : IClassFixture<PostgresC
         await using var home = Ok(await RegistryServices.OpenAsync(it.Options with { Database = to }, it.Clock));
         Assert.Equal((true, second.AuditRoot), Ok(await home.Audit.VerifyAsync(Robot, null)) is var report ? (report.Verified, report.Root) : default);
         Assert.Equal("v1", Ok(await home.Catalog.GetAsync(Robot, "again", "latest")).Version!.Version);
+    }
+
+    [Fact]
+    public async Task Going_back_and_ending_the_move_at_once_leave_one_registry()
+    {
+        foreach (var round in Enumerable.Range(0, 6))
+        {
+            await using var it = await TestRegistry.OpenAsync();
+            await it.RegisterAsync("digits");
+            var to = await cluster.NewDatabaseAsync();
+            Ok(await MoveAsync(it, to));
+            Task Quietly(Func<Task> act) => Task.Run(async () =>
+            {
+                try
+                {
+                    await act();
+                }
+                catch (StorageUnavailableException)
+                {
+                    // Whoever comes second is told so.
+                }
+            });
+            await Task.WhenAll(Quietly(() => RegistryMove.UndoAsync(it.Options, to, "ana", it.Clock)), Quietly(() => MoveAsync(it, to)), Quietly(() => RegistryMove.UndoAsync(it.Options, to, "ben", it.Clock)));
+            var live = 0;
+            foreach (var database in (string?[])[null, to])
+                try
+                {
+                    await using var registry = Ok(await RegistryServices.OpenAsync(it.Options with { Database = database }, it.Clock));
+                    live += (await registry.Metadata.CreateModelAsync(Robot, new ModelRegistry.Catalog.NewModel("after"))).Refusal is null ? 1 : 0;
+                }
+                catch (StorageUnavailableException)
+                {
+                    // It does not live here.
+                }
+            Assert.Equal(1, live);
+        }
     }
 
     [Fact]

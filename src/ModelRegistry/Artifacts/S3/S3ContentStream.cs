@@ -105,8 +105,16 @@ internal sealed class S3ContentStream(Bucket bucket, string key, string tag, lon
         var answer = await bucket.AskOrLearnAsync(Reading, async (s3, bound) =>
         {
             var answer = await s3.GetObjectAsync(asked, bound).ConfigureAwait(false);
-            S3Failures.Tagged(answer.ETag);
-            return answer;
+            try
+            {
+                S3Failures.Tagged(answer.ETag);
+                return answer;
+            }
+            catch
+            {
+                answer.Dispose();
+                throw;
+            }
         }, ct).ConfigureAwait(false);
         _end = end;
         _window = window;
