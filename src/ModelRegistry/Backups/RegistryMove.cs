@@ -46,42 +46,25 @@ public static class RegistryMove
     /// <param name="osUser">The user of the operating system, for the log.</param>
     /// <returns>Or <c>move_target_taken</c>, <c>move_unequal</c>, why a content is missing.</returns>
     /// <exception cref="StorageUnavailableException">A database or a store cannot be used, or the registry does not live here.</exception>
-    public static async Task<Outcome<MoveView>> MoveAsync(RegistryOptions here, string to, string? artifacts, string osUser, TimeProvider time, IProgress<MoveStep>? steps = null, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
-    {
-        if (Named(here, to).Refusal is { } nowhere)
-            return nowhere;
-        await using var source = Dialect.For(Options(here, here.Database));
-        await using var target = Named(here, to).Value;
-        return await GuardedAsync(source, target, async () =>
+    public static Task<Outcome<MoveView>> MoveAsync(RegistryOptions here, string to, string? artifacts, string osUser, TimeProvider time, IProgress<MoveStep>? steps = null, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default) =>
+        BetweenAsync(here, to, async (source, target, standing, id, mark) =>
         {
-            var (standing, id, mark) = await DatabaseMove.LookAsync(source, cancel);
-            if (standing == Standing.Empty)
-                return Refusals.RegistryMissing(source.Location);
             var (there, thereId, _) = await OnAsync(target, () => DatabaseMove.LookAsync(target, cancel));
             if (standing == Standing.Moved)
                 return await EndAsync(here, source, target, to, artifacts, mark!, time, cancel);
             if (there is Standing.Live or Standing.Moved || (there == Standing.Arriving && thereId != id))
                 return Refusals.MoveTargetTaken(target.Location, thereId!);
             return await BeginAsync(here, source, target, to, artifacts, osUser, time, steps, progress, cancel);
-        });
-    }
+        }, cancel);
 
     /// <summary>Goes back, as long as nothing was written where the registry was moved to.</summary>
     /// <param name="to">Where it was moved to.</param>
     /// <param name="gone">Whether the person says that what was moved there is gone. That nothing is seen there does not prove it: it may be another machine's place of the same name.</param>
     /// <returns>Or <c>move_nothing_to_undo</c>, <c>move_elsewhere</c>, <c>move_target_unseen</c>, <c>move_in_use</c>.</returns>
     /// <exception cref="StorageUnavailableException">A database cannot be used: whether the other one is in use has to be seen.</exception>
-    public static async Task<Outcome<MoveView>> UndoAsync(RegistryOptions here, string to, string osUser, TimeProvider time, bool gone = false, CancellationToken cancel = default)
-    {
-        if (Named(here, to).Refusal is { } nowhere)
-            return nowhere;
-        await using var source = Dialect.For(Options(here, here.Database));
-        await using var target = Named(here, to).Value;
-        return await GuardedAsync(source, target, async () =>
+    public static Task<Outcome<MoveView>> UndoAsync(RegistryOptions here, string to, string osUser, TimeProvider time, bool gone = false, CancellationToken cancel = default) =>
+        BetweenAsync(here, to, async (source, target, standing, id, mark) =>
         {
-            var (standing, id, mark) = await DatabaseMove.LookAsync(source, cancel);
-            if (standing == Standing.Empty)
-                return Refusals.RegistryMissing(source.Location);
             if (standing != Standing.Moved)
                 return Refusals.MoveNothingToUndo(source.Location);
             var (there, _, _) = await OnAsync(target, () => DatabaseMove.LookAsync(target, cancel));
@@ -96,6 +79,20 @@ public static class RegistryMove
                 return no;
             Keep(here, undone.Value);
             return View(here, undone.Value, new CopiedContents(0, 0, 0), source, here.Database, target, here.Artifacts);
+        }, cancel);
+
+    /// <summary>Names both databases, and looks at what the one that the registry is in is to it now.</summary>
+    private static async Task<Outcome<MoveView>> BetweenAsync(RegistryOptions here, string to, Func<Dialect, Dialect, Standing, string?, MoveMark?, Task<Outcome<MoveView>>> work, CancellationToken cancel)
+    {
+        var named = Named(here, to);
+        if (named.Refusal is { } nowhere)
+            return nowhere;
+        await using var target = named.Value;
+        await using var source = Dialect.For(Options(here, here.Database));
+        return await GuardedAsync(source, target, async () =>
+        {
+            var (standing, id, mark) = await DatabaseMove.LookAsync(source, cancel);
+            return standing == Standing.Empty ? Refusals.RegistryMissing(source.Location) : await work(source, target, standing, id, mark);
         });
     }
 

@@ -34,7 +34,7 @@ public sealed class ApprovedSweep
             {
                 await _desk.FinishAsync(id);
             }
-            catch (Exception e) when (left.Count > 1)
+            catch (Exception e)
             {
                 // Whatever keeps this one from being applied, the others do not wait for it.
                 _log.LogError(e, "The approved promotion {Promotion} could not be looked after; it is tried again", id);
