@@ -58,7 +58,7 @@ public sealed class PageAddress
         lock (_gate)
         {
             if (_opening is null or { IsCompleted: true })
-                _opening = Task.Run(open, CancellationToken.None);
+                _opening = SharedWork.Begin(open);
             return _opening.WaitAsync(cancel);
         }
     }

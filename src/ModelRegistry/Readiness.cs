@@ -47,7 +47,7 @@ public sealed class Readiness
             {
                 // One that hangs, whatever it was told, is not joined by another.
                 if (_trying is null || (_trying.IsCompleted && time.GetElapsedTime(Volatile.Read(ref _ended)) >= Fresh))
-                    (_began, _trying) = (time.GetTimestamp(), Task.Run(TryAsync));
+                    (_began, _trying) = (time.GetTimestamp(), SharedWork.Begin(TryAsync));
                 (trying, left) = (_trying, Patience - time.GetElapsedTime(_began));
             }
             if (trying.IsCompleted || left <= TimeSpan.Zero)

@@ -79,7 +79,7 @@ internal sealed class ResourceUpdates(ILogger log) : IDisposable
             {
                 _following = new Following(new CancellationTokenSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
                 var begun = _following;
-                _ = Task.Run(() => FollowAsync(feed, begun), CancellationToken.None);
+                _ = SharedWork.Begin(() => FollowAsync(feed, begun));
             }
             following = _following;
         }

@@ -59,7 +59,8 @@ public sealed class ChangeFeed
                 return Task.FromResult(_known);
             if (_look is not { IsCompleted: false })
             {
-                _look = LookAsync(_bell!);
+                var bell = _bell!;
+                _look = SharedWork.Begin(() => LookAsync(bell));
                 // Whoever waited for it may have left.
                 _ = _look.ContinueWith(look => look.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }

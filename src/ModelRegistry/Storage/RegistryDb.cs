@@ -28,7 +28,7 @@ public sealed class RegistryDb : IAsyncDisposable
     private RegistryDb(Dialect dialect, AuditIdentity identity, StorageOptions options, TimeProvider time, ILogger log)
     {
         (_dialect, _identity, _time) = (dialect, identity, time);
-        Committed = new ChangeBell(() => _hearing = _dialect.HearAsync(Committed!.Ring, _closing.Token));
+        Committed = new ChangeBell(() => _hearing = SharedWork.Begin(() => _dialect.HearAsync(Committed!.Ring, _closing.Token)));
         _readers = new ReaderPool(dialect, options.Readers);
         _door = new WriteDoor(dialect, identity, new CheckpointFile(options.DataFolder), Committed.Ring, time, log);
     }

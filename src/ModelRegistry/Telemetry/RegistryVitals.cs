@@ -49,7 +49,7 @@ public sealed class RegistryVitals
         {
             // One at a time: a database that hangs is not asked again and again.
             if (_look is null || (_look.IsCompleted && (!_look.IsCompletedSuccessfully || _time.GetElapsedTime(_seen) >= Fresh)))
-                (_look, _seen) = (Task.Run(ReadAsync), _time.GetTimestamp());
+                (_look, _seen) = (SharedWork.Begin(ReadAsync), _time.GetTimestamp());
             return _look;
         }
     }

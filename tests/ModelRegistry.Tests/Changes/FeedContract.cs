@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using ModelRegistry.Catalog;
 using ModelRegistry.Tests.Storage;
 using Xunit;
@@ -152,6 +154,35 @@ public sealed class PostgresFeedTests(PostgresCluster cluster) : FeedContract, I
             await waiting.ContinueWith(w => w.IsFaulted ? other.Changes.WaitAsync(0) : w, TaskScheduler.Default).Unwrap().WaitAsync(Long);
             Assert.Contains(await other.Changes.AfterAsync(0, 100), c => c.Kind == "model");
         }
+    }
+
+    [Fact]
+    public async Task What_is_looked_for_on_behalf_of_all_is_in_nobodys_trace()
+    {
+        await using var it = await OpenAsync();
+        await using var other = Ok(await RegistryServices.OpenAsync(it.Options, it.Clock));
+        other.Changes.Pace = Never;
+        var last = await other.Changes.LastAsync();
+        var seen = new ConcurrentQueue<(ActivityTraceId Trace, string? Statement)>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span => seen.Enqueue((span.TraceId, (string?)(span.GetTagItem("db.query.text") ?? span.GetTagItem("db.statement")))),
+        };
+        ActivitySource.AddActivityListener(listener);
+        Task waiting;
+        ActivityTraceId asked;
+        using (var request = new Activity("request").Start())
+            (asked, waiting) = (request.TraceId, other.Changes.WaitAsync(last));
+        await it.CreateAsync("a");
+        await waiting.WaitAsync(Long);
+        // Its own look is the caller's; what is heard and looked for from then on is everybody's.
+        int Looks(bool callers) => seen.Count(s => s.Trace == asked == callers && s.Statement?.Contains("select feed_seq from audit_tree", StringComparison.Ordinal) == true);
+        bool Listens(bool callers) => seen.Any(s => s.Trace == asked == callers && s.Statement?.StartsWith("listen ", StringComparison.Ordinal) == true);
+        await UntilAsync(() => Listens(true) || Listens(false));
+        Assert.Equal((1, false), (Looks(callers: true), Listens(callers: true)));
+        Assert.True(Looks(callers: false) >= 1);
     }
 
     private static async Task<long> LastAsync(RegistryServices registry)
