@@ -53,9 +53,15 @@ internal static partial class TableCopy
         var copied = new List<TableContent>();
         var rows = 0L;
         foreach (var table in tables)
+        {
+            // What the schema made, and no other: the source's own names may be anything, and SQL is made of these.
+            var known = await ColumnsAsync(to, table, cancel).ConfigureAwait(false);
+            if (!known.ToHashSet(StringComparer.Ordinal).SetEquals(await ColumnsAsync(from, table, cancel).ConfigureAwait(false)))
+                throw new StorageUnavailableException($"The table '{table}' that is to be copied does not have the columns that its schema says.", "Look who altered that database, and put the table right, or use a backup from before. Nothing is kept of what was copied.");
             // Where a row refers to another of its own table, that one is older.
-            copied.Add(await EachAsync(from, table, null, table == "actor" ? " order by created_at, id" : "", (columns, reading) => to.Connection is NpgsqlConnection server
+            copied.Add(await EachAsync(from, table, known, table == "actor" ? " order by created_at, id" : "", (columns, reading) => to.Connection is NpgsqlConnection server
                 ? LoadAsync(server, table, columns, reading, cancel) : InsertAsync(table, columns, reading), cancel).ConfigureAwait(false));
+        }
         return copied;
 
         async ValueTask InsertAsync(string table, IReadOnlyList<string> columns, IAsyncEnumerable<object?[]> reading)
@@ -80,15 +86,24 @@ internal static partial class TableCopy
             _ = row;
     }, cancel);
 
+    private static async Task<IReadOnlyList<string>> ColumnsAsync(StoreConnection of, string table, CancellationToken cancel)
+    {
+        await using var read = of.Connection.CreateCommand();
+        read.CommandText = $"select * from {table} where 1 = 0";
+        read.Transaction = of.Transaction;
+        await using var reader = await read.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        return [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
+    }
+
     /// <summary>Hands the rows on, one at a time and each in the same array, and sums them up.</summary>
-    private static async Task<TableContent> EachAsync(StoreConnection from, string table, IReadOnlyList<string>? columns, string order, Func<IReadOnlyList<string>, IAsyncEnumerable<object?[]>, ValueTask> take, CancellationToken cancel)
+    private static async Task<TableContent> EachAsync(StoreConnection from, string table, IReadOnlyList<string> columns, string order, Func<IReadOnlyList<string>, IAsyncEnumerable<object?[]>, ValueTask> take, CancellationToken cancel)
     {
         await using var read = from.Connection.CreateCommand();
-        read.CommandText = $"select {(columns is null ? "*" : string.Join(", ", columns))} from {table}{order}";
+        read.CommandText = $"select {string.Join(", ", columns)} from {table}{order}";
         read.CommandTimeout = 0;
         read.Transaction = from.Transaction;
         await using var reader = await read.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        var content = new TableContent(table, columns ?? [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)], new RowDigest());
+        var content = new TableContent(table, columns, new RowDigest());
         await take(content.Columns, RowsAsync()).ConfigureAwait(false);
         return content;
 

@@ -200,6 +200,39 @@ public sealed class MoveTests(PostgresCluster cluster) : IClassFixture<PostgresC
         Assert.Equal("v1", Ok(await home.Catalog.GetAsync(Robot, "again", "latest")).Version!.Version);
     }
 
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Columns_that_the_schema_does_not_have_never_get_into_a_statement(bool toPostgres)
+    {
+        await using var it = await EmptyAsync();
+        await it.RegisterAsync(by: Robot);
+        using var folder = new TemporaryFolder();
+        var to = await DatabaseAsync(toPostgres) ?? "sqlite:" + folder.At("there.db");
+        var file = Path.Combine(it.DataFolder, "registry.db");
+        // Where a statement is made of the names, this is one more.
+        await RunAsync(file, """alter table model add column "id) values ('x'); create table taken (id text); --" text""");
+        var refused = await OutageAsync(() => MoveAsync(it, to));
+        Assert.Contains("'model'", refused.Message, StringComparison.Ordinal);
+        await using (var there = ModelRegistry.Storage.Dialect.For(new ModelRegistry.Storage.StorageOptions(folder.Root, to)))
+        {
+            await using var look = await there.OpenAsync(writer: false, default);
+            Assert.False(await there.HasTableAsync(look, "taken"));
+        }
+        // It stays where it was.
+        await it.RegisterAsync("later", by: Robot);
+        await RunAsync(file, """alter table model drop column "id) values ('x'); create table taken (id text); --" """);
+        Ok(await MoveAsync(it, to));
+    }
+
+    private static async Task RunAsync(string file, string sql)
+    {
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={file};Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
     [Fact]
     public async Task Going_back_and_ending_the_move_at_once_leave_one_registry()
     {
