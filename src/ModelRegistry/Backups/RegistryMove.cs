@@ -182,10 +182,13 @@ public static class RegistryMove
     private static MoveView View(RegistryOptions options, MovedRows moved, CopiedContents contents, Dialect home, string? named, Dialect before, string? artifacts)
     {
         var place = artifacts ?? "file:" + Path.Combine(options.DataFolder, "artifacts");
-        var database = home is SqliteDialect ? "sqlite:" + home.Location : "postgres://" + home.Location;
-        var said = $"{(options.DataFolderNamed ? $"--data {options.DataFolder} " : "")}{(named is null ? "" : $"--database {database} ")}{(artifacts is null ? "" : $"--artifacts {artifacts}")}".TrimEnd();
-        return new MoveView(moved.RegistryId, home.Location, before.Location, place, moved.AuditSize, moved.AuditRoot, moved.Rows, contents.Contents, contents.Bytes, contents.Copied, said);
+        List<(string Option, string? Value)> said = [("--data", options.DataFolderNamed ? options.DataFolder : null), ("--database", named is null ? null : home.Setting), ("--artifacts", artifacts)];
+        return new MoveView(moved.RegistryId, home.Location, before.Location, place, moved.AuditSize, moved.AuditRoot, moved.Rows, contents.Contents, contents.Bytes, contents.Copied,
+            string.Join(' ', said.Where(s => s.Value is not null).Select(s => $"{s.Option} {Word(s.Value!)}")));
     }
+
+    // As a shell takes it for one word.
+    private static string Word(string value) => value.All(c => char.IsAsciiLetterOrDigit(c) || "/:._-@%+,=".Contains(c, StringComparison.Ordinal)) ? value : $"'{value.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>Says of an outage that it is this database's.</summary>
     private static async Task<T> OnAsync<T>(Dialect dialect, Func<Task<T>> work)

@@ -27,6 +27,9 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Where the rows are, without secrets.</summary>
     public abstract string Location { get; }
 
+    /// <summary>The setting that names this database, as a person wrote it but for the secrets in it.</summary>
+    public abstract string Setting { get; }
+
     /// <summary>False when there is no database yet, so that one has to be made.</summary>
     public virtual bool Exists => true;
 

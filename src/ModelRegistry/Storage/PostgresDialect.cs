@@ -40,7 +40,7 @@ internal sealed partial class PostgresDialect : Dialect
         settings.Enlist = false;
         if (settings.Timeout is 15)
             settings.Timeout = 5;
-        _where = PlaceOf(settings);
+        (_where, Setting) = (PlaceOf(settings), WithoutSecrets(database));
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
         TurnTimeout = options.TurnTimeout;
     }
@@ -52,6 +52,8 @@ internal sealed partial class PostgresDialect : Dialect
     public override string SystemName => "postgresql";
 
     public override string Location => _where;
+
+    public override string Setting { get; }
 
     public override async ValueTask<DatabaseSize> SizeAsync(StoreConnection connection) =>
         new((long)(await connection.ScalarAsync("select pg_database_size(current_database())").ConfigureAwait(false))!, null);
@@ -229,12 +231,31 @@ internal sealed partial class PostgresDialect : Dialect
 
     private static string PlaceOf(NpgsqlConnectionStringBuilder settings) => $"{settings.Host}:{settings.Port}/{settings.Database}";
 
+    private static string WithoutSecrets(string database)
+    {
+        static bool IsSecret(string option) => option.Contains("password", StringComparison.OrdinalIgnoreCase) || option.Equals("pwd", StringComparison.OrdinalIgnoreCase);
+        if (!IsUrl(database))
+        {
+            var named = new NpgsqlConnectionStringBuilder(database);
+            foreach (var secret in named.Keys.Where(IsSecret).ToList())
+                named.Remove(secret);
+            return named.ConnectionString;
+        }
+        var url = new Uri(database);
+        var user = url.UserInfo.Split(':', 2)[0];
+        var options = string.Join('&', url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Where(o => !IsSecret(Uri.UnescapeDataString(o.Split('=', 2)[0]))));
+        return $"postgres://{(user.Length > 0 ? user + "@" : "")}{url.Authority}{url.AbsolutePath}{(options.Length > 0 ? "?" + options : "")}";
+    }
+
+    private static bool IsUrl(string database) =>
+        database.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) || database.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Reads <c>postgres://user:password@host:port/name?option=value</c> or an Npgsql connection string.</summary>
     internal static NpgsqlConnectionStringBuilder Settings(string database)
     {
         try
         {
-            if (!database.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) && !database.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
+            if (!IsUrl(database))
                 return new NpgsqlConnectionStringBuilder(database) is { Host.Length: > 0 } named ? named : throw new ArgumentException("it names no host");
             var url = new Uri(database);
             var user = url.UserInfo.Split(':', 2);

@@ -44,6 +44,8 @@ internal sealed class SqliteDialect : Dialect
 
     public override string Location => _path;
 
+    public override string Setting => "sqlite:" + _path;
+
     public override ValueTask<DatabaseSize> SizeAsync(StoreConnection connection) => new(new DatabaseSize(LengthOf(_path), LengthOf(_path + "-wal")));
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true, Length: var length } ? length : 0;

@@ -24,10 +24,10 @@ public sealed class MoveVerbTests(PostgresCluster cluster) : IClassFixture<Postg
         // The password is in the environment, as for PostgreSQL's own programs, and is shown nowhere.
         var password = program.Environment["PGPASSWORD"] = url.UserInfo.Split(':')[1];
         var place = $"127.0.0.1:{url.Port}{url.AbsolutePath}";
-        string[] here = ["--data", registry.DataFolder], to = ["--to", $"postgres://registry@{place}"];
+        string[] here = ["--data", registry.DataFolder], to = ["--to", $"postgres://registry@{place}?sslmode=prefer"];
         var moved = await program.RunAsync(["move", .. here, .. to, "--output", "json"]);
         Assert.True(moved.Exit == 0, moved.Err);
-        Assert.Equal((place, $"--data {registry.DataFolder} --database postgres://{place}"), ((string?)moved.Json["database"], (string?)moved.Json["options"]));
+        Assert.Equal((place, $"--data {registry.DataFolder} --database 'postgres://registry@{place}?sslmode=prefer'"), ((string?)moved.Json["database"], (string?)moved.Json["options"]));
 
         var refused = await UntilAsync(http, 503);
         Assert.Equal("registry_moved", (string?)refused["code"]);

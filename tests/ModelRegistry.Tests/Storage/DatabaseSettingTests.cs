@@ -20,6 +20,19 @@ public sealed class DatabaseSettingTests : IDisposable
         Assert.Equal(location, dialect.Location);
     }
 
+    [Theory]
+    [InlineData("postgres://ada:s3cret%40@db.example:6543/registry?sslmode=verify-full&sslrootcert=/etc/ca.pem", "postgres://ada@db.example:6543/registry?sslmode=verify-full&sslrootcert=/etc/ca.pem")]
+    [InlineData("postgresql://ada@db.example/my%20models?password=s3cret&SSL%20Password=s3cret&connect_timeout=3", "postgres://ada@db.example/my%20models?connect_timeout=3")]
+    [InlineData("Host=db.example;Username=ada;Database=registry;PWD=s3cret;SSL Mode=VerifyFull", "Host=db.example;Username=ada;Database=registry;SSL Mode=VerifyFull")]
+    public async Task A_setting_can_be_shown_as_it_was_given_but_for_its_secrets(string given, string shown)
+    {
+        await using var dialect = Dialect.For(new StorageOptions(_folder.Path, given));
+        Assert.Equal(shown, dialect.Setting);
+        var (before, after) = (PostgresDialect.Settings(given), PostgresDialect.Settings(dialect.Setting));
+        (before.Password, before.SslPassword) = (null, null);
+        Assert.Equal(before.ConnectionString, after.ConnectionString);
+    }
+
     [Fact]
     public void What_a_URL_says_in_escapes_is_read()
     {
