@@ -33,6 +33,9 @@ public static partial class Refusals
     public static Refusal MoveTargetUnseen(string where) => new(RefusalKind.Conflict, "move_target_unseen",
         $"Nothing of the registry is seen in '{Shown(where)}' from here, which does not prove that it is gone.", "Name the place as it is reached from this machine and by this user. If it was deleted, say so with --target-is-gone: a registry that went on there would be a second one.");
 
+    public static Refusal MoveTargetCopied(string where, string place) => new(RefusalKind.Conflict, "move_target_copied",
+        $"'{Shown(where)}' holds a copy of what was moved, and is not the database that it was moved into: '{Shown(place)}' as it was then.", "Name that database with --to, as it was named when it was moved. If it is gone and this copy was put in its place, go back with --undo --target-is-gone: what was written in the other one is lost then.");
+
     public static Refusal MoveInUse(string where, long entries) => new(RefusalKind.Conflict, "move_in_use",
         $"The registry in '{Shown(where)}' is in use: its audit log has gone on to {entries} entries.", "Its later entries would be lost by going back. Move it from there, with --to naming where it shall live.");
 }

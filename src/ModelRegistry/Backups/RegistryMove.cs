@@ -44,14 +44,14 @@ public static class RegistryMove
     /// <param name="to">The database to move into: <c>postgres://…</c> or <c>sqlite:PATH</c>; empty, or one that an earlier run was cut in.</param>
     /// <param name="artifacts">The store to copy contents into; null: they stay where they are.</param>
     /// <param name="osUser">The user of the operating system, for the log.</param>
-    /// <returns>Or <c>move_target_taken</c>, <c>move_unequal</c>, why a content is missing.</returns>
+    /// <returns>Or <c>move_target_taken</c>, <c>move_target_copied</c>, <c>move_unequal</c>, why a content is missing.</returns>
     /// <exception cref="StorageUnavailableException">A database or a store cannot be used, or the registry does not live here.</exception>
     public static Task<Outcome<MoveView>> MoveAsync(RegistryOptions here, string to, string? artifacts, string osUser, TimeProvider time, IProgress<MoveStep>? steps = null, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default) =>
         BetweenAsync(here, to, async (source, target, standing, id, mark) =>
         {
-            var (there, thereId, _) = await OnAsync(target, () => DatabaseMove.LookAsync(target, cancel));
+            var (there, thereId, thereMark) = await OnAsync(target, () => DatabaseMove.LookAsync(target, cancel));
             if (standing == Standing.Moved)
-                return await EndAsync(here, source, target, to, artifacts, mark!, time, cancel);
+                return await IsCopyAsync(target, thereMark, mark!, cancel) ? Refusals.MoveTargetCopied(target.Location, mark!.Place) : await EndAsync(here, source, target, to, artifacts, mark!, time, cancel);
             if (there is Standing.Live or Standing.Moved || (there == Standing.Arriving && thereId != id))
                 return Refusals.MoveTargetTaken(target.Location, thereId!);
             return await BeginAsync(here, source, target, to, artifacts, osUser, time, steps, progress, cancel);
@@ -60,18 +60,20 @@ public static class RegistryMove
     /// <summary>Goes back, as long as nothing was written where the registry was moved to.</summary>
     /// <param name="to">Where it was moved to.</param>
     /// <param name="gone">Whether the person says that what was moved there is gone. That nothing is seen there does not prove it: it may be another machine's place of the same name.</param>
-    /// <returns>Or <c>move_nothing_to_undo</c>, <c>move_elsewhere</c>, <c>move_target_unseen</c>, <c>move_in_use</c>.</returns>
+    /// <returns>Or <c>move_nothing_to_undo</c>, <c>move_elsewhere</c>, <c>move_target_unseen</c>, <c>move_target_copied</c>, <c>move_in_use</c>.</returns>
     /// <exception cref="StorageUnavailableException">A database cannot be used: whether the other one is in use has to be seen.</exception>
     public static Task<Outcome<MoveView>> UndoAsync(RegistryOptions here, string to, string osUser, TimeProvider time, bool gone = false, CancellationToken cancel = default) =>
         BetweenAsync(here, to, async (source, target, standing, id, mark) =>
         {
             if (standing != Standing.Moved)
                 return Refusals.MoveNothingToUndo(source.Location);
-            var (there, _, _) = await OnAsync(target, () => DatabaseMove.LookAsync(target, cancel));
+            var (there, _, thereMark) = await OnAsync(target, () => DatabaseMove.LookAsync(target, cancel));
             if (there == Standing.Empty && target.Location != mark!.Place)
                 return Refusals.MoveElsewhere(mark.Place, target.Location);
             if (there == Standing.Empty && !gone)
                 return Refusals.MoveTargetUnseen(target.Location);
+            if (!gone && await IsCopyAsync(target, thereMark, mark!, cancel))
+                return Refusals.MoveTargetCopied(target.Location, mark!.Place);
             var by = await DatabaseMove.ReadAsync(source, time, session => LocalActors.CliAsync(session, osUser), cancel);
             await using var move = new DatabaseMove(source, target, time);
             var undone = await move.UndoAsync(mark!, there != Standing.Empty, by, Act("registry.move_undo", id!, target, source), cancel);
@@ -151,6 +153,10 @@ public static class RegistryMove
         Keep(here, there);
         return View(here, there, new CopiedContents(0, 0, 0), target, to, source, artifacts ?? here.Artifacts);
     }
+
+    /// <summary>Whether a copy of what was moved stands in for it: what happened since then in the other one cannot be seen there.</summary>
+    private static async Task<bool> IsCopyAsync(Dialect target, MoveMark? there, MoveMark moved, CancellationToken cancel) =>
+        there?.Move == moved.Move && await OnAsync(target, () => DatabaseMove.IsAnotherAsync(target, moved, cancel));
 
     private static Outcome<Dialect> Named(RegistryOptions here, string to)
     {

@@ -28,7 +28,7 @@ internal sealed class DatabaseMove(Dialect from, Dialect to, TimeProvider time) 
     private StoreConnection? _source;
     private AuditAppender? _log;
     private AuditIdentity? _identity;
-    private string? _checkpoint;
+    private string? _checkpoint, _into;
     private bool _turn;
 
     /// <summary>What a database is now; one that is not there is empty.</summary>
@@ -38,6 +38,15 @@ internal sealed class DatabaseMove(Dialect from, Dialect to, TimeProvider time) 
             return (Standing.Empty, null, null);
         await using var connection = await dialect.OpenAsync(writer: false, cancel).ConfigureAwait(false);
         return await MoveMark.LookAsync(dialect, connection).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether a database is not the one that a registry was moved into, as far as that was noted.</summary>
+    public static async Task<bool> IsAnotherAsync(Dialect dialect, MoveMark moved, CancellationToken cancel)
+    {
+        if (moved.Target is not { } was || !dialect.Exists)
+            return false;
+        await using var connection = await dialect.OpenAsync(writer: false, cancel).ConfigureAwait(false);
+        return !dialect.IsSame(was, await dialect.IdentityAsync(connection).ConfigureAwait(false));
     }
 
     /// <summary>Reads a database that may not be open as a registry.</summary>
@@ -112,6 +121,7 @@ internal sealed class DatabaseMove(Dialect from, Dialect to, TimeProvider time) 
                     return await UndoneAsync(Refusals.MoveUnequal(to.Location, string.Join("; ", unequal))).ConfigureAwait(false);
                 await to.LoadedAsync(target).ConfigureAwait(false);
                 await mark.HoldBackAsync(target).ConfigureAwait(false);
+                _into = await to.IdentityAsync(target).ConfigureAwait(false);
                 await to.CommitAsync(target).ConfigureAwait(false);
                 to.Tidy(target, closing: true, NullLogger.Instance);
                 return new MovedRows(_identity!.RegistryId, sent.Count, sent.Sum(t => t.Rows.Rows), head.Size, head.Root, _checkpoint);
@@ -137,7 +147,7 @@ internal sealed class DatabaseMove(Dialect from, Dialect to, TimeProvider time) 
     /// <summary>Closes the source for ever: from here on the registry lives in the target, once <see cref="OpenAsync"/> has said so there.</summary>
     public async Task CloseAsync(MoveMark mark)
     {
-        await mark.CloseAsync(_source!).ConfigureAwait(false);
+        await (mark with { Target = _into }).CloseAsync(_source!).ConfigureAwait(false);
         await from.CommitAsync(_source!).ConfigureAwait(false);
     }
 

@@ -30,6 +30,12 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>The setting that names this database, as a person wrote it but for the secrets in it.</summary>
     public abstract string Setting { get; }
 
+    /// <summary>Which database this is among all: another that has the same rows, or stands where this one stood, is another.</summary>
+    public abstract ValueTask<string> IdentityAsync(StoreConnection connection);
+
+    /// <summary>Whether two identities that were read at different times may be of one database.</summary>
+    public virtual bool IsSame(string before, string now) => before == now;
+
     /// <summary>False when there is no database yet, so that one has to be made.</summary>
     public virtual bool Exists => true;
 

@@ -21,7 +21,8 @@ internal enum Standing
 /// </summary>
 /// <param name="Move">Which move: the same on both sides.</param>
 /// <param name="Place">The other side; no secrets in it.</param>
-internal sealed record MoveMark(string Move, string Place, DateTimeOffset At)
+/// <param name="Target">Which database the registry was moved into (<see cref="Dialect.IdentityAsync"/>); null where that is not known, or this is the mark there.</param>
+internal sealed record MoveMark(string Move, string Place, DateTimeOffset At, string? Target = null)
 {
     private const string MovedTo = "moved_to", ArrivingFrom = "arriving_from", ArrivedFrom = "arrived_from";
 

@@ -55,6 +55,21 @@ internal sealed partial class PostgresDialect : Dialect
 
     public override string Setting { get; }
 
+    /// <summary>The number its server was made with, where one may ask for it, and the number of the database there.</summary>
+    public override async ValueTask<string> IdentityAsync(StoreConnection connection)
+    {
+        var server = await connection.ScalarAsync("select has_function_privilege('pg_catalog.pg_control_system()', 'execute')").ConfigureAwait(false) is true
+            ? await connection.ScalarAsync("select system_identifier::text from pg_catalog.pg_control_system()").ConfigureAwait(false) : "";
+        return $"{server}/{await connection.ScalarAsync("select oid::text from pg_catalog.pg_database where datname = current_database()").ConfigureAwait(false)}";
+    }
+
+    /// <summary>A right to ask that came or went makes no other database of it.</summary>
+    public override bool IsSame(string before, string now)
+    {
+        var (was, is_) = (before.Split('/'), now.Split('/'));
+        return was[^1] == is_[^1] && (was[0] == is_[0] || was[0].Length == 0 || is_[0].Length == 0);
+    }
+
     public override async ValueTask<DatabaseSize> SizeAsync(StoreConnection connection) =>
         new((long)(await connection.ScalarAsync("select pg_database_size(current_database())").ConfigureAwait(false))!, null);
 

@@ -202,6 +202,41 @@ public sealed class MoveTests(PostgresCluster cluster) : IClassFixture<PostgresC
 
     [Theory]
     [InlineData(true), InlineData(false)]
+    public async Task A_copy_of_what_was_moved_does_not_stand_in_for_it(bool toPostgres)
+    {
+        await using var it = await TestRegistry.OpenAsync();
+        using var folder = new TemporaryFolder();
+        var to = await DatabaseAsync(toPostgres) ?? "sqlite:" + folder.At("there.db");
+        var copy = "sqlite:" + folder.At("copy.db");
+        Ok(await MoveAsync(it, to));
+        if (toPostgres)
+            copy = await cluster.NewDatabaseAsync(copyOf: to);
+        else
+            File.Copy(folder.At("there.db"), folder.At("copy.db"));
+        await using (var there = Ok(await RegistryServices.OpenAsync(it.Options with { Database = to }, it.Clock)))
+            Ok(await there.Metadata.CreateModelAsync(Robot, new ModelRegistry.Catalog.NewModel("later")));
+
+        // What went on over there cannot be seen in the copy.
+        var refused = await RegistryMove.UndoAsync(it.Options, copy, "ana", it.Clock);
+        Assert.Equal("move_target_copied", No(refused));
+        Assert.Contains("--target-is-gone", refused.Refusal!.Remedy, StringComparison.Ordinal);
+        Assert.Equal("move_target_copied", No(await MoveAsync(it, copy)));
+        Assert.Equal("move_in_use", No(await RegistryMove.UndoAsync(it.Options, to, "ana", it.Clock)));
+        Assert.Equal("registry_moved", (await OutageAsync(() => it.Services.Metadata.CreateModelAsync(Robot, new ModelRegistry.Catalog.NewModel("early")))).Code);
+
+        // Whoever lost the one and says so goes back by way of the other, which is closed as well.
+        if (toPostgres)
+            await cluster.DropDatabaseAsync(to);
+        else
+            File.Delete(folder.At("there.db"));
+        Ok(await RegistryMove.UndoAsync(it.Options, copy, "ana", it.Clock, gone: true));
+        await it.RegisterAsync("again");
+        await it.VerifyAuditAsync();
+        Assert.Equal("registry_arriving", (await OutageAsync(() => RegistryServices.OpenAsync(it.Options with { Database = copy }, it.Clock))).Code);
+    }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
     public async Task Columns_that_the_schema_does_not_have_never_get_into_a_statement(bool toPostgres)
     {
         await using var it = await EmptyAsync();
