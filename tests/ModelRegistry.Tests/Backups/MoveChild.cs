@@ -1,61 +1,26 @@
-using System.Diagnostics;
 using ModelRegistry.Backups;
 using ModelRegistry.Catalog;
-using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 
 namespace ModelRegistry.Tests.Backups;
 
 /// <summary>
-/// Another process while a registry is moved: this test assembly, started with <c>dotnet exec</c>.
+/// Another process while a registry is moved.
 /// <list type="bullet">
 /// <item><c>move TO STEP</c> moves it, says each step, and stops at the one named until it is killed.</item>
 /// <item><c>write</c> registers versions until it is refused: <c>kept LABEL DIGEST</c> for each, then <c>refused CODE MESSAGE</c>.</item>
 /// </list>
 /// </summary>
-internal sealed class MoveChild : IDisposable
+internal static class MoveChild
 {
     public const string Verb = "move-child";
 
-    private readonly Process _process;
-
-    private MoveChild(Process process) => _process = process;
-
-    public static MoveChild Start(RegistryOptions options, params string[] command)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["exec", typeof(MoveChild).Assembly.Location, Verb, options.DataFolder, options.Database ?? "", .. command])
-            start.ArgumentList.Add(argument);
-        return new MoveChild(Process.Start(start)!);
-    }
-
-    public ValueTask<string?> HearAsync() => new(_process.StandardOutput.ReadLineAsync());
-
-    /// <summary>Waits for a line and kills the process there (SIGKILL): no handler runs, nothing is closed.</summary>
-    public async Task KillAtAsync(string line)
-    {
-        while (await HearAsync() is var said && said != line)
-            Assert.NotNull(said);
-        _process.Kill();
-        await _process.WaitForExitAsync();
-    }
-
-    public void Dispose()
-    {
-        if (!_process.HasExited)
-            _process.Kill();
-        _process.Dispose();
-    }
+    public static ChildProcess Start(RegistryOptions options, params string[] command) => ChildProcess.Start(Verb, [options.DataFolder, options.Database ?? "", .. command]);
 
     /// <summary>What the other process does.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        // Should the tests themselves be killed, their children do not go on for ever.
-        _ = Task.Run(async () =>
-        {
-            await Console.In.ReadToEndAsync();
-            Environment.Exit(0);
-        });
+        ChildProcess.EndWithTests();
         var options = new RegistryOptions { DataFolder = args[0], Database = args[1] is { Length: > 0 } database ? database : null };
         switch (args[2..])
         {

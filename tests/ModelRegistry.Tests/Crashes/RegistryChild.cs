@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
@@ -12,54 +11,18 @@ namespace ModelRegistry.Tests.Crashes;
 /// and says each thing it was told is done, a line each: <c>version REGISTRY MODEL NUMBER DIGEST .</c> or
 /// <c>applied REGISTRY PROMOTION MODEL VERSION STAGE .</c>; the full stop tells a whole line from one cut off.
 /// </summary>
-internal sealed class RegistryChild : IDisposable
+internal static class RegistryChild
 {
     public const string Verb = "registry-child";
 
-    private readonly Process _process;
-
-    private RegistryChild(Process process) => _process = process;
-
-    public static RegistryChild Start(string folder, string name)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["exec", typeof(RegistryChild).Assembly.Location, Verb, folder, name])
-            start.ArgumentList.Add(argument);
-        return new RegistryChild(Process.Start(start)!);
-    }
-
-    /// <summary>Reads so many lines, kills the process where it stands, and reads what it had still said.</summary>
-    public async Task<List<string>> KillAfterAsync(int lines)
-    {
-        var said = new List<string>();
-        while (said.Count < lines)
-            said.Add(await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("It ended by itself: " + string.Join("\n", said.TakeLast(5))));
-        // SIGKILL: no handler runs, nothing is closed.
-        _process.Kill();
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
-            said.Add(line);
-        await _process.WaitForExitAsync();
-        return said;
-    }
-
-    public void Dispose()
-    {
-        if (!_process.HasExited)
-            _process.Kill();
-        _process.Dispose();
-    }
+    public static ChildProcess Start(string folder, string name) => ChildProcess.Start(Verb, folder, name);
 
     /// <summary>What the other process does.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         var (folder, name) = (args[0], args[1]);
         Console.WriteLine("start");
-        // Should the tests themselves be killed, their children do not go on for ever.
-        _ = Task.Run(async () =>
-        {
-            await Console.In.ReadToEndAsync();
-            Environment.Exit(0);
-        });
+        ChildProcess.EndWithTests();
         await using var team = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = Path.Combine(folder, "team") }, TimeProvider.System));
         await using var open = Ok(await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = Path.Combine(folder, "open") }, TimeProvider.System));
         await team.Promotions.FinishApprovedAsync();

@@ -27,8 +27,8 @@ public abstract partial class RegistryDbContract
     public async Task Two_processes_on_one_database_give_one_log_without_gaps()
     {
         await using var db = await Ledger.OpenAsync(Options);
-        using var left = ChildProcess.Start(Options, "add", "left", "100", "4");
-        using var right = ChildProcess.Start(Options, "add", "right", "100", "4");
+        using var left = StorageChild.Start(Options, "add", "left", "100", "4");
+        using var right = StorageChild.Start(Options, "add", "right", "100", "4");
         await left.ExpectAsync("open");
         await right.ExpectAsync("open");
 
@@ -47,7 +47,7 @@ public abstract partial class RegistryDbContract
     public async Task A_process_killed_inside_a_transaction_loses_that_one_and_nothing_else()
     {
         await using var db = await Ledger.OpenAsync(Options);
-        using (var child = ChildProcess.Start(Options, "hang"))
+        using (var child = StorageChild.Start(Options, "hang"))
         {
             await child.ExpectAsync("inside");
             await child.KillAsync();
@@ -65,7 +65,7 @@ public abstract partial class RegistryDbContract
     {
         await using var db = await Ledger.OpenAsync(Options);
         List<string> told = [];
-        using (var child = ChildProcess.Start(Options, "tell", "8"))
+        using (var child = StorageChild.Start(Options, "tell", "8"))
         {
             while (told.Count < 400)
                 told.Add((await child.HearAsync())!);

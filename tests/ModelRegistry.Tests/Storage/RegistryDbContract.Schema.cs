@@ -22,7 +22,7 @@ public abstract partial class RegistryDbContract
     [Fact]
     public async Task An_empty_database_is_made_once_by_processes_that_open_it_at_once()
     {
-        var children = Enumerable.Range(0, 3).Select(_ => ChildProcess.Start(Options, "open")).ToList();
+        var children = Enumerable.Range(0, 3).Select(_ => StorageChild.Start(Options, "open")).ToList();
         try
         {
             foreach (var child in children)

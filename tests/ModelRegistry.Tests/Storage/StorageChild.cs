@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ModelRegistry.Storage;
 using Xunit;
@@ -6,7 +5,7 @@ using Xunit;
 namespace ModelRegistry.Tests.Storage;
 
 /// <summary>
-/// Another process on the same database: this test assembly, started with <c>dotnet exec</c>.
+/// Another process on the same database.
 /// <list type="bullet">
 /// <item><c>add PREFIX N WRITERS</c> waits for a line on stdin, then adds N lines from so many writers at once, and ends.</item>
 /// <item><c>tell WRITERS</c> adds lines from so many writers at once, telling each on stdout once it is acknowledged, until
@@ -16,46 +15,11 @@ namespace ModelRegistry.Tests.Storage;
 /// on stdout and waits to be killed.</item>
 /// </list>
 /// </summary>
-internal sealed class ChildProcess : IDisposable
+internal static class StorageChild
 {
     public const string Verb = "storage-child";
-    private readonly Process _process;
 
-    private ChildProcess(Process process) => _process = process;
-
-    public static ChildProcess Start(StorageOptions options, params string[] command)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["exec", typeof(ChildProcess).Assembly.Location, Verb, options.DataFolder, options.Database ?? "", .. command])
-            start.ArgumentList.Add(argument);
-        return new ChildProcess(Process.Start(start)!);
-    }
-
-    public Task SayAsync(string line) => _process.StandardInput.WriteLineAsync(line);
-
-    public async Task ExpectAsync(string line) => Assert.Equal(line, await _process.StandardOutput.ReadLineAsync());
-
-    public ValueTask<string?> HearAsync() => new(_process.StandardOutput.ReadLineAsync());
-
-    public async Task<int> EndAsync()
-    {
-        await _process.WaitForExitAsync();
-        return _process.ExitCode;
-    }
-
-    /// <summary>SIGKILL: no handler runs, nothing is closed.</summary>
-    public async Task KillAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-    }
-
-    public void Dispose()
-    {
-        if (!_process.HasExited)
-            _process.Kill();
-        _process.Dispose();
-    }
+    public static ChildProcess Start(StorageOptions options, params string[] command) => ChildProcess.Start(Verb, [options.DataFolder, options.Database ?? "", .. command]);
 
     /// <summary>What the other process does.</summary>
     public static async Task<int> RunAsync(string[] args)
