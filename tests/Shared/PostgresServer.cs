@@ -80,11 +80,18 @@ internal sealed class PostgresServer : IAsyncDisposable
         ExecuteAsync(Maintenance, $"select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = '{NameOf(url)}'");
 
     /// <summary>Runs statements in a database, as its owner may.</summary>
-    public static Task RunAsync(string url, string sql)
+    public static Task RunAsync(string url, string sql) => ExecuteAsync(SettingOf(url), sql);
+
+    /// <summary>A connection to a database, as its owner has one.</summary>
+    public static async Task<NpgsqlConnection> OpenAsync(string url)
     {
-        var place = new Uri(url);
-        return ExecuteAsync($"Host={place.Host};Port={place.Port};Username=registry;Password={Password};Database={NameOf(url)};Pooling=false", sql);
+        var connection = new NpgsqlConnection(SettingOf(url));
+        await connection.OpenAsync();
+        return connection;
     }
+
+    private static string SettingOf(string url) =>
+        $"Host={new Uri(url).Host};Port={new Uri(url).Port};Username=registry;Password={Password};Database={NameOf(url)};Pooling=false";
 
     private static string NameOf(string url) => new Uri(url).AbsolutePath[1..];
 

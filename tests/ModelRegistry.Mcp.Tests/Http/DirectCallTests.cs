@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ModelRegistry.Tests.Storage;
 using Xunit;
 
 namespace ModelRegistry.Mcp.Tests;
@@ -7,7 +8,7 @@ namespace ModelRegistry.Mcp.Tests;
 /// Calls that only read are answered without the SDK's machinery. A member of <c>_meta</c> that nobody knows sends the same call through
 /// it: both answers are the same, to the byte.
 /// </summary>
-public sealed class DirectCallTests
+public sealed class DirectCallTests(PostgresCluster cluster) : IClassFixture<PostgresCluster>
 {
     private static readonly string[] Reading =
         ["list_models", "list_versions", "get_model_info", "get_serving_version", "compare_versions", "get_history", "list_promotions", "get_promotion", "list_deployments"];
@@ -92,6 +93,35 @@ public sealed class DirectCallTests
         Assert.Contains("Unknown tool", await no.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using var yes = await surface.PostCallAsync("list_models");
         Assert.Contains("churn", await yes.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_ends_with_its_session_though_the_database_does_not_answer()
+    {
+        var database = await cluster.NewDatabaseAsync();
+        await using var registry = await SeededRegistry.OpenAsync(with: o => o with { Database = database });
+        await registry.ChurnAsync();
+        await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--database", database);
+        await using var client = await HttpRawClient.ConnectAsync(server.Address, Era.Handshake);
+        await using var holder = await PostgresServer.OpenAsync(database);
+        await using var held = await holder.BeginTransactionAsync();
+        await RunAsync("lock table model in access exclusive mode");
+        var asked = client.PostCallAsync("get_serving_version", new JsonObject { ["model_name"] = "churn" });
+        while (await RunAsync("select count(*) from pg_locks where relation = 'model'::regclass and not granted") is not > 0L)
+            await Task.Delay(50);
+
+        using var ended = await client.SendAsync(client.Request(HttpMethod.Delete));
+        Assert.Equal(204, (int)ended.StatusCode);
+        // The lock is still there.
+        using var answer = await asked;
+        Assert.Equal(404, (int)answer.StatusCode);
+        Assert.Contains("no such session", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        async Task<object?> RunAsync(string sql)
+        {
+            await using var command = new Npgsql.NpgsqlCommand(sql, holder, held);
+            return await command.ExecuteScalarAsync();
+        }
     }
 
     private static JsonObject Shape(string tool, JsonObject? arguments, Random chance)

@@ -22,18 +22,18 @@ internal sealed class DirectCalls(ToolDesk desk, Func<JsonRpcMessage, ToolSurfac
     /// <summary>Answers a message if it can be answered directly; false: nothing was done.</summary>
     /// <param name="protocol">The version it is spoken in.</param>
     /// <param name="client">The name the session's client gave itself; null where every request says it.</param>
-    public async ValueTask<bool> TryAnswerAsync(HttpContext http, JsonRpcMessage message, string? protocol, string? client, bool stateless)
+    /// <param name="stop">Ends the call: its client left, or its session ended.</param>
+    public async ValueTask<bool> TryAnswerAsync(HttpContext http, JsonRpcMessage message, string? protocol, string? client, bool stateless, CancellationToken stop)
     {
         if (message is not JsonRpcRequest { Method: RequestMethods.ToolsCall, Params: JsonObject parameters } request
             || !Names(parameters, stateless, ref client, out var name, out var arguments)
             || offered(request).Find(name) is not { Hints.ReadOnly: true } tool)
             return false;
         CallToolResult? result = null;
-        async Task CallAsync() => result = await desk.CallAsync(tool, arguments, () => new(who(request, client)), null, http.RequestAborted);
-        if (Operations.IsWatched)
-            await Operations.WatchAsync(CallAsync, request, protocol, "tcp");
-        else
-            await CallAsync();
+        async Task CallAsync() => result = await desk.CallAsync(tool, arguments, () => new(who(request, client)), null, stop);
+        var call = Operations.IsWatched ? Operations.WatchAsync(CallAsync, request, protocol, "tcp") : CallAsync();
+        // The end of a session is not held up by a database that does not answer.
+        await (stateless ? call : call.WaitAsync(stop));
         await Replies.JsonAsync(http, Response(request.Id, result!, stateless));
         return true;
     }

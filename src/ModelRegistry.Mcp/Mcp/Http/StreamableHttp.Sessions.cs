@@ -35,15 +35,14 @@ internal sealed partial class StreamableHttp
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, session.Ended);
             if (welcome)
                 http.Response.Headers[ProtocolHeaders.Session] = session.Id;
-            if (welcome && direct is not null && session.IsOpen && await direct.TryAnswerAsync(http, message, session.Protocol, session.Client, stateless: false))
-                return;
-            await AnswerAsync(http, peer, session.Transport, message, stop, answer =>
-            {
-                // A session is made known with the answer that opens it, and only if that is no error.
-                if (!welcome && (welcome = answer.ErrorCode is null))
-                    http.Response.Headers[ProtocolHeaders.Session] = session.Id;
-                return 200;
-            });
+            if (!(welcome && session.IsOpen && await AnsweredDirectlyAsync(http, message, session, stop.Token)))
+                await AnswerAsync(http, peer, session.Transport, message, stop, answer =>
+                {
+                    // A session is made known with the answer that opens it, and only if that is no error.
+                    if (!welcome && (welcome = answer.ErrorCode is null))
+                        http.Response.Headers[ProtocolHeaders.Session] = session.Id;
+                    return 200;
+                });
             // One that was closed meanwhile has nothing to say any more.
             if (session.Ended.IsCancellationRequested && !http.Response.HasStarted)
                 await NotFoundAsync(http, id);
@@ -52,6 +51,19 @@ internal sealed partial class StreamableHttp
         {
             if (!welcome)
                 await sessions.CloseAsync(session);
+        }
+    }
+
+    /// <summary>True also where the session ended, or its client left, before there was an answer.</summary>
+    private async ValueTask<bool> AnsweredDirectlyAsync(HttpContext http, JsonRpcMessage message, HttpSession session, CancellationToken stop)
+    {
+        try
+        {
+            return direct is not null && await direct.TryAnswerAsync(http, message, session.Protocol, session.Client, stateless: false, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return true;
         }
     }
 

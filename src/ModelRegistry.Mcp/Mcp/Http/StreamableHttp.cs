@@ -90,7 +90,7 @@ internal sealed partial class StreamableHttp(McpServerOptions server, Func<strin
             return;
         }
         message.Context!.ProtocolVersion = version;
-        if (direct is not null && await direct.TryAnswerAsync(http, message, version, client: null, stateless: true))
+        if (direct is not null && await direct.TryAnswerAsync(http, message, version, client: null, stateless: true, http.RequestAborted))
             return;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         await using var transport = new StreamableHttpServerTransport(logs) { Stateless = true };
