@@ -61,8 +61,8 @@ internal sealed class CallerLimits : IDisposable
         return !none.IsAcquired;
     }
 
-    // Whoever has an IPv6 address has the 2^64 of its network.
-    private static string Stranger(System.Net.IPAddress? address) => address switch
+    /// <summary>Who somebody is of whom nothing is known but where they are: whoever has an IPv6 address has the 2^64 of its network.</summary>
+    public static string Stranger(System.Net.IPAddress? address) => address switch
     {
         { IsIPv4MappedToIPv6: true } => $"stranger:{address.MapToIPv4()}",
         { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } => $"stranger:{Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))}",

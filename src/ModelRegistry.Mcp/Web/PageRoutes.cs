@@ -87,7 +87,7 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes, RegistryServices 
     private async Task CountedAsync(HttpContext http, Func<Visit, Task> answer)
     {
         var visit = await Visit.OfAsync(http, registry);
-        using var lease = limits.Enter(visit.Signed is { } person ? $"page:{person.Id}" : $"page:{http.Connection.RemoteIpAddress}");
+        using var lease = limits.Enter(visit.Signed is { } person ? $"page:{person.Id}" : $"page:{CallerLimits.Stranger(http.Connection.RemoteIpAddress)}");
         if (lease.IsAcquired)
             await answer(visit);
         else

@@ -91,6 +91,19 @@ public sealed class ProxyTests(PostgresCluster cluster, S3Server s3) : IClassFix
         Assert.Equal(429, await AskAsync(wary, "203.0.113.8"));
     }
 
+    /// <summary>Whoever has one address of IPv6 has the 2^64 beside it: pages count them as one, as every other door does.</summary>
+    [Fact]
+    public async Task A_network_of_IPv6_is_one_stranger_to_the_pages()
+    {
+        await using var registry = await SeededRegistry.OpenAsync("team");
+        await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--rate-limit", "1", "--trusted-proxies", "127.0.0.1");
+        var last = 0;
+        for (var i = 1; i <= 60 && last != 429; i++)
+            last = await AskAsync(server, $"2001:db8::{i:x}", token: null, page: "/ui/sign-in");
+        Assert.Equal(429, last);
+        Assert.Equal(200, await AskAsync(server, "2001:db8:0:1::1", token: null, page: "/ui/sign-in"));
+    }
+
     [Fact]
     public async Task Behind_a_trusted_proxy_nobody_is_near_whatever_the_proxy_says()
     {
@@ -111,10 +124,10 @@ public sealed class ProxyTests(PostgresCluster cluster, S3Server s3) : IClassFix
         return last;
     }
 
-    private static async Task<int> AskAsync(ServeProcess server, string? forwarded, string? token = "mrt_guessed")
+    private static async Task<int> AskAsync(ServeProcess server, string? forwarded, string? token = "mrt_guessed", string? page = null)
     {
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/models"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, page is null ? new Uri(server.Address, "/models") : new Uri(server.Pages, page));
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (forwarded is not null)
