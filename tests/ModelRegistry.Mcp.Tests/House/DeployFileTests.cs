@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using ModelRegistry.Tests;
+using ModelRegistry.Tests.Storage;
 using Xunit;
 using YamlDotNet.RepresentationModel;
 
@@ -9,7 +11,7 @@ namespace ModelRegistry.Mcp.Tests.House;
 /// What <c>deploy/</c> says about the program holds: its settings, verbs, addresses and times. Whether a cluster takes the rest is
 /// not tested here.
 /// </summary>
-public sealed partial class DeployFileTests
+public sealed partial class DeployFileTests(PostgresCluster cluster) : IClassFixture<PostgresCluster>
 {
     public static TheoryData<string> Files { get; } = new("deploy/compose/compose.yaml", "deploy/kubernetes/model-registry.yaml");
 
@@ -63,6 +65,38 @@ public sealed partial class DeployFileTests
         Assert.True(int.Parse($"{pod["terminationGracePeriodSeconds"]}", System.Globalization.CultureInfo.InvariantCulture) >= 15 + 5);
         var overrides = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Repository.At("deploy/kubernetes/init-overrides.json")))!;
         Assert.Equal($"{container["image"]}", (string?)overrides["spec"]!["containers"]![0]!["image"]);
+    }
+
+    [Fact]
+    public async Task A_pod_that_starts_before_there_is_a_registry_waits_until_it_is_made()
+    {
+        var pod = (YamlMappingNode)((YamlMappingNode)Read("deploy/kubernetes/model-registry.yaml").Documents[1].RootNode)["spec"]["template"]["spec"];
+        var (waits, serves) = (Assert.Single((YamlSequenceNode)pod["initContainers"]), pod["containers"][0]);
+        foreach (var same in (string[])["image", "envFrom", "securityContext", "volumeMounts"])
+            Assert.Equal($"{serves[same]}", $"{waits[same]}");
+        var database = await cluster.NewDatabaseAsync();
+        using var data = new TempFolder();
+        var command = ((YamlSequenceNode)waits["command"]).Select(word => $"{word}".Replace("/app/modelregistry", $"dotnet '{Path.Combine(AppContext.BaseDirectory, "modelregistry.dll")}'", StringComparison.Ordinal)).ToList();
+        var start = Cli.ProgramProcess.WithoutSettings(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true });
+        (start.Environment["MODELREGISTRY_DATABASE"], start.Environment["MODELREGISTRY_DATA"]) = (database, data.File("data"));
+        using var waiting = Process.Start(start)!;
+        try
+        {
+            // It looks again and again, and says what it waits for.
+            for (var said = 0; said < 2;)
+                if ((await waiting.StandardError.ReadLineAsync() ?? throw new Xunit.Sdk.XunitException("It waits for nothing."))!.StartsWith("registry_not_found", StringComparison.Ordinal))
+                    said++;
+            Assert.False(waiting.HasExited);
+            await using var registry = await SeededRegistry.OpenAsync("team", with: o => o with { Database = database });
+            await waiting.StandardError.ReadToEndAsync();
+            await waiting.WaitForExitAsync();
+            Assert.Equal(0, waiting.ExitCode);
+        }
+        finally
+        {
+            if (!waiting.HasExited)
+                waiting.Kill(entireProcessTree: true);
+        }
     }
 
     [GeneratedRegex(@"\bMODELREGISTRY_([A-Z0-9_]+)\b")]
