@@ -6,7 +6,7 @@ using ModelRegistry.Measured;
 switch (args)
 {
     case ["hello"]:
-        Console.WriteLine("hello");
+        Console.WriteLine(Environment.CpuUsage.TotalTime.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         return 0;
     case ["bare-sink", var folder, var kibibytes, .. var flush]:
         return await BareSink.RunAsync(folder, int.Parse(kibibytes, CultureInfo.InvariantCulture) * 1024, flushes: flush is ["--flush"]);

@@ -19,7 +19,14 @@ internal static class ReadsBenchmark
     private const int MostOfOneModel = 10_000;
 
     /// <summary>One call: of a registry, for one of its models, with chance of its own.</summary>
-    private sealed record Arm(string Name, int Times, bool OfModel, Func<SeededRegistry, SeededModel, Random, Task> Call);
+    private sealed record Arm(string Name, int Times, bool OfModel, Func<SeededRegistry, SeededModel, Random, Task> Call)
+    {
+        /// <summary>Why it grows with the registry; empty: it is not to.</summary>
+        public string Grows { get; init; } = "";
+
+        /// <summary>Against the small registry: in each larger one, and for the largest model.</summary>
+        public List<double> Ratios { get; } = [];
+    }
 
     private static readonly Arm[] Arms =
     [
@@ -27,7 +34,7 @@ internal static class ReadsBenchmark
         new("list_models, a page in the middle", 100, false, async (r, _, _) => await ModelsAsync(r, new ModelQuery(Limit: 10, Cursor: await r.CursorAsync(0.5)))),
         new("list_models, last page", 100, false, async (r, _, _) => await ModelsAsync(r, new ModelQuery(Limit: 10, Cursor: await r.CursorAsync(0.999)))),
         new("list_models, stage=production", 100, false, async (r, _, _) => await ModelsAsync(r, new ModelQuery(Stage: "production", Limit: 10, Cursor: await r.CursorAsync(0.5)))),
-        new("list_models, search", 100, true, (r, m, _) => ModelsAsync(r, new ModelQuery(Search: m.Name, Limit: 10))),
+        new("list_models, search", 100, true, (r, m, _) => ModelsAsync(r, new ModelQuery(Search: m.Name, Limit: 10))) { Grows = "A search looks for a part of a word in the name and the description of every model; there is no index of parts of words." },
         new("list_versions", 100, true, (r, m, _) => FoundAsync(r.Services.Catalog.ListVersionsAsync(SeededRegistry.Reader, new VersionQuery(m.Name, Limit: 10)))),
         new("get_model_info", 200, true, (r, m, _) => FoundAsync(r.Services.Catalog.GetAsync(SeededRegistry.Reader, m.Name, null))),
         new("get_serving_version", 400, true, (r, m, _) => FoundAsync(r.Services.Catalog.ServingAsync(SeededRegistry.Reader, m.Name, null, null))),
@@ -65,6 +72,10 @@ internal static class ReadsBenchmark
                 """));
             report.Table(["", .. registries.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Versions:N0}")), string.Create(CultureInfo.InvariantCulture, $"the model with {registries[^1].Models[0].Versions:N0}")],
                 await RowsAsync(registries, rounds, options.Seed));
+            foreach (var arm in Arms)
+                report.Budget($"{arm.Name}, {registries[^1].Versions:N0} versions against 1,000", arm.Ratios[registries.Count - 2], "0.00×", most: 1.2, why: arm.Grows);
+            foreach (var arm in Arms.Where(a => a.OfModel))
+                report.Budget($"{arm.Name}, of the model with {registries[^1].Models[0].Versions:N0}", arm.Ratios[^1], "0.00×", most: 1.2, why: arm.Grows);
             return report.Finish();
         }
         finally
@@ -89,6 +100,7 @@ internal static class ReadsBenchmark
                         if (round >= 0)
                             columns[column].Add(micros);
                     }
+            arm.Ratios.AddRange(columns.Skip(1).Take(registries.Count - (arm.OfModel ? 0 : 1)).Select(samples => samples.Over(columns[0]).Median));
             rows.Add([arm.Name, .. columns.Select((samples, column) => column == 0 ? Report.Number(samples.Median, "0.0")
                 : column == registries.Count && !arm.OfModel ? "" : $"{Report.Number(samples.Median, "0.0")} ({Report.Number(samples.Over(columns[0]).Median, "0.00")}×)")]);
             await Console.Error.WriteLineAsync(string.Join("  ", rows[^1]));

@@ -25,6 +25,15 @@ internal sealed class Report(string section, RunOptions options)
         Add(table.ToString());
     }
 
+    /// <summary>What it was to be, and whether it is.</summary>
+    /// <param name="format">Of the number, with its unit.</param>
+    /// <param name="why">Where it is not as it was to be, and that is known: the reason.</param>
+    public void Budget(string what, double found, string format, double? least = null, double? most = null, string why = "")
+    {
+        var met = !(found < least) && !(found > most);
+        Say($"Budget: {what}, {(least is { } low ? $"at least {Number(low, format)}" : $"at most {Number(most!.Value, format)}")}. Found {Number(found, format)}: {(met ? "met." : $"**not met.**{(why.Length > 0 ? " " + why : "")}")}");
+    }
+
     /// <param name="exitCode">0 unless what was measured shows a defect.</param>
     public int Finish(int exitCode = 0)
     {

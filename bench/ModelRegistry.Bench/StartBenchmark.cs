@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelRegistry.Measured;
 
@@ -25,8 +26,8 @@ internal static class StartBenchmark
         var (hello, stdio, helloCpu, stdioCpu, stdioMemory, httpMemory) = (new Samples(), new Samples(), new Samples(), new Samples(), new Samples(), new Samples());
         for (var round = -2; round < rounds; round++)
         {
-            var bare = await FirstLineAsync(["exec", typeof(StartBenchmark).Assembly.Location, "hello"], null, rest: false);
-            var ours = await FirstLineAsync([server, "stdio", "--data", registry.DataFolder], Initialize, rest: true);
+            var bare = await BareAsync();
+            var ours = await StdioAsync(server, registry.DataFolder);
             if (round < 0)
                 continue;
             hello.Add(bare.Millis);
@@ -51,34 +52,47 @@ internal static class StartBenchmark
             ["stdio", stdio.Told("0"), stdio.Over(hello).Told("0.00"), stdioCpu.Told("0"), stdioMemory.Told("0.0")],
             ["serve, after 100 calls", "", "", "", httpMemory.Told("0.0")],
         ]);
+        report.Budget("first answer over stdio, of a bare program's first line", stdio.Over(hello).Median, "0.00×", most: 3);
+        report.Budget("memory of stdio at rest", stdioMemory.Median, "0 MiB", most: 60);
+        report.Budget("memory of serve at rest", httpMemory.Median, "0 MiB", most: 150);
         return report.Finish();
     }
 
-    /// <summary>Starts a program, asks it something, and waits for the first line it writes.</summary>
-    /// <param name="rest">Whether its memory is read two seconds after that.</param>
-    private static async Task<(double Millis, double CpuMillis, double RssMiB)> FirstLineAsync(string[] program, string? ask, bool rest)
+    /// <summary>A program that writes how much CPU time it took to come so far, and ends.</summary>
+    private static async Task<(double Millis, double CpuMillis)> BareAsync()
     {
-        var watch = Stopwatch.StartNew();
-        using var process = Process.Start(new ProcessStartInfo("dotnet", program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var told = process.StandardError.ReadToEndAsync();
-        if (ask is not null)
-            await process.StandardInput.WriteLineAsync(ask);
-        await process.StandardInput.FlushAsync();
-        var line = await process.StandardOutput.ReadLineAsync();
-        var millis = watch.Elapsed.TotalMilliseconds;
-        var rss = 0.0;
-        if (rest)
+        var (process, millis, line) = await FirstLineAsync(["exec", typeof(StartBenchmark).Assembly.Location, "hello"], null);
+        using (process)
+            await process.WaitForExitAsync();
+        return (millis, double.Parse(line, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A server over stdio that is told to begin; its memory two seconds after its answer.</summary>
+    private static async Task<(double Millis, double CpuMillis, double RssMiB)> StdioAsync(string server, string data)
+    {
+        var (process, millis, _) = await FirstLineAsync([server, "stdio", "--data", data], Initialize);
+        using (process)
         {
-            // Before the end, for what has ended has no CPU time to be read; a bare program's is read by the system when it is over.
             var cpu = process.TotalProcessorTime.TotalMilliseconds;
             await Task.Delay(TimeSpan.FromSeconds(2));
-            rss = ProcessReading.Of(process.Id, Path.GetTempPath()).RssMiB;
+            var rss = ProcessReading.Of(process.Id, data).RssMiB;
             process.StandardInput.Close();
             await process.WaitForExitAsync();
-            return line is null ? throw new InvalidOperationException($"No answer: {await told}") : (millis, cpu, rss);
+            return (millis, cpu, rss);
         }
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        return line is null ? throw new InvalidOperationException($"No line: {await told}") : (millis, process.TotalProcessorTime.TotalMilliseconds, rss);
+    }
+
+    private static async Task<(Process Process, double Millis, string Line)> FirstLineAsync(string[] program, string? ask)
+    {
+        var watch = Stopwatch.StartNew();
+        var process = Process.Start(new ProcessStartInfo("dotnet", program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var told = process.StandardError.ReadToEndAsync();
+        if (ask is not null)
+        {
+            await process.StandardInput.WriteLineAsync(ask);
+            await process.StandardInput.FlushAsync();
+        }
+        var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"It said nothing: {await told}");
+        return (process, watch.Elapsed.TotalMilliseconds, line);
     }
 }

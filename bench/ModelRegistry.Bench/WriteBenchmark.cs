@@ -46,6 +46,8 @@ internal static class WriteBenchmark
                 ["an audited write, one writer", single.Told("0"), single.Over(plain).Told("0.00"), ""],
                 [$"audited writes, {Writers} writers", many.Told("0"), many.Over(plain).Told("0.00"), many.Over(single).Told("0.0")],
             ]);
+            report.Budget("an audited write of one writer against a raw commit", single.Over(plain).Median, "0.00×", least: 0.85);
+            report.Budget($"{Writers} writers against one", many.Over(single).Median, "0.0×", least: 10);
             return report.Finish();
         }
         finally

@@ -67,7 +67,7 @@ public sealed partial class ModelCatalog
     {
         if (Permissions.Check(by, Permission.Read) is { } no)
             return no;
-        return await _db.ReadAsync<Outcome<ServingView>>(async session =>
+        async ValueTask<Outcome<ServingView>> LookAsync(RegistrySession session)
         {
             var policy = await _policies.GetAsync(session);
             if (Stages.Find(policy.StageNames, string.IsNullOrWhiteSpace(stage) ? Stages.Production : stage) is not { } named)
@@ -81,7 +81,8 @@ public sealed partial class ModelCatalog
             return period is null
                 ? new ServingView(name, false, null, null, named, null, null, null, [], targets)
                 : new ServingView(name, true, period.Label, period.Number, named, period.Manifest.Hex, period.From, NullIfEmpty(period.PromotionId), approvers, targets, breaker);
-        }, cancel);
+        }
+        return at is null ? await _db.RecallAsync(new RecallKey("serving", modelName, stage ?? ""), LookAsync, seen => seen.Refusal is null, cancel) : await _db.ReadAsync(LookAsync, cancel);
     }
 
     /// <summary>What served when, newest first, and who approved it.</summary>

@@ -94,24 +94,29 @@ public sealed class Tokens
     {
         if (!secret.StartsWith(Prefix, StringComparison.Ordinal) || secret.Length > 100)
             return Refusals.TokenInvalid;
-        return await _db.ReadAsync(async session => await BearerAsync(session, await session.TokenByHashAsync(Hash(secret)), door, client), cancel);
+        var hash = Hash(secret);
+        var bearer = await _db.RecallAsync(new RecallKey("token", hash), async session => await BearerAsync(session, await session.TokenByHashAsync(hash)), found => found.Token is not null, cancel);
+        return Standing(bearer, _db.Now, door, client);
     }
 
     /// <summary>Who a token stands for that was presented before, as it stands now.</summary>
     /// <param name="tokenId">The <see cref="Actor.CredentialId"/> of whoever presented it.</param>
     internal static async ValueTask<Outcome<Actor>> BearerAsync(RegistrySession session, string tokenId, string door) =>
-        await BearerAsync(session, await session.FindCredentialAsync(tokenId), door, null);
+        Standing(await BearerAsync(session, await session.FindCredentialAsync(tokenId)), session.Now, door, null);
 
-    private static async ValueTask<Outcome<Actor>> BearerAsync(RegistrySession session, StoredCredential? token, string door, string? client)
+    /// <summary>A token that is there, with whom it is of and who answers for them.</summary>
+    private sealed record Bearer(StoredCredential? Token, StoredActor? Of, StoredActor? Owner);
+
+    private static async ValueTask<Bearer> BearerAsync(RegistrySession session, StoredCredential? token)
     {
-        if (token is not { Kind: "token", RevokedAt: null } || token.ExpiresAt <= session.Now)
-            return Refusals.TokenInvalid;
-        if (await session.FindActorAsync(token.ActorId) is not { DisabledAt: null, OwnerId: { } ownerId } actor || actor.Kind == ActorKind.Person)
-            return Refusals.TokenInvalid;
-        if (await session.FindActorAsync(ownerId) is not { DisabledAt: null } owner)
-            return Refusals.TokenInvalid;
-        return new Actor(actor.Id, actor.Name, actor.Kind, token.Roles, token.Models, owner.Ref, client, token.Id, door);
+        var of = token is null ? null : await session.FindActorAsync(token.ActorId);
+        return new Bearer(token, of, of?.OwnerId is { } owner ? await session.FindActorAsync(owner) : null);
     }
+
+    private static Outcome<Actor> Standing(Bearer bearer, DateTimeOffset now, string door, string? client) =>
+        bearer is { Token: { Kind: "token", RevokedAt: null } token, Of: { DisabledAt: null, Kind: not ActorKind.Person } of, Owner: { DisabledAt: null } owner } && !(token.ExpiresAt <= now)
+            ? new Actor(of.Id, of.Name, of.Kind, token.Roles, token.Models, owner.Ref, client, token.Id, door)
+            : Refusals.TokenInvalid;
 
     private static async ValueTask<Refusal?> CheckAsync(RegistrySession session, Actor person, NewToken wish)
     {

@@ -80,6 +80,9 @@ internal abstract class Dialect : IAsyncDisposable
     /// <summary>Begins a transaction that sees one state of the database and cannot write.</summary>
     public abstract ValueTask BeginReadAsync(StoreConnection connection);
 
+    /// <summary>A number that is another one after each commit, of whichever process; asked outside a transaction. Numbers of two connections have nothing to do with each other.</summary>
+    public abstract ValueTask<long> StateAsync(StoreConnection connection);
+
     /// <summary>Ends a transaction that only read.</summary>
     public abstract ValueTask EndReadAsync(StoreConnection connection);
 

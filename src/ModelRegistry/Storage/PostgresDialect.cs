@@ -180,6 +180,9 @@ internal sealed partial class PostgresDialect : Dialect
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         connection.Transaction = await connection.Connection.BeginTransactionAsync(IsolationLevel.RepeatableRead).ConfigureAwait(false);
 
+    /// <summary>Every write leaves an entry of the log in its own transaction, and writes come one after the other.</summary>
+    public override async ValueTask<long> StateAsync(StoreConnection connection) => (long)(await connection.ScalarAsync("select coalesce(max(position), 0) from audit_entry").ConfigureAwait(false))!;
+
     public override async ValueTask EndReadAsync(StoreConnection connection)
     {
         await using var transaction = connection.Transaction!;

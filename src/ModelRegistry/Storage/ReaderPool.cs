@@ -10,7 +10,32 @@ internal sealed class ReaderPool(Dialect dialect, int most) : IAsyncDisposable
     private bool _closed;
 
     /// <summary>Runs one read in a transaction of its own, which is over before the value is given back.</summary>
-    public async Task<T> ReadAsync<T>(Func<StoreConnection, ValueTask<T>> read, CancellationToken ct)
+    public Task<T> ReadAsync<T>(Func<StoreConnection, ValueTask<T>> read, CancellationToken ct) => UseAsync(connection => TransactAsync(connection, read), ct);
+
+    /// <summary>The same for what is asked often: given from memory while the database is in the state that it was read of.</summary>
+    /// <param name="lasts">Whether an answer may be kept.</param>
+    public Task<T> RecallAsync<T>(RecallKey key, Func<StoreConnection, ValueTask<T>> read, Func<T, bool> lasts, CancellationToken ct)
+        where T : notnull => UseAsync(async connection =>
+        {
+            var state = await dialect.StateAsync(connection).ConfigureAwait(false);
+            if (connection.Recollection.TryRecall<T>(key, state, out var known))
+                return known;
+            var answer = await TransactAsync(connection, read).ConfigureAwait(false);
+            if (lasts(answer))
+                connection.Recollection.Keep(key, state, answer);
+            return answer;
+        }, ct);
+
+    private async ValueTask<T> TransactAsync<T>(StoreConnection connection, Func<StoreConnection, ValueTask<T>> read)
+    {
+        await dialect.BeginReadAsync(connection).ConfigureAwait(false);
+        var value = await read(connection).ConfigureAwait(false);
+        await dialect.EndReadAsync(connection).ConfigureAwait(false);
+        return value;
+    }
+
+    /// <summary>Lends a connection out. One that anything went wrong with is closed, which ends its transaction, too.</summary>
+    private async Task<T> UseAsync<T>(Func<StoreConnection, ValueTask<T>> use, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(_closed, typeof(RegistryDb));
         await _free.WaitAsync(ct).ConfigureAwait(false);
@@ -19,25 +44,13 @@ internal sealed class ReaderPool(Dialect dialect, int most) : IAsyncDisposable
         try
         {
             connection = _idle.TryPop(out var idle) ? idle : await dialect.OpenAsync(writer: false, ct).ConfigureAwait(false);
-            await dialect.BeginReadAsync(connection).ConfigureAwait(false);
-            try
-            {
-                var value = await read(connection).ConfigureAwait(false);
-                await dialect.EndReadAsync(connection).ConfigureAwait(false);
-                sound = true;
-                return value;
-            }
-            catch
-            {
-                await dialect.RollbackAsync(connection).ConfigureAwait(false);
-                sound = true;
-                throw;
-            }
+            var value = await use(connection).ConfigureAwait(false);
+            sound = true;
+            return value;
         }
         catch (Exception e) when (dialect.Outage(e) is { } outage)
         {
             // One lost connection mostly means that all are.
-            sound = false;
             await CloseIdleAsync().ConfigureAwait(false);
             throw outage;
         }

@@ -54,6 +54,9 @@ public sealed class RegistryDb : IAsyncDisposable
     /// <summary>Where the rows are; no secrets in it.</summary>
     public string Location => _dialect.Location;
 
+    /// <summary>The time, as precisely as it is stored.</summary>
+    internal DateTimeOffset Now => Times.Truncate(_time.GetUtcNow());
+
     /// <summary>Immutable id of this registry (<c>reg_…</c>).</summary>
     public string RegistryId => _identity.RegistryId;
 
@@ -184,27 +187,39 @@ public sealed class RegistryDb : IAsyncDisposable
         return RegistryMeter.Transactions.Enabled ? WatchedReadAsync(read, ct) : PlainReadAsync(read, ct);
     }
 
-    private Task<T> PlainReadAsync<T>(Func<RegistrySession, ValueTask<T>> read, CancellationToken ct) =>
-        _readers.ReadAsync(
-            async connection =>
-            {
-                var now = Environment.TickCount64;
-                if (now - Interlocked.Read(ref _lookedAt) is < 0 or >= 1_000)
-                {
-                    await MoveMark.DemandLiveAsync(_dialect, connection).ConfigureAwait(false);
-                    Interlocked.Exchange(ref _lookedAt, now);
-                }
-                var session = new RegistrySession(connection, Times.Truncate(_time.GetUtcNow()), mayWrite: false);
-                try
-                {
-                    return await read(session).ConfigureAwait(false);
-                }
-                finally
-                {
-                    session.End();
-                }
-            },
-            ct);
+    private Task<T> PlainReadAsync<T>(Func<RegistrySession, ValueTask<T>> read, CancellationToken ct) => _readers.ReadAsync(connection => InSessionAsync(connection, read), ct);
+
+    /// <summary>
+    /// Reads what is asked for again and again: the same as <see cref="ReadAsync"/> would read now, given from memory as long as
+    /// nobody committed anything. What depends on the time is not to be kept, but what it is reckoned from.
+    /// </summary>
+    /// <param name="lasts">Whether an answer is worth keeping: nothing is kept of what is not there.</param>
+    internal Task<T> RecallAsync<T>(RecallKey key, Func<RegistrySession, ValueTask<T>> read, Func<T, bool> lasts, CancellationToken ct)
+        where T : notnull
+    {
+        ThrowInside();
+        Task<T> Plain() => _readers.RecallAsync(key, connection => InSessionAsync(connection, read), lasts, ct);
+        return RegistryMeter.Transactions.Enabled ? RegistryMeter.TransactionAsync(_dialect.SystemName, "read", null, Plain) : Plain();
+    }
+
+    private async ValueTask<T> InSessionAsync<T>(StoreConnection connection, Func<RegistrySession, ValueTask<T>> read)
+    {
+        var now = Environment.TickCount64;
+        if (now - Interlocked.Read(ref _lookedAt) is < 0 or >= 1_000)
+        {
+            await MoveMark.DemandLiveAsync(_dialect, connection).ConfigureAwait(false);
+            Interlocked.Exchange(ref _lookedAt, now);
+        }
+        var session = new RegistrySession(connection, Now, mayWrite: false);
+        try
+        {
+            return await read(session).ConfigureAwait(false);
+        }
+        finally
+        {
+            session.End();
+        }
+    }
 
     /// <summary>How much room it takes now.</summary>
     internal Task<DatabaseSize> SizeAsync(CancellationToken ct) => _readers.ReadAsync(_dialect.SizeAsync, ct);

@@ -139,6 +139,8 @@ internal sealed class SqliteDialect : Dialect
     public override async ValueTask BeginReadAsync(StoreConnection connection) =>
         await connection.ExecuteAsync("begin").ConfigureAwait(false);
 
+    public override async ValueTask<long> StateAsync(StoreConnection connection) => (long)(await connection.ScalarAsync("pragma data_version").ConfigureAwait(false))!;
+
     public override ValueTask EndReadAsync(StoreConnection connection) => CommitAsync(connection);
 
     public override async ValueTask RollbackAsync(StoreConnection connection)

@@ -19,6 +19,9 @@ internal sealed class StoreConnection(DbConnection connection) : IAsyncDisposabl
 
     public DbConnection Connection => connection;
 
+    /// <summary>What it read already, as long as that holds.</summary>
+    public Recollection Recollection { get; } = new();
+
     /// <summary>The driver's own transaction, where one is used: it spares the round trip of a <c>begin</c>.</summary>
     public DbTransaction? Transaction { get; set; }
 
