@@ -1,4 +1,3 @@
-using ModelRegistry.Faults;
 using ModelRegistry.Faults.Kills;
 using ModelRegistry.Faults.Races;
 using ModelRegistry.Faults.Storage;
