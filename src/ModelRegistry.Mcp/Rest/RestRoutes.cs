@@ -166,14 +166,10 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
             await AnswerAsync(call, asked, use, reply);
     }
 
-    /// <summary>A part of the address that is nothing but blanks names nothing, least of all what is meant where none is named.</summary>
-    private static Refusal? Unnamed(HttpContext http)
-    {
-        foreach (var (part, value) in http.Request.RouteValues)
-            if (value is string { Length: > 0 } text && string.IsNullOrWhiteSpace(text))
-                return Refusals.InvalidArgument(part, "the address has only blanks in its place");
-        return null;
-    }
+    /// <summary>A version of nothing but blanks is none, least of all the one that is meant where none is named.</summary>
+    private static Refusal? Unnamed(HttpContext http) => http.Request.RouteValues["version"] is string { Length: > 0 } version && string.IsNullOrWhiteSpace(version)
+        ? Refusals.VersionNotFound((string?)http.Request.RouteValues["model"] ?? "", version, null)
+        : null;
 
     private static Task<Outcome<RestFields>> QueryAsync(HttpContext http) => Task.FromResult(RestFields.Of(http.Request.Query));
 

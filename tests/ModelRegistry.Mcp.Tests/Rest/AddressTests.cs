@@ -3,7 +3,7 @@ using Xunit;
 
 namespace ModelRegistry.Mcp.Tests.Rest;
 
-/// <summary>A part of an address that has nothing but blanks.</summary>
+/// <summary>A version in an address that has nothing but blanks.</summary>
 public sealed class AddressTests
 {
     [Fact]
@@ -17,7 +17,6 @@ public sealed class AddressTests
             [
                 ("GET", $"/models/empty/versions/{blank}", null),
                 ("GET", $"/models/churn/versions/{blank}", null),
-                ("GET", $"/models/{blank}", null),
                 ("GET", $"/models/churn/versions/{blank}/files", null),
                 ("GET", $"/models/churn/versions/{blank}/archive", null),
                 ("PATCH", $"/models/churn/versions/{blank}", new JsonObject { ["tags"] = new JsonObject { ["who"] = "nobody" } }),
@@ -26,7 +25,7 @@ public sealed class AddressTests
             ])
             {
                 var answer = await rest.SendAsync(method, path, body?.ToJsonString());
-                Assert.True(answer is { Status: 400, Code: "invalid_arguments" }, $"{method} {path}: {answer.Status} {answer.Body}");
+                Assert.True(answer is { Status: 404, Code: "version_not_found" }, $"{method} {path}: {answer.Status} {answer.Body}");
             }
         Assert.Equal("v1", (await rest.GetAsync("/models/churn/serving"))["version"]);
         Assert.Equal(200, (await rest.GetAsync("/models/churn/versions/v2")).Status);
