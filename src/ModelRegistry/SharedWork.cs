@@ -7,16 +7,17 @@ namespace ModelRegistry;
 public static class SharedWork
 {
     /// <summary>Begins it on a thread of the pool, outside the caller's <see cref="ExecutionContext"/>.</summary>
-    public static Task Begin(Func<Task> work)
-    {
-        using var apart = ExecutionContext.SuppressFlow();
-        return Task.Run(work);
-    }
+    public static Task Begin(Func<Task> work) => Apart(() => Task.Run(work));
 
     /// <inheritdoc cref="Begin(Func{Task})"/>
-    public static Task<T> Begin<T>(Func<Task<T>> work)
+    public static Task<T> Begin<T>(Func<Task<T>> work) => Apart(() => Task.Run(work));
+
+    private static T Apart<T>(Func<T> begin)
     {
+        // Suppressed twice, it throws.
+        if (ExecutionContext.IsFlowSuppressed())
+            return begin();
         using var apart = ExecutionContext.SuppressFlow();
-        return Task.Run(work);
+        return begin();
     }
 }

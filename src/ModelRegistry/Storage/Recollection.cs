@@ -18,7 +18,7 @@ internal readonly record struct RecallKey(string Kind, string Of, string At = ""
 internal sealed class Recollection
 {
     /// <summary>Answers kept; beyond, all are forgotten: what is asked for so often is soon here again.</summary>
-    private const int Most = 4_096;
+    private const int Most = 512;
 
     /// <summary>
     /// How long an answer is believed, in milliseconds. What tells one state from another is the registry's own log where a database
