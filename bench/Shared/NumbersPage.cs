@@ -36,11 +36,17 @@ internal static class NumbersPage
             {body.Trim()}
             """;
         var page = new StringBuilder(Head);
+        foreach (var heading in sections.Keys)
+            page.Append(CultureInfo.InvariantCulture, $"\n- [{heading}](#{Anchor(heading)})");
+        page.Append('\n');
         foreach (var (heading, text) in sections)
             page.Append(CultureInfo.InvariantCulture, $"\n## {heading}\n\n{text.Trim()}\n");
         File.WriteAllText(path, page.ToString().ReplaceLineEndings("\n"));
         Console.Error.WriteLine($"recorded in {path}");
     }
+
+    /// <summary>As pages of Markdown mostly name a heading.</summary>
+    private static string Anchor(string heading) => string.Concat(heading.ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-')).Replace(' ', '-');
 
     private static SortedDictionary<string, string> Read(string page) => new(page.Split("\n## ").Skip(1).Select(part => part.Split('\n', 2))
         .ToDictionary(part => part[0].Trim(), part => part.Length > 1 ? part[1] : ""), StringComparer.Ordinal);
