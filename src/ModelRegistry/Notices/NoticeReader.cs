@@ -13,7 +13,7 @@ namespace ModelRegistry.Notices;
 internal sealed class NoticeReader(RegistryDb db, PolicyInForce policies, PageAddress pages)
 {
     /// <summary>The last entry's position; 0 for an empty log.</summary>
-    public Task<long> LastAsync(CancellationToken cancel) => db.ReadAsync(session => session.LastEntryAsync(), cancel);
+    public Task<long> LastAsync(CancellationToken cancel) => db.ReadAsync(session => session.LastPositionAsync(), cancel);
 
     /// <summary>The events among the next entries after a position, and the position of the last entry looked at: the same when there was none.</summary>
     /// <param name="mlflow">Whether somebody is told in MLflow's words.</param>

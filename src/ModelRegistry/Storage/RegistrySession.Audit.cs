@@ -49,7 +49,7 @@ public sealed partial class RegistrySession
         "select position, leaf, leaf_hash from audit_entry where position > @after and position <= @to order by position limit @limit", ReadAuditRow, ("after", after), ("to", to), ("limit", (long)limit));
 
     /// <summary>The last position that has an entry; 0 when none has. The head should say the same.</summary>
-    internal async ValueTask<long> LastPositionAsync() => await ScalarAsync("select max(position) from audit_entry") is long last ? last : 0;
+    internal async ValueTask<long> LastPositionAsync() => (long)(await ScalarAsync("select coalesce(max(position), 0) from audit_entry"))!;
 
     internal ValueTask<List<(long Position, ErasableText Text)>> ErasablesAsync(long from, long to) => ManyAsync(
         "select position, field, salt, value from audit_erasable where position >= @from and position <= @to order by position, field",

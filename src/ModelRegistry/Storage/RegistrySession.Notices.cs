@@ -34,9 +34,6 @@ public sealed partial class RegistrySession
 {
     private const string EndpointColumns = "id, kind, address, person_id, events, secret, created_at, settled_to, delivered, given_up, last_delivered_at, ended_at, ended_why, created_by, style, name, description, updated_at, paused, confirmed_by";
 
-    /// <summary>The last entry's position, this transaction's own included; 0 for an empty log.</summary>
-    internal async ValueTask<long> LastEntryAsync() => (long)(await ScalarAsync("select coalesce(max(position), 0) from audit_entry"))!;
-
     /// <summary>Entries after a position, by the key.</summary>
     internal ValueTask<List<EntryLine>> EntriesAfterAsync(long position, int most) => ManyAsync(
         "select position, id, at, verb, outcome, actor_id, model_id, subject_type, subject_id from audit_entry where position > @after order by position limit @most",
@@ -75,7 +72,7 @@ public sealed partial class RegistrySession
     internal async ValueTask InsertEndpointAsync(StoredEndpoint e) => await ExecuteAsync("""
         insert into notice_endpoint (id, kind, address, person_id, events, secret, created_by, created_at, settled_to, delivered, given_up, last_delivered_at, ended_at, ended_why, style, name, description, updated_at, paused, confirmed_by)
         values (@id, @kind, @address, @person, @events, @secret, @by, @now, @last, 0, 0, null, null, null, @style, @name, @description, @now, @paused, @confirmed)
-        """, ("id", e.Id), ("kind", e.Kind), ("address", e.Address), ("person", e.PersonId), ("events", List(e.Events)), ("secret", e.Secret), ("by", e.CreatedBy), ("now", Times.Micros(Now)), ("last", await LastEntryAsync()),
+        """, ("id", e.Id), ("kind", e.Kind), ("address", e.Address), ("person", e.PersonId), ("events", List(e.Events)), ("secret", e.Secret), ("by", e.CreatedBy), ("now", Times.Micros(Now)), ("last", await LastPositionAsync()),
         ("style", e.Style), ("name", e.Name), ("description", e.Description), ("paused", e.Paused ? 1L : 0L), ("confirmed", e.ConfirmedBy));
 
     /// <summary>Changes what is told to a webhook, where, and whether at all.</summary>
@@ -87,7 +84,7 @@ public sealed partial class RegistrySession
             where id = @id and ended_at is null
             """, ("id", e.Id), ("address", e.Address), ("events", List(e.Events)), ("secret", e.Secret), ("name", e.Name), ("description", e.Description), ("paused", e.Paused ? 1L : 0L), ("confirmed", e.ConfirmedBy), ("now", Times.Micros(Now)));
         if (begins)
-            await SettleToAsync(e.Id, await LastEntryAsync());
+            await SettleToAsync(e.Id, await LastPositionAsync());
     }
 
     /// <summary>Ends it and forgets its address and secret; false when it had ended before.</summary>

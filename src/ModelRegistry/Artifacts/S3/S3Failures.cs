@@ -33,7 +33,7 @@ internal static class S3Failures
     {
         var (what, remedy) = cause switch
         {
-            AmazonS3Exception { ErrorCode: "NoSuchBucket" } => ($"there is no bucket '{bucket}'", "Make the bucket, or name another with --artifacts s3://BUCKET."),
+            AmazonS3Exception { ErrorCode: "NoSuchBucket" } => ($"there is no bucket '{bucket}'", "Make the bucket, or name another one (s3://BUCKET)."),
             AmazonS3Exception { ErrorCode: "InvalidAccessKeyId" } => ("the store does not know the access key", "Set MODELREGISTRY_S3_ACCESS_KEY to a key of this store."),
             AmazonS3Exception { ErrorCode: "SignatureDoesNotMatch" } => ("the secret key does not belong to the access key", "Set MODELREGISTRY_S3_SECRET_KEY to the secret of MODELREGISTRY_S3_ACCESS_KEY."),
             AmazonS3Exception { ErrorCode: "RequestTimeTooSkewed" } => ("this machine's clock and the store's differ too much", "Set the clock."),
