@@ -55,11 +55,8 @@ internal sealed class CallerLimits : IDisposable
     }
 
     /// <summary>Whether so many attempts came from there without a credential that counts that no further one is looked at.</summary>
-    public bool Barred(System.Net.IPAddress? address)
-    {
-        using var none = _rate.AttemptAcquire((Stranger(address), _parts()), 0);
-        return !none.IsAcquired;
-    }
+    /// <remarks>A bucket fills by parts of a permit, and has some as soon as it holds any: what counts is a whole one.</remarks>
+    public bool Barred(System.Net.IPAddress? address) => _rate.GetStatistics((Stranger(address), _parts())) is { CurrentAvailablePermits: < 1 };
 
     /// <summary>Who somebody is of whom nothing is known but where they are: whoever has an IPv6 address has the 2^64 of its network.</summary>
     public static string Stranger(System.Net.IPAddress? address) => address switch
