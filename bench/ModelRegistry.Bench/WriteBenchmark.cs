@@ -46,8 +46,10 @@ internal static class WriteBenchmark
                 ["an audited write, one writer", single.Told("0"), single.Over(plain).Told("0.00"), ""],
                 [$"audited writes, {Writers} writers", many.Told("0"), many.Over(plain).Told("0.00"), many.Over(single).Told("0.0")],
             ]);
-            report.Budget("an audited write of one writer against a raw commit", single.Over(plain).Median, "0.00×", least: 0.85);
-            report.Budget($"{Writers} writers against one", many.Over(single).Median, "0.0×", least: 10);
+            // What a sync takes is the disk's; what is left is the registry's own.
+            var why = $"A raw commit took {Report.Number(1e6 / plain.Median)} µs here and an audited write {Report.Number(1e6 / single.Median)}: the faster the disk, the more the registry's own work shows.";
+            report.Budget("an audited write of one writer against a raw commit", single.Over(plain).Median, "0.00×", least: 0.85, why: why);
+            report.Budget($"{Writers} writers against one", many.Over(single).Median, "0.0×", least: 10, why: why);
             return report.Finish();
         }
         finally
