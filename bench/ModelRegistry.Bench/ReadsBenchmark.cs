@@ -37,7 +37,7 @@ internal static class ReadsBenchmark
         new("list_models, search", 3, true, (r, m, _) => ModelsAsync(r, new ModelQuery(Search: m.Name, Limit: 10))) { Grows = "A search looks for a part of a word in the name and the description of every model; there is no index of parts of words." },
         new("list_versions", 100, true, (r, m, _) => FoundAsync(r.Services.Catalog.ListVersionsAsync(SeededRegistry.Reader, new VersionQuery(m.Name, Limit: 10)))),
         new("get_model_info", 200, true, (r, m, _) => FoundAsync(r.Services.Catalog.GetAsync(SeededRegistry.Reader, m.Name, null))),
-        new("get_serving_version", 400, true, (r, m, _) => FoundAsync(r.Services.Catalog.ServingAsync(SeededRegistry.Reader, m.Name, null, null))),
+        new("get_serving_version", 400, true, (r, m, _) => FoundAsync(r.Services.Catalog.ServingAsync(SeededRegistry.Reader, m.Name, null, null))) { Grows = "Of the small registry every answer is recalled from memory; a connection keeps 512 of them, and of so many models most are read." },
         new("MLflow: registered-models/get", 200, true, (r, m, _) => FoundAsync(r.Services.Mlflow.GetModelAsync(SeededRegistry.Reader, m.Name))),
         new("MLflow: model-versions/get", 200, true, (r, m, chance) => FoundAsync(r.Services.Mlflow.GetVersionAsync(SeededRegistry.Reader, m.Name, Text(m.Any(chance))))),
         new("MLflow: alias", 200, true, (r, m, _) => FoundAsync(r.Services.Mlflow.ByAliasAsync(SeededRegistry.Reader, m.Name, "champion"))),

@@ -64,7 +64,7 @@ internal sealed class SoakBenchmark
             cpu = now.CpuSeconds;
         }
         await load;
-        await Task.WhenAll(_streams.Keys);
+        await Task.WhenAll(_streams.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var ended = ProcessReading.Of(_registry.ProcessId, _registry.DataFolder);
         // Sessions that nobody uses are swept within their idle time and half a minute.
         await Task.Delay(TimeSpan.FromMinutes(SessionIdleMinutes + 1));
@@ -191,9 +191,15 @@ internal sealed class SoakBenchmark
 
     private void Keep(Task<int> stream)
     {
-        var kept = stream.ContinueWith(s => Count(s.IsCompletedSuccessfully ? $"stream {s.Result}" : "stream failed"), TaskScheduler.Default);
-        _streams[kept] = true;
-        kept.ContinueWith(k => _streams.TryRemove(k, out _), TaskScheduler.Default);
+        _streams[stream] = true;
+        _ = ForgetAsync();
+
+        async Task ForgetAsync()
+        {
+            await ((Task)stream).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Count(stream.IsCompletedSuccessfully ? $"stream {await stream}" : "stream failed");
+            _streams.TryRemove(stream, out _);
+        }
     }
 
     private void Count(string outcome) => _outcomes.AddOrUpdate(outcome, 1, (_, times) => times + 1);

@@ -29,9 +29,9 @@ internal static class WriteBenchmark
             var (single, plain, many) = (new Samples(), new Samples(), new Samples());
             for (var round = -2; round < rounds; round++)
             {
-                var (bare, one, all) = (Rate(Alone, () => { for (var i = 0; i < Alone; i++) Run(raw, "insert into t (x) values ('one row')"); return Task.CompletedTask; }),
-                    Rate(Alone, async () => { for (var i = 0; i < Alone; i++) await WriteAsync(db); }),
-                    Rate(Writers * Each, () => Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ => { for (var i = 0; i < Each; i++) await WriteAsync(db); }))));
+                var (bare, one, all) = (await RateAsync(Alone, () => { for (var i = 0; i < Alone; i++) Run(raw, "insert into t (x) values ('one row')"); return Task.CompletedTask; }),
+                    await RateAsync(Alone, async () => { for (var i = 0; i < Alone; i++) await WriteAsync(db); }),
+                    await RateAsync(Writers * Each, () => Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ => { for (var i = 0; i < Each; i++) await WriteAsync(db); }))));
                 if (round < 0)
                     continue;
                 plain.Add(bare);
@@ -71,10 +71,10 @@ internal static class WriteBenchmark
         command.ExecuteNonQuery();
     }
 
-    private static double Rate(int writes, Func<Task> work)
+    private static async Task<double> RateAsync(int writes, Func<Task> work)
     {
         var start = Stopwatch.GetTimestamp();
-        work().GetAwaiter().GetResult();
+        await work();
         return writes / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }
