@@ -113,6 +113,6 @@ internal sealed class Arguments
 
     private static string Unknown(string name, IReadOnlyList<Argument> declared, string of) =>
         Nearest.Of(name, declared.Select(a => a.Name)) is { } near ? $"is not an argument of this {of}; did you mean '{near}'?"
-        : declared.Count == 0 ? "is not an argument of this {of}, which takes none"
+        : declared.Count == 0 ? $"is not an argument of this {of}, which takes none"
         : $"is not an argument of this {of}, which takes {string.Join(", ", declared.Select(a => a.Name))}";
 }

@@ -82,7 +82,8 @@ public sealed partial class ModelCatalog
                 ? new ServingView(name, false, null, null, named, null, null, null, [], targets)
                 : new ServingView(name, true, period.Label, period.Number, named, period.Manifest.Hex, period.From, NullIfEmpty(period.PromotionId), approvers, targets, breaker);
         }
-        return at is null ? await _db.RecallAsync(new RecallKey("serving", modelName, stage ?? ""), LookAsync, seen => seen.Refusal is null, cancel) : await _db.ReadAsync(LookAsync, cancel);
+        // Trimmed: however a caller writes a stage, what is kept of it is short.
+        return at is null ? await _db.RecallAsync(new RecallKey("serving", modelName, stage?.Trim() ?? ""), LookAsync, seen => seen.Refusal is null, cancel) : await _db.ReadAsync(LookAsync, cancel);
     }
 
     /// <summary>What served when, newest first, and who approved it.</summary>

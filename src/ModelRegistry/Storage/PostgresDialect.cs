@@ -87,6 +87,11 @@ internal sealed partial class PostgresDialect : Dialect
     {
         var connection = await _source.OpenConnectionAsync(ct).ConfigureAwait(false);
         _version = connection.PostgreSqlVersion.ToString();
+        if (connection.PostgresParameters.GetValueOrDefault("server_encoding") is { } encoding and not "UTF8")
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw NoUnicode(encoding);
+        }
         var store = new StoreConnection(connection);
         if (writer)
             _writerId = connection.ProcessID;
@@ -236,6 +241,10 @@ internal sealed partial class PostgresDialect : Dialect
         NpgsqlException { IsTransient: true } and not PostgresException => Gone(e),
         _ => null,
     };
+
+    /// <summary>One that keeps bytes counts those for characters, and finds no part of a text by them; others cannot keep every text.</summary>
+    private StorageUnavailableException NoUnicode(string encoding) =>
+        new($"The database {_where} has the encoding {encoding}; a registry needs UTF8.", "Make another one for it (create database NAME encoding 'UTF8' template template0) and name that in the database setting.");
 
     private StorageUnavailableException Gone(Exception e) =>
         new($"PostgreSQL at {_where} does not answer.", "See that it runs and can be reached from here, then try again.", e);

@@ -13,10 +13,12 @@ internal sealed class ReaderPool(Dialect dialect, int most) : IAsyncDisposable
     public Task<T> ReadAsync<T>(Func<StoreConnection, ValueTask<T>> read, CancellationToken ct) => UseAsync(connection => TransactAsync(connection, read), ct);
 
     /// <summary>The same for what is asked often: given from memory while the database is in the state that it was read of.</summary>
+    /// <param name="demand">Throws where nothing may be answered, from memory either.</param>
     /// <param name="lasts">Whether an answer may be kept.</param>
-    public Task<T> RecallAsync<T>(RecallKey key, Func<StoreConnection, ValueTask<T>> read, Func<T, bool> lasts, CancellationToken ct)
+    public Task<T> RecallAsync<T>(RecallKey key, Func<StoreConnection, ValueTask> demand, Func<StoreConnection, ValueTask<T>> read, Func<T, bool> lasts, CancellationToken ct)
         where T : notnull => UseAsync(async connection =>
         {
+            await demand(connection).ConfigureAwait(false);
             var state = await dialect.StateAsync(connection).ConfigureAwait(false);
             if (connection.Recollection.TryRecall<T>(key, state, out var known))
                 return known;

@@ -198,18 +198,23 @@ public sealed class RegistryDb : IAsyncDisposable
         where T : notnull
     {
         ThrowInside();
-        Task<T> Plain() => _readers.RecallAsync(key, connection => InSessionAsync(connection, read), lasts, ct);
+        Task<T> Plain() => _readers.RecallAsync(key, DemandLiveAsync, connection => InSessionAsync(connection, read), lasts, ct);
         return RegistryMeter.Transactions.Enabled ? RegistryMeter.TransactionAsync(_dialect.SystemName, "read", null, Plain) : Plain();
+    }
+
+    /// <summary>Throws where the registry does not live here any more; looks once a second, whoever asks.</summary>
+    private async ValueTask DemandLiveAsync(StoreConnection connection)
+    {
+        var now = Environment.TickCount64;
+        if (now - Interlocked.Read(ref _lookedAt) is >= 0 and < 1_000)
+            return;
+        await MoveMark.DemandLiveAsync(_dialect, connection).ConfigureAwait(false);
+        Interlocked.Exchange(ref _lookedAt, now);
     }
 
     private async ValueTask<T> InSessionAsync<T>(StoreConnection connection, Func<RegistrySession, ValueTask<T>> read)
     {
-        var now = Environment.TickCount64;
-        if (now - Interlocked.Read(ref _lookedAt) is < 0 or >= 1_000)
-        {
-            await MoveMark.DemandLiveAsync(_dialect, connection).ConfigureAwait(false);
-            Interlocked.Exchange(ref _lookedAt, now);
-        }
+        await DemandLiveAsync(connection).ConfigureAwait(false);
         var session = new RegistrySession(connection, Now, mayWrite: false);
         try
         {

@@ -11,14 +11,14 @@ public sealed partial class RegistrySession
     // Of a long search a few are enough to find a rare one among them.
     private const int Gram = 3, MostProbes = 8, MostGrams = 3;
 
-    // Read off the row as it stands: said before a change it gives what was there, and after it what is.
+    // Read off the row as it stands: said before a change it gives what was there, and after it what is. In pieces of 128 characters,
+    // each with the first two of the next: a place deep in a long text is found by counting from its beginning, and the turn to write
+    // waits for it. So many pieces of so many characters are four times what a description may have.
     private const string GramsOfModel = """
-        with recursive part (words, at) as (
-          select words, 1 from (select name_key as words from model where id = @id union all select description_key from model where id = @id) told where length(words) >= 3
-          union all
-          select words, at + 1 from part where at < length(words) - 2
-        )
-        select distinct substr(words, at, 3) as gram from part
+        with recursive place (at) as (select 0 union all select at + 1 from place where at < 127),
+          told (words) as (select name_key from model where id = @id union all select description_key from model where id = @id),
+          piece (words) as materialized (select substr(words, 1 + 128 * at, 130) from told join place on 128 * at < length(words) - 2)
+        select distinct substr(words, 1 + at, 3) as gram from piece join place on at < length(words) - 2
         """;
 
     internal ValueTask<int> AddGramsAsync(string modelId) =>

@@ -23,6 +23,16 @@ public sealed class SqliteSearchTests : SearchContract
 public sealed class PostgresSearchTests(PostgresCluster cluster) : SearchContract, IClassFixture<PostgresCluster>
 {
     private protected override async Task<TestRegistry> OpenAsync() => await EmptyAsync(database: await cluster.NewDatabaseAsync());
+
+    [Fact]
+    public async Task A_database_that_counts_bytes_for_characters_is_none_for_a_registry()
+    {
+        var url = await cluster.NewDatabaseAsync();
+        await cluster.RunAsync(url, "create database counts_bytes encoding 'SQL_ASCII' locale 'C' template template0");
+        var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => EmptyAsync(database: url[..url.LastIndexOf('/')] + "/counts_bytes"));
+        Assert.Contains("SQL_ASCII", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("encoding 'UTF8'", refused.Remedy, StringComparison.Ordinal);
+    }
 }
 
 public sealed class SqliteReferenceTests : ReferenceContract

@@ -90,6 +90,30 @@ public abstract class SearchContract
         await SearchAsync(it, random);
     }
 
+    [Theory]
+    [InlineData(0x4E00, 4_000)]
+    [InlineData(0x20000, 2_000)]
+    public async Task A_text_as_long_as_may_be_is_found_by_each_of_its_places(int first, int length)
+    {
+        await using var it = await OpenAsync();
+        // No character of it is there twice, so that each part is in one place.
+        string[] letters = [.. Enumerable.Range(first, length).Select(char.ConvertFromUtf32)];
+        await it.CreateAsync("long", string.Concat(letters));
+        await it.CreateAsync("short", string.Concat(letters[..50]));
+        for (var again = 0; again < 2; again++)
+        {
+            var grams = await it.RowsAsync("select gram from model_gram g join model m on m.id = g.model_id where m.name = 'long' and gram not in ('lon', 'ong') order by gram");
+            Assert.Equal([.. Enumerable.Range(0, length - 2).Select(at => string.Concat(letters[at..(at + 3)])).Order(StringComparer.Ordinal)], grams);
+            foreach (var at in (int[])[50, 126, 127, 128, 255, length - 3])
+                Assert.Equal("long", Assert.Single(await ModelsAsync(it, string.Concat(letters[at..(at + 3)]))).Name);
+            await it.ChangeRowsAsync("drop table model_gram");
+            await it.ChangeRowsAsync("delete from schema_migration where version = 17");
+            await it.ReopenAsync();
+        }
+        Ok(await it.Services.Metadata.SetAsync(Robot, new MetadataEdit("long") { Description = string.Concat(letters[1..]) }));
+        Assert.Equal($"{length - 3 + 2}", Assert.Single(await it.RowsAsync("select count(*) from model_gram g join model m on m.id = g.model_id where m.name = 'long'")));
+    }
+
     [Fact]
     public async Task What_nearly_all_have_is_found_as_well_as_what_one_has()
     {

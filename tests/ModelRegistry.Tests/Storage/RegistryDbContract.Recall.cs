@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ModelRegistry.Storage;
 using Xunit;
 
@@ -75,5 +76,43 @@ public abstract partial class RegistryDbContract
         }
         await Task.WhenAll([writing, .. ((RegistryDb[])[one, one, two, two]).Select(db => Task.Run(() => ReadAsync(db)))]);
         Assert.Equal(200, Interlocked.Read(ref acknowledged));
+    }
+
+    [Fact]
+    public async Task What_was_kept_is_not_given_once_it_is_known_that_the_registry_was_moved()
+    {
+        await using var db = await Ledger.OpenAsync(Options);
+        // From here it is not looked again for a second.
+        Assert.Empty(await db.LinesAsync());
+        var mark = JsonSerializer.Serialize(new MoveMark("move_1", "elsewhere", DateTimeOffset.UnixEpoch));
+        Assert.Null((await db.WriteAsync<string>(Ledger.Ada, Ledger.Adding("a"), async session =>
+        {
+            await session.ExecuteAsync("insert into meta (name, value) values ('moved_to', @mark)", ("mark", mark));
+            return new Written<string>("a", [Ledger.Adding("a")], []);
+        }, default)).Refusal);
+        Task<int> RecallAsync() => db.RecallAsync(Lines, _ => ValueTask.FromResult(1), _ => true, default);
+
+        // On two connections, so that it is another that finds out.
+        var (begun, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var one = db.ReadAsync(async _ =>
+        {
+            begun.SetResult();
+            await go.Task;
+            return 0;
+        }, default);
+        await Task.WhenAny(begun.Task, one);
+        // Late in the second after it was last looked: what is kept now would be kept after the next look.
+        await Task.Delay(600);
+        var kept = await Record.ExceptionAsync(RecallAsync);
+        go.SetResult();
+        await Record.ExceptionAsync(() => one);
+        Exception? moved = null;
+        while (moved is null)
+            moved = await Record.ExceptionAsync(() => db.ReadAsync(_ => ValueTask.FromResult(0), default));
+
+        Assert.Equal("registry_moved", Assert.IsType<StorageUnavailableException>(moved).Code);
+        Assert.Equal("registry_moved", (await Assert.ThrowsAsync<StorageUnavailableException>(RecallAsync)).Code);
+        // On a machine so slow that it was found out at once, nothing was kept.
+        Assert.True(kept is null or StorageUnavailableException);
     }
 }

@@ -6,13 +6,13 @@ create table model_gram (
   primary key (gram, model_id)
 ) {without_rowid};
 insert into model_gram (gram, model_id)
-with recursive part (model_id, words, at) as (
-  select id, words, 1 from (
-    select id, name_key as words from model where deleted_at is null
+-- Long texts in pieces of 128 characters, each with the first two of the next: else every place in one is found by counting from its
+-- beginning, and what it is found in is kept once for each of them.
+with recursive place (at) as (select 0 union all select at + 1 from place where at < 127),
+  told (model_id, words) as (
+    select id, name_key from model where deleted_at is null
     union all
     select id, description_key from model where deleted_at is null
-  ) told where length(words) >= 3
-  union all
-  select model_id, words, at + 1 from part where at < length(words) - 2
-)
-select distinct substr(words, at, 3), model_id from part order by 1, 2;
+  ),
+  piece (model_id, words) as materialized (select model_id, substr(words, 1 + 128 * at, 130) from told join place on 128 * at < length(words) - 2)
+select distinct substr(words, 1 + at, 3), model_id from piece join place on at < length(words) - 2 order by 1, 2;
