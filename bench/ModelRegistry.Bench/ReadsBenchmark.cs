@@ -22,6 +22,8 @@ internal static class ReadsBenchmark
 
     private const string Cold = "Asked for the 100 models that are asked for most it is that of the column before the last: what a look-up does grows little, and models that nobody asked for of late are not in the processor's memory.";
 
+    private const string More = "Of more models more have the rarest three characters of what is looked for; each of those is looked at.";
+
     private const string Fuller = "Most models of the small registry have less than a page of it; of the models with many, pages are full.";
 
     /// <summary>One call: of a registry, for one of its models, with chance of its own.</summary>
@@ -40,7 +42,7 @@ internal static class ReadsBenchmark
         new("list_models, a page in the middle", 100, false, async (r, _, _) => await ModelsAsync(r, new ModelQuery(Limit: 10, Cursor: await r.CursorAsync(0.5)))),
         new("list_models, last page", 100, false, async (r, _, _) => await ModelsAsync(r, new ModelQuery(Limit: 10, Cursor: await r.CursorAsync(0.999)))),
         new("list_models, stage=production", 100, false, async (r, _, _) => await ModelsAsync(r, new ModelQuery(Stage: "production", Limit: 10, Cursor: await r.CursorAsync(0.5)))),
-        new("list_models, search", 100, true, (r, m, _) => ModelsAsync(r, new ModelQuery(Search: m.Name, Limit: 10))) { Grows = "Of more models more have the rarest three characters of what is looked for; each of those is looked at." },
+        new("list_models, search", 100, true, (r, m, _) => ModelsAsync(r, new ModelQuery(Search: m.Name, Limit: 10))) { Grows = More },
         new("list_versions", 100, true, (r, m, _) => FoundAsync(r.Services.Catalog.ListVersionsAsync(SeededRegistry.Reader, new VersionQuery(m.Name, Limit: 10)))) { Grows = Fuller },
         new("get_model_info", 200, true, (r, m, _) => FoundAsync(r.Services.Catalog.GetAsync(SeededRegistry.Reader, m.Name, null))),
         new("get_serving_version", 400, true, (r, m, _) => FoundAsync(r.Services.Catalog.ServingAsync(SeededRegistry.Reader, m.Name, null, null))) { Grows = "Of the small registry every answer is recalled from memory; a connection keeps 512 of them, and of so many models most are read." },
@@ -54,6 +56,7 @@ internal static class ReadsBenchmark
         new("MLflow: search of a rare tag, 10", 100, false, (r, _, _) => SearchAsync(r, "tags.rare = 'yes'")),
         new("MLflow: search of a model's tag, 20", 50, true, (r, m, _) => SearchAsync(r, $"name = '{m.Name}' AND tags.team = '1'", 20)) { Grows = Fuller },
         new("MLflow: search of a run", 100, true, (r, m, chance) => SearchAsync(r, $"run_id = '{m.Run(m.Any(chance))}'")),
+        new("MLflow: search of models by a part", 100, true, (r, m, _) => FoundAsync(r.Services.Mlflow.SearchModelsAsync(SeededRegistry.Reader, new MlflowSearch($"name ILIKE '%{m.Name[^6..]}%'", [], "10", null)))) { Grows = More },
         new("MLflow: search of models, 10", 50, false, (r, _, _) => FoundAsync(r.Services.Mlflow.SearchModelsAsync(SeededRegistry.Reader, new MlflowSearch("name LIKE 'model-%' AND tags.`mlflow.prompt.is_prompt` != 'true'", [], "10", null)))),
     ];
 

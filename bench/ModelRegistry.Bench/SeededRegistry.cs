@@ -48,7 +48,7 @@ internal sealed class SeededRegistry : IAsyncDisposable
         var numbers = Enumerable.Range(0, versions / 10).ToArray();
         new Random(seed).Shuffle(numbers);
         List<SeededModel> models = [.. popularity.Share(versions, mostOfOne).Select((count, rank) => new SeededModel($"model-{numbers[rank]:D6}", numbers[rank], count))];
-        await using (var db = RegistryDb.Open(new StorageOptions(folder), TimeProvider.System))
+        await using (var db = await RegistryDb.OpenAsync(new StorageOptions(folder), TimeProvider.System))
             for (var from = 0; from < models.Count;)
             {
                 var (to, filled) = (from, 0);

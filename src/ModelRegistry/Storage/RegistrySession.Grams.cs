@@ -27,6 +27,19 @@ public sealed partial class RegistrySession
     private ValueTask<int> RemoveGramsAsync(string modelId) =>
         ExecuteAsync($"delete from model_gram where model_id = @id and gram in ({GramsOfModel})", ("id", modelId));
 
+    /// <summary>What models with a text in their name or description are looked for in; the text itself is still to be compared.</summary>
+    private async ValueTask<string> ModelsThatMayHaveAsync(string folded, List<string> where, List<(string, object?)> args)
+    {
+        var grams = await RareGramsAsync(folded);
+        for (var i = 0; i < grams.Count; i++)
+        {
+            args.Add(($"gram{i}", grams[i]));
+            where.Add(i == 0 ? "m.id = g.model_id and g.gram = @gram0" : $"exists (select 1 from model_gram x where x.gram = @gram{i} and x.model_id = g.model_id)");
+        }
+        // This way around: SQLite would rather go along all models, for their order.
+        return grams.Count == 0 ? "model m" : "model_gram g cross join model m";
+    }
+
     /// <summary>
     /// Parts of what is looked for, the rarest first, when the models that have it are few. Otherwise none: then a page is soon full
     /// of those that come along.

@@ -25,15 +25,7 @@ public sealed partial class RegistrySession
             var folded = Names.FoldText(search);
             where.Add("(m.name_key like @search escape '!' or m.description_key like @search escape '!')");
             args.Add(("search", $"%{Literal(folded)}%"));
-            foreach (var (i, gram) in (await RareGramsAsync(folded)).Index())
-            {
-                if (i == 0)
-                    // This way around: SQLite would rather go along the names, for the order.
-                    (from, where) = ("model_gram g cross join model m", [.. where, "m.id = g.model_id", "g.gram = @gram0"]);
-                else
-                    where.Add($"exists (select 1 from model_gram x where x.gram = @gram{i} and x.model_id = g.model_id)");
-                args.Add(($"gram{i}", gram));
-            }
+            from = await ModelsThatMayHaveAsync(folded, where, args);
         }
         if (filter.Task is { } task)
         {

@@ -1,4 +1,5 @@
 using ModelRegistry.Catalog;
+using ModelRegistry.Mlflow;
 using Xunit;
 using static ModelRegistry.Tests.TestRegistry;
 
@@ -50,8 +51,22 @@ public abstract class SearchContract
             found += expected.Count > 0 ? 1 : 0;
             lengthy += search.Length > 10 ? 1 : 0;
         }
+        foreach (var name in all.Select(m => m.Name))
+        {
+            var part = name[random.Next(name.Length)..];
+            await MlflowAsync(it, all, $"name ILIKE '%{part.ToUpperInvariant()}%'", n => n.Contains(part, StringComparison.Ordinal));
+            await MlflowAsync(it, all, $"name LIKE '%{part}'", n => n.EndsWith(part, StringComparison.Ordinal));
+            if (part.Length > 4)
+                await MlflowAsync(it, all, $"name LIKE '%{part[..3]}_{part[4..]}%'", n => Enumerable.Range(0, Math.Max(0, n.Length - part.Length + 1)).Any(i => n.AsSpan(i, 3).SequenceEqual(part.AsSpan(0, 3)) && n.AsSpan(i + 4).StartsWith(part.AsSpan(4))));
+        }
         Assert.InRange(found, 20, 80);
         Assert.InRange(lengthy, 1, 60);
+    }
+
+    private static async Task MlflowAsync(TestRegistry it, IEnumerable<ModelView> all, string filter, Func<string, bool> fits)
+    {
+        var found = Ok(await it.Services.Mlflow.SearchModelsAsync(Robot, new MlflowSearch(filter, [], "100", null))).RegisteredModels.Select(m => m.Name);
+        Assert.Equal((filter, string.Join(' ', all.Select(m => m.Name).Where(fits))), (filter, string.Join(' ', found)));
     }
 
     private static bool Has(string text, string part) => text.ToLowerInvariant().Contains(part.ToLowerInvariant(), StringComparison.Ordinal);
