@@ -244,7 +244,7 @@ internal sealed partial class PostgresDialect : Dialect
 
     /// <summary>One that keeps bytes counts those for characters, and finds no part of a text by them; others cannot keep every text.</summary>
     private StorageUnavailableException NoUnicode(string encoding) =>
-        new($"The database {_where} has the encoding {encoding}; a registry needs UTF8.", "Make another one for it (create database NAME encoding 'UTF8' template template0) and name that in the database setting.");
+        new($"The database {_where} has the encoding {encoding}; a registry needs UTF8.", "Make another one for it (create database NAME encoding 'UTF8' template template0) and name that in the database setting. A registry that is in this one goes there with pg_dump and psql, while no server uses it.");
 
     private StorageUnavailableException Gone(Exception e) =>
         new($"PostgreSQL at {_where} does not answer.", "See that it runs and can be reached from here, then try again.", e);

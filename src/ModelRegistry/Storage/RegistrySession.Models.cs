@@ -76,6 +76,7 @@ public sealed partial class RegistrySession
     /// <summary>Leaves a tombstone where nobody else changed the model meanwhile.</summary>
     internal async ValueTask<bool> DeleteModelAsync(RegisteredModel m)
     {
+        // Before it is known whether the row is the one that was seen: where it is not, the refusal undoes this, too.
         await RemoveGramsAsync(m.Id);
         return await ExecuteAsync(
             "update model set deleted_at = @now, updated_at = @now, row_version = row_version + 1 where id = @id and row_version = @row", ("now", Times.Micros(Now)), ("id", m.Id), ("row", m.RowVersion)) == 1;
