@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelRegistry.Measured;
 
 namespace ModelRegistry.Bench;
 
@@ -6,10 +7,10 @@ namespace ModelRegistry.Bench;
 internal static class ByteCount
 {
     /// <param name="usual">What it is where the option is not there.</param>
-    public static long Of(string[] options, string name, string usual)
+    /// <exception cref="ArgumentException">It is no number of bytes.</exception>
+    public static long Of(RunOptions options, string usual)
     {
-        var at = Array.IndexOf(options, name);
-        var text = at >= 0 && at + 1 < options.Length ? options[at + 1] : usual;
+        var text = options.Text("size") ?? usual;
         var (digits, unit) = text switch
         {
             [.. var n, 'G', 'i', 'B'] => (n, 1L << 30),
@@ -17,6 +18,6 @@ internal static class ByteCount
             [.. var n, 'K', 'i', 'B'] => (n, 1L << 10),
             _ => (text, 1L),
         };
-        return long.Parse(digits, CultureInfo.InvariantCulture) * unit;
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number * unit : throw new ArgumentException("--size is a number of bytes, such as 300MiB or 5GiB.");
     }
 }

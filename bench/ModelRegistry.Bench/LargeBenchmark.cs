@@ -7,6 +7,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ModelRegistry.Artifacts.S3;
+using ModelRegistry.Measured;
 using ModelRegistry.Tests;
 
 namespace ModelRegistry.Bench;
@@ -18,20 +19,27 @@ namespace ModelRegistry.Bench;
 /// </summary>
 internal sealed class LargeBenchmark(ServedRegistry registry, HttpClient http, EndlessContent content)
 {
+    public const string Options = "--server DLL [--size 5GiB] [--store file|s3]";
+
+    public const string Says = "one large file in and out again, the server killed in the middle of both: digests, and memory";
+
     private const int Ranges = 8;
     private const string Model = "large", File = "/models/large/versions/v1/files/weights.bin";
 
     private readonly List<double> _peaks = [];
+    private readonly List<IReadOnlyList<string>> _steps = [];
     private bool _differs;
 
-    public static async Task<int> RunAsync(string server, long size, string store)
+    public static async Task<int> RunAsync(RunOptions options)
     {
+        var (server, size, store) = (ServedRegistry.ServerOf(options), ByteCount.Of(options, "5GiB"), options.OneOf("store", "file", "s3"));
+        options.NoMore();
         // Twice the content, which is staged and copied, and once more what a killed upload may leave.
         await using var ceph = store == "s3" ? await CephGateway.StartAsync(bytesOnDisk: size * 4 + (4L << 30)) : null;
-        await using var registry = await ServedRegistry.StartAsync(server, ceph is null ? null : await BucketAsync(ceph));
+        await using var registry = await ServedRegistry.StartAsync(server, ceph is null ? null : await BucketAsync(ceph), []);
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size} bytes ({size / (double)(1 << 30):0.##} GiB), store: {(ceph is null ? "a folder" : "a bucket, Ceph's gateway")}"));
-        return await new LargeBenchmark(registry, http, new EndlessContent(size, 1)).RunAsync();
+        var report = new Report($"one large file, {(ceph is null ? "a folder" : "a bucket (Ceph's gateway)")}", options);
+        return await new LargeBenchmark(registry, http, new EndlessContent(size, 1)).RunAsync(report);
     }
 
     private static async Task<(string, S3Options)> BucketAsync(CephGateway ceph)
@@ -41,7 +49,7 @@ internal sealed class LargeBenchmark(ServedRegistry registry, HttpClient http, E
         return ("large", new S3Options { Endpoint = ceph.Address, AccessKey = CephGateway.AccessKey, SecretKey = CephGateway.SecretKey });
     }
 
-    private async Task<int> RunAsync()
+    private async Task<int> RunAsync(Report report)
     {
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", registry.Tokens[^1]);
         // What the first requests compile is no file's cost.
@@ -52,8 +60,7 @@ internal sealed class LargeBenchmark(ServedRegistry registry, HttpClient http, E
 
         await TimedAsync("upload, killed with the server", CutUploadAsync);
         var offset = await OffsetAsync();
-        Console.WriteLine($"  the next server goes on from {offset} of {content.Size} bytes");
-        await TimedAsync("upload of the rest", async () => { await PutAsync(content, offset); return content.Size - offset; });
+        await TimedAsync($"upload of the rest, from byte {offset} on", async () => { await PutAsync(content, offset); return content.Size - offset; });
         await TimedAsync("registration of the version", async () =>
         {
             using var answer = await http.PostAsJsonAsync(At($"/models/{Model}/versions"), new JsonObject { ["files"] = new JsonArray(new JsonObject { ["path"] = "weights.bin", ["sha256"] = content.Sha256 }) });
@@ -83,9 +90,12 @@ internal sealed class LargeBenchmark(ServedRegistry registry, HttpClient http, E
             await TimedAsync("download of the whole version", () => ArchiveAsync(hash));
             Compare("within the archive", hash);
         }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"digest in: as announced ({content.Sha256}); out: {(_differs ? "DIFFERENT" : "equal in every way")}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"server's RSS idle {idle:0} MiB, peaks (VmHWM) of the servers, one after the other: {string.Join(", ", _peaks.Append(Peak()).Select(p => p.ToString("0", CultureInfo.InvariantCulture)))} MiB"));
-        return _differs ? 1 : 0;
+        report.Say(string.Create(CultureInfo.InvariantCulture, $"""
+            One file of {content.Size / (double)(1 << 30):0.##} GiB; two of the steps ended in SIGKILL of the server. Digests: {(_differs ? "DIFFERENT" : "equal in every way")}. Memory of the servers,
+            one after the other: idle {idle:0} MiB, at most (VmHWM) {string.Join(", ", _peaks.Append(Peak()).Select(p => Report.Number(p)))} MiB.
+            """));
+        report.Table(["", "seconds", "MiB/s"], _steps);
+        return report.Finish(_differs ? 1 : 0);
     }
 
     /// <summary>Sends all of it, and kills the server when half of it went out.</summary>
@@ -181,7 +191,8 @@ internal sealed class LargeBenchmark(ServedRegistry registry, HttpClient http, E
     {
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());
         _differs |= found != content.Sha256;
-        Console.WriteLine($"  {how}: {(found == content.Sha256 ? "the digest is equal" : $"THE DIGEST DIFFERS: {found}")}");
+        if (found != content.Sha256)
+            Console.Error.WriteLine($"{how}: the digest differs: {found}");
     }
 
     private static async Task<long> HashAsync(Stream body, IncrementalHash hash, long most = long.MaxValue)
@@ -203,10 +214,10 @@ internal sealed class LargeBenchmark(ServedRegistry registry, HttpClient http, E
     }
 
     /// <param name="work">Gives how many bytes it moved.</param>
-    private static async Task TimedAsync(string what, Func<Task<long>> work)
+    private async Task TimedAsync(string what, Func<Task<long>> work)
     {
         var watch = Stopwatch.StartNew();
         var moved = await work();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-34} {watch.Elapsed.TotalSeconds,7:0.0} s{(moved > 0 ? $"  {moved / 1048576.0 / watch.Elapsed.TotalSeconds,6:0} MiB/s" : "")}"));
+        _steps.Add([what, Report.Number(watch.Elapsed.TotalSeconds, "0.0"), moved > 0 ? Report.Number(moved / 1048576.0 / watch.Elapsed.TotalSeconds) : ""]);
     }
 }

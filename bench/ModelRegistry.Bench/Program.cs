@@ -1,30 +1,35 @@
 using System.Globalization;
 using ModelRegistry.Bench;
+using ModelRegistry.Measured;
 
-// Benchmarks report ratios within one run; they assert nothing. Usage: dotnet run -c Release --project bench/ModelRegistry.Bench -- lists [MODELS] [VERSIONS]
+// Not for people: what others are measured against, as processes of their own.
 switch (args)
 {
-    case ["lists", .. var sizes]:
-        return await ListBenchmark.RunAsync(sizes.Length > 0 ? int.Parse(sizes[0]) : 10_000, sizes.Length > 1 ? int.Parse(sizes[1]) : 100);
-    case ["mlflow", .. var size]:
-        return await MlflowBenchmark.RunAsync(size.Length > 0 ? int.Parse(size[0]) : 10_000);
-    case ["writes", ..]:
-        return await WriteBenchmark.RunAsync();
-    case ["soak", "--server", var server, "--minutes", var minutes, .. var rate]:
-        return await SoakBenchmark.RunAsync(server, double.Parse(minutes, CultureInfo.InvariantCulture), rate is ["--rate", var perSecond] ? double.Parse(perSecond, CultureInfo.InvariantCulture) : 60);
-    case ["sessions", "--server", var server, .. var count]:
-        return await SessionsBenchmark.RunAsync(server, count.Length > 0 ? int.Parse(count[0]) : 2_000, listening: 200);
-    case ["upload", "--server", var server, .. var bounds]:
-        return await UploadBenchmark.RunAsync(server, ByteCount.Of(bounds, "--size", "1GiB"), bounds is [.., "--rounds", var rounds] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 7);
-    case ["large", "--server", var server, .. var bounds]:
-        return await LargeBenchmark.RunAsync(server, ByteCount.Of(bounds, "--size", "5GiB"), bounds is [.., "--store", "s3"] ? "s3" : "file");
+    case ["hello"]:
+        Console.WriteLine("hello");
+        return 0;
     case ["bare-sink", var folder, var kibibytes, .. var flush]:
         return await BareSink.RunAsync(folder, int.Parse(kibibytes, CultureInfo.InvariantCulture) * 1024, flushes: flush is ["--flush"]);
-    case ["http", "--server", var server]:
-        return await HttpBenchmark.RunAsync(server);
     case ["bare-kestrel", var port, var answer]:
-        return await BareKestrel.RunAsync(int.Parse(port), answer);
-    default:
-        await Console.Error.WriteLineAsync("usage: bench lists [MODELS] [VERSIONS] | mlflow [MODELS] | writes | http --server DLL | sessions --server DLL [COUNT] | upload --server DLL [--size 1GiB] [--rounds 7] | large --server DLL [--size 5GiB] [--store file|s3] | soak --server DLL --minutes N [--rate PER-SECOND]; DLL: a published modelregistry.dll");
-        return 2;
+        return await BareKestrel.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), answer);
 }
+
+// Benchmarks report ratios within one run; they assert nothing about time. Each ends with 1 only where what it saw was wrong. Usage:
+// dotnet run -c Release --project bench/ModelRegistry.Bench -- BENCHMARK [--server DLL] … [--record]
+var benchmarks = new Dictionary<string, (string Options, string Says, Func<RunOptions, Task<int>> Run)>
+{
+    ["http"] = (HttpBenchmark.Options, HttpBenchmark.Says, HttpBenchmark.RunAsync),
+    ["large"] = (LargeBenchmark.Options, LargeBenchmark.Says, LargeBenchmark.RunAsync),
+    ["reads"] = (ReadsBenchmark.Options, ReadsBenchmark.Says, ReadsBenchmark.RunAsync),
+    ["sessions"] = (SessionsBenchmark.Options, SessionsBenchmark.Says, SessionsBenchmark.RunAsync),
+    ["soak"] = (SoakBenchmark.Options, SoakBenchmark.Says, SoakBenchmark.RunAsync),
+    ["start"] = (StartBenchmark.Options, StartBenchmark.Says, StartBenchmark.RunAsync),
+    ["upload"] = (UploadBenchmark.Options, UploadBenchmark.Says, UploadBenchmark.RunAsync),
+    ["writes"] = (WriteBenchmark.Options, WriteBenchmark.Says, WriteBenchmark.RunAsync),
+};
+if (args is [var named, .. var said] && benchmarks.TryGetValue(named, out var benchmark) && !said.Contains("--help"))
+    return await RunOptions.ReadAsync("ModelRegistry.Bench", named, said, benchmark.Run);
+Console.Error.WriteLine("usage: bench BENCHMARK [--seed N] [--record] …; DLL: a published modelregistry.dll, which no build disturbs");
+foreach (var (name, (options, says, _)) in benchmarks)
+    Console.Error.WriteLine($"\n  {name} {options}\n      {says}");
+return args.Contains("--help") ? 0 : 2;

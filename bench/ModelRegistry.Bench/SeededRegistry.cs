@@ -1,38 +1,87 @@
 using System.Text.Json.Nodes;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Storage;
 
 namespace ModelRegistry.Bench;
 
-/// <summary>A registry on a temporary folder, filled by rows rather than by files: for measuring reads.</summary>
+/// <summary>One model of a seeded registry.</summary>
+/// <param name="Number">Names its rows.</param>
+internal sealed record SeededModel(string Name, int Number, int Versions)
+{
+    /// <summary>One of its versions.</summary>
+    public int Any(Random random) => random.Next(1, Versions + 1);
+
+    /// <summary>The run that made a version.</summary>
+    public string Run(int version) => $"{Number}-{version}";
+}
+
+/// <summary>
+/// A registry on a temporary folder, filled by rows rather than by files: for measuring reads. The same seed makes the same one.
+/// </summary>
 internal sealed class SeededRegistry : IAsyncDisposable
 {
-    private readonly string _folder;
+    private const int AtOnce = 100, VersionsAtOnce = 10_000;
 
-    private SeededRegistry(string folder, RegistryServices services) => (_folder, Services) = (folder, services);
+    private readonly string _folder;
+    private readonly Zipf _popularity;
+    private readonly Dictionary<double, string?> _cursors = [];
+
+    private SeededRegistry(string folder, RegistryServices services, IReadOnlyList<SeededModel> models, Zipf popularity) => (_folder, Services, Models, _popularity) = (folder, services, models, popularity);
 
     public RegistryServices Services { get; }
 
+    /// <summary>The most popular one first, which has the most versions, too.</summary>
+    public IReadOnlyList<SeededModel> Models { get; }
+
+    public int Versions => Models.Sum(m => m.Versions);
+
     public static Actor Reader { get; } = new("act_bench", "bench", ActorKind.Agent, Permissions.MachineRoles, [], new ActorRef("act_owner", "owner"));
 
-    public static async Task<SeededRegistry> FillAsync(int models, int versions)
+    /// <param name="versions">In all; there are a tenth as many models.</param>
+    /// <param name="mostOfOne">How many of them one model may have.</param>
+    public static async Task<SeededRegistry> FillAsync(int versions, int mostOfOne, int seed)
     {
         var folder = Directory.CreateTempSubdirectory("registry-bench-").FullName;
-        var options = new RegistryOptions { DataFolder = folder };
-        var services = (await RegistryServices.OpenAsync(options, TimeProvider.System)).Value;
+        var services = (await RegistryServices.OpenAsync(new RegistryOptions { DataFolder = folder }, TimeProvider.System)).Value;
+        var popularity = new Zipf(versions / 10);
+        // What is popular is anywhere in the alphabet.
+        var numbers = Enumerable.Range(0, versions / 10).ToArray();
+        new Random(seed).Shuffle(numbers);
+        List<SeededModel> models = [.. popularity.Share(versions, mostOfOne).Select((count, rank) => new SeededModel($"model-{numbers[rank]:D6}", numbers[rank], count))];
         await using (var db = RegistryDb.Open(new StorageOptions(folder), TimeProvider.System))
-            for (var from = 0; from < models; from += 100)
-                await FillAsync(db, from, Math.Min(from + 100, models), versions);
-        return new SeededRegistry(folder, services);
+            for (var from = 0; from < models.Count;)
+            {
+                var (to, filled) = (from, 0);
+                while (to < models.Count && to < from + AtOnce && filled < VersionsAtOnce)
+                    filled += models[to++].Versions;
+                await FillAsync(db, models[from..to]);
+                from = to;
+            }
+        return new SeededRegistry(folder, services, models, popularity);
     }
 
-    private static Task FillAsync(RegistryDb db, int from, int to, int versions) => db.WriteAsync<int>(Actor.Registry, new AuditAct("bench.fill", "model", $"{from}"), async session =>
+    /// <summary>A model, the popular ones more often.</summary>
+    public SeededModel Popular(Random random) => Models[_popularity.Pick(random)];
+
+    /// <summary>Where the list of models goes on behind a part of them.</summary>
+    public async Task<string?> CursorAsync(double part)
+    {
+        if (_cursors.TryGetValue(part, out var known))
+            return known;
+        string? cursor = null;
+        for (var seen = 100; seen < Models.Count * part; seen += 100)
+            cursor = (await Services.Catalog.ListModelsAsync(Reader, new ModelQuery(Limit: 100, Cursor: cursor))).Value.NextCursor ?? cursor;
+        return _cursors[part] = cursor;
+    }
+
+    private static Task FillAsync(RegistryDb db, IReadOnlyList<SeededModel> models) => db.WriteAsync<int>(Actor.Registry, new AuditAct("bench.fill", "model", models[0].Name), async session =>
     {
         // Registered in rounds a second apart, one version of each model a round: many at the same moment are in no real registry.
-        var began = Times.Micros(session.Now) - (versions + 1) * 1_000_000L;
-        for (var m = from; m < to; m++)
+        foreach (var (name, m, versions) in models)
         {
-            var (id, name) = ($"mdl_{m:D8}", $"model-{m:D6}");
+            var began = Times.Micros(session.Now) - (versions + 1) * 1_000_000L;
+            var id = $"mdl_{m:D8}";
             await session.ExecuteAsync("""
                 insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
                 values (@id, @name, @name, @text, lower(@text), @task, 'bench', 'auto', '', 1, @n, @n, @label, @now, @now, null, 1)
@@ -53,7 +102,7 @@ internal sealed class SeededRegistry : IAsyncDisposable
             await session.ExecuteAsync("insert into alias (model_id, alias_key, alias, version_id) values (@m, 'champion', 'champion', @v)", ("m", id), ("v", $"ver_{m:D8}_{versions}"));
             await session.ExecuteAsync("insert into serving (model_id, stage, version_id, since, promotion_id) values (@m, 'production', @v, @now, '')", ("m", id), ("v", $"ver_{m:D8}_{versions}"), ("now", began));
         }
-        return new Written<int>(to - from, [new AuditAct("bench.fill", "model", $"{from}..{to}")], []);
+        return new Written<int>(models.Count, [new AuditAct("bench.fill", "model", models[0].Name)], []);
     }, CancellationToken.None);
 
     private static JsonObject Metadata(int model, int version) => new VersionMetadata

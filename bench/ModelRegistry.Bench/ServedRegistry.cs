@@ -4,6 +4,7 @@ using ModelRegistry.Artifacts.S3;
 using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Identity;
+using ModelRegistry.Measured;
 using ModelRegistry.Promotions;
 
 namespace ModelRegistry.Bench;
@@ -36,10 +37,15 @@ internal sealed partial class ServedRegistry : IAsyncDisposable
     public bool HasEnded => _process.HasExited;
 
     /// <param name="server">Path of <c>modelregistry.dll</c>, published on its own so that no build disturbs it.</param>
-    public static Task<ServedRegistry> StartAsync(string server, params string[] options) => StartAsync(server, null, options);
+    public static Task<ServedRegistry> StartAsync(string server, params string[] options) => StartAsync(server, null, [], options);
+
+    /// <summary>The server that is measured.</summary>
+    public static string ServerOf(RunOptions options) => options.Text("server") is { } server && File.Exists(server) ? Path.GetFullPath(server)
+        : throw new ArgumentException("--server names a published modelregistry.dll: dotnet publish -c Release -o published src/ModelRegistry.Mcp");
 
     /// <param name="bucket">Where files lie, and how to get there; null: in the data folder.</param>
-    public static async Task<ServedRegistry> StartAsync(string server, (string Name, S3Options Options)? bucket, params string[] options)
+    /// <param name="environment">Variables of the server's.</param>
+    public static async Task<ServedRegistry> StartAsync(string server, (string Name, S3Options Options)? bucket, IReadOnlyList<(string Name, string Value)> environment, params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("registry-bench-").FullName;
         var data = Path.Combine(folder, "data");
@@ -47,6 +53,8 @@ internal sealed partial class ServedRegistry : IAsyncDisposable
         var tokens = await SeedAsync(new RegistryOptions { DataFolder = data, DataFolderNamed = true, Policy = "team", Artifacts = place, S3 = bucket?.Options ?? new S3Options() }, folder);
         var start = new ProcessStartInfo("dotnet", [server, "serve", "--data", data, "--urls", "http://127.0.0.1:0", .. place is null ? (string[])[] : ["--artifacts", place], .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["MODELREGISTRY_RATE_LIMIT"] = "0";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         if (bucket?.Options is { } s3)
         {
             start.Environment["MODELREGISTRY_S3_ENDPOINT"] = s3.Endpoint!.AbsoluteUri;

@@ -1,16 +1,20 @@
-using System.Globalization;
+using ModelRegistry.Measured;
 
 namespace ModelRegistry.Bench;
 
 /// <summary>What sessions cost that nobody uses: memory of one server before, with many idle sessions (a part of them listening), and after a rest.</summary>
 internal static class SessionsBenchmark
 {
+    public const string Options = "--server DLL [--sessions 5000] [--streams 500]";
+
+    public const string Says = "what legacy sessions cost that nobody uses, a part of them with an open stream";
+
     private const int AtOnce = 16;
 
-    /// <param name="sessions">How many sessions are opened.</param>
-    /// <param name="listening">How many of them keep a stream open.</param>
-    public static async Task<int> RunAsync(string server, int sessions, int listening)
+    public static async Task<int> RunAsync(RunOptions options)
     {
+        var (server, sessions, listening) = (ServedRegistry.ServerOf(options), options.Whole("sessions", 5_000), options.Whole("streams", 500));
+        options.NoMore();
         await using var registry = await ServedRegistry.StartAsync(server);
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = sessions + AtOnce }) { Timeout = TimeSpan.FromMinutes(5) };
         // What the first requests compile is no session's cost.
@@ -39,13 +43,15 @@ internal static class SessionsBenchmark
         foreach (var part in clients.Chunk(AtOnce))
             await Task.WhenAll(part.Select(c => c.CloseAsync()));
         var closed = await AtRestAsync(registry);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            RSS before                 {before.RssMiB,8:0.0} MiB, {before.FilesMiB:0.0} MiB of it files: the runtime and the program
-            with {sessions} sessions        {opened.RssMiB,8:0.0} MiB, {statuses.Count(s => s == 200)} of {listening} streams open, {opened.Handles} handles, {opened.Threads} threads
-            after a rest               {rested.RssMiB,8:0.0} MiB: {(rested.RssMiB - before.RssMiB) * 1024 / sessions:0.0} KiB a session
-            all closed, after a rest   {closed.RssMiB,8:0.0} MiB, {closed.Handles} handles
-            """));
-        return 0;
+        var report = new Report("many sessions", options);
+        report.Say($"""
+            One server, {sessions} sessions of MCP 2025-11-25, {listening} of them with an open stream ({statuses.Count(s => s == 200)} streams were answered with 200; a session that was opened last
+            answered a call in between). {Report.Number((rested.RssMiB - before.RssMiB) * 1024 / sessions, "0.0")} KiB of memory a session.
+            """);
+        (string When, ProcessReading At)[] readings = [("before", before), ("all open", opened), ("all open, after a rest", rested), ("all closed, after a rest", closed)];
+        report.Table(["", "RSS MiB", "of it files", "descriptors", "threads"],
+            readings.Select(r => (IReadOnlyList<string>)[r.When, Report.Number(r.At.RssMiB, "0.0"), Report.Number(r.At.FilesMiB, "0.0"), $"{r.At.Handles}", $"{r.At.Threads}"]));
+        return report.Finish(statuses.All(s => s == 200) ? 0 : 1);
     }
 
     /// <summary>After a few requests and a pause, in which the server gives back what it does not need.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelRegistry.Fuzz;
+using ModelRegistry.Measured;
 
 namespace ModelRegistry.Bench;
 
@@ -13,9 +14,14 @@ namespace ModelRegistry.Bench;
 /// </summary>
 internal sealed class SoakBenchmark
 {
+    public const string Options = "--server DLL [--minutes 30] [--rate 60]";
+
+    public const string Says = "mixed load of both eras on one server, --rate requests a second: whether memory, threads, descriptors and the write-ahead log stay what they are";
+
     private const int Workers = 8, SessionIdleMinutes = 2;
     private static readonly TimeSpan Reading = TimeSpan.FromSeconds(10);
 
+    private readonly RunOptions _options;
     private readonly ServedRegistry _registry;
     private readonly HttpClient _http;
     private readonly MalformedMessages _malformed;
@@ -24,18 +30,20 @@ internal sealed class SoakBenchmark
     private readonly ConcurrentDictionary<Task, bool> _streams = new();
     private int _turn;
 
-    private SoakBenchmark(ServedRegistry registry, HttpClient http, MalformedMessages malformed, double perSecond) =>
-        (_registry, _http, _malformed, _pace) = (registry, http, malformed, TimeSpan.FromSeconds(Workers / perSecond));
+    private SoakBenchmark(RunOptions options, ServedRegistry registry, HttpClient http, MalformedMessages malformed, double perSecond) =>
+        (_options, _registry, _http, _malformed, _pace) = (options, registry, http, malformed, TimeSpan.FromSeconds(Workers / perSecond));
 
-    public static async Task<int> RunAsync(string server, double minutes, double perSecond)
+    public static async Task<int> RunAsync(RunOptions options)
     {
+        var (server, minutes, perSecond) = (ServedRegistry.ServerOf(options), options.Number("minutes", 30), options.Number("rate", 60));
+        options.NoMore();
         await using var registry = await ServedRegistry.StartAsync(server, "--session-idle", $"{SessionIdleMinutes}");
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1_000, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20) }) { Timeout = TimeSpan.FromSeconds(60) };
         var reader = new WireClient(http, registry.Address, registry.Tokens[0]);
         var tools = (await reader.AskAsync("tools/list"))["tools"]!.AsArray();
         var promotion = await reader.CallAsync("promote_model", new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production", ["reason"] = "the soak's own" });
         var known = new Known(tools, ["churn", "fraud", "digits"], ["1", "v2", "latest", "@champion"], [(string)promotion!["promotion_id"]!], ["WyJhIl0"], ["nowhere"]);
-        var soak = new SoakBenchmark(registry, http, new MalformedMessages(1, known), perSecond);
+        var soak = new SoakBenchmark(options, registry, http, new MalformedMessages(options.Seed, known), perSecond);
         return await soak.RunAsync(TimeSpan.FromMinutes(minutes));
     }
 
@@ -57,28 +65,36 @@ internal sealed class SoakBenchmark
         }
         await load;
         await Task.WhenAll(_streams.Keys);
-        foreach (var (outcome, times) in _outcomes.OrderBy(o => o.Key, StringComparer.Ordinal))
-            Console.WriteLine($"{times,9}  {outcome}");
-        Compare(readings);
         var ended = ProcessReading.Of(_registry.ProcessId, _registry.DataFolder);
         // Sessions that nobody uses are swept within their idle time and half a minute.
         await Task.Delay(TimeSpan.FromMinutes(SessionIdleMinutes + 1));
         var after = ProcessReading.Of(_registry.ProcessId, _registry.DataFolder);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"RSS at the end {ended.RssMiB:0.0} MiB, {SessionIdleMinutes + 1} minutes after {after.RssMiB:0.0} MiB; handles {ended.Handles} and {after.Handles}, threads {ended.Threads} and {after.Threads}"));
-        return 0;
+        return Tell(time, readings, ended, after);
     }
 
-    private static void Compare(List<(double Requests, ProcessReading At)> readings)
+    private int Tell(TimeSpan time, List<(double Requests, ProcessReading At)> readings, ProcessReading ended, ProcessReading after)
+    {
+        var (report, failed) = (new Report("a long mixed load", _options), _outcomes.Where(o => o.Key.StartsWith("failed", StringComparison.Ordinal)).Sum(o => o.Value));
+        report.Say(string.Create(CultureInfo.InvariantCulture, $"""
+            {time.TotalMinutes:0.#} minutes of reads, proposals and withdrawals, streams, sessions closed and abandoned, malformed messages and strangers in both eras: {_turn:N0} requests,
+            {failed:N0} of them failed. Medians of the first quarter, after the first minute, and of the last.
+            """));
+        report.Table(["", "first quarter", "last quarter", "ratio"], Compare(readings));
+        report.Say(string.Create(CultureInfo.InvariantCulture, $"At the end {ended.RssMiB:0.0} MiB, {ended.Handles} descriptors and {ended.Threads} threads; {SessionIdleMinutes + 1} minutes later, once idle sessions were swept, {after.RssMiB:0.0} MiB, {after.Handles} and {after.Threads}."));
+        report.Table(["outcome", "times"], _outcomes.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => (IReadOnlyList<string>)[o.Key.Replace('|', '/'), string.Create(CultureInfo.InvariantCulture, $"{o.Value:N0}")]));
+        return report.Finish(failed == 0 && !_registry.HasEnded ? 0 : 1);
+    }
+
+    private static IEnumerable<IReadOnlyList<string>> Compare(List<(double Requests, ProcessReading At)> readings)
     {
         // The first minute is start-up: code is compiled, pools fill.
         var warm = readings.Skip(readings.Count > 24 ? 6 : 0).Select(r => r.At).ToList();
         var quarter = Math.Max(1, warm.Count / 4);
         var (first, last) = (warm.Take(quarter).ToList(), warm.TakeLast(quarter).ToList());
-        Console.WriteLine("medians            first quarter   last quarter    ratio");
-        foreach (var (name, value) in ((string, Func<ProcessReading, double>)[])[("RSS MiB", r => r.RssMiB), ("threads", r => r.Threads), ("handles", r => r.Handles), ("WAL MiB", r => r.WalMiB)])
+        foreach (var (name, value) in ((string, Func<ProcessReading, double>)[])[("RSS MiB", r => r.RssMiB), ("threads", r => r.Threads), ("descriptors", r => r.Handles), ("write-ahead log MiB", r => r.WalMiB)])
         {
             var (a, b) = (Median(first, value), Median(last, value));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-18} {a,13:0.00} {b,14:0.00} {b / a,8:0.000}"));
+            yield return [name, Report.Number(a, "0.0"), Report.Number(b, "0.0"), Report.Number(b / a, "0.00")];
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using ModelRegistry.Measured;
 using ModelRegistry.Tests;
 
 namespace ModelRegistry.Bench;
@@ -15,12 +15,18 @@ internal static class UploadBenchmark
 {
     private sealed record Arm(string Name, Uri Server, int ProcessId, string Folder, string? Token)
     {
-        public List<double> CpuSeconds { get; } = [];
-        public List<double> Seconds { get; } = [];
+        public Samples CpuSeconds { get; } = new();
+        public Samples Seconds { get; } = new();
     }
 
-    public static async Task<int> RunAsync(string server, long size, int rounds)
+    public const string Options = "--server DLL [--size 1GiB] [--rounds 7]";
+
+    public const string Says = "the server's CPU for each byte that comes in, against a bare Kestrel that receives, hashes and writes the same";
+
+    public static async Task<int> RunAsync(RunOptions options)
     {
+        var (server, size, rounds) = (ServedRegistry.ServerOf(options), ByteCount.Of(options, "1GiB"), options.Whole("rounds", 7));
+        options.NoMore();
         await using var registry = await ServedRegistry.StartAsync(server);
         var folder = Directory.CreateTempSubdirectory("registry-bench-").FullName;
         var sinks = new List<Process>();
@@ -44,7 +50,7 @@ internal static class UploadBenchmark
                 for (var turn = 0; turn < arms.Count; turn++)
                     await MeasureAsync(http, arms[(turn + Math.Abs(round)) % arms.Count], content, counts: round >= 0);
             }
-            Tell(arms, size, rounds);
+            return Tell(arms, size, rounds, options);
         }
         finally
         {
@@ -55,7 +61,6 @@ internal static class UploadBenchmark
             }
             Directory.Delete(folder, recursive: true);
         }
-        return 0;
     }
 
     private static async Task MeasureAsync(HttpClient http, Arm arm, EndlessContent content, bool counts)
@@ -86,20 +91,14 @@ internal static class UploadBenchmark
         sync.WaitForExit();
     }
 
-    private static void Tell(List<Arm> arms, long size, int rounds)
+    private static int Tell(List<Arm> arms, long size, int rounds, RunOptions options)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} rounds of {size / 1048576.0:0} MiB each, arms interleaved; CPU time of the server alone"));
-        Console.WriteLine("arm                      CPU ms/GiB (median)   seconds (median)   MiB/s   registry's CPU of it, round by round: min / median / max");
-        foreach (var arm in arms)
-        {
-            var ratios = arms[0].CpuSeconds.Zip(arm.CpuSeconds, (registry, sink) => registry / sink).Order().ToList();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{arm.Name,-24} {Median(arm.CpuSeconds) / size * (1 << 30) * 1000,19:0} {Median(arm.Seconds),18:0.00} {size / 1048576.0 / Median(arm.Seconds),7:0}   {ratios[0]:0.00} / {ratios[ratios.Count / 2]:0.00} / {ratios[^1]:0.00}"));
-        }
-    }
-
-    private static double Median(List<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return sorted[sorted.Count / 2];
+        var report = new Report("what comes in", options);
+        report.Say($"{rounds} rounds of {size >> 20} MiB each, into a folder; arms take turns, and each round sends what was never sent before. CPU time is the server's alone; medians, and where half of the rounds lay.");
+        report.Table(["", "CPU ms/GiB", "MiB/s", "the registry's CPU of it"], arms.Select(arm => (IReadOnlyList<string>)
+        [
+            arm.Name, Report.Number(arm.CpuSeconds.Median / size * (1 << 30) * 1000), Report.Number(size / 1048576.0 / arm.Seconds.Median), arms[0].CpuSeconds.Over(arm.CpuSeconds).Told("0.00"),
+        ]));
+        return report.Finish();
     }
 }

@@ -14,9 +14,12 @@ internal sealed class WireClient(HttpClient http, Uri server, string? token)
     /// <summary>The session of 2025-11-25; null: every request stands alone.</summary>
     public string? Session { get; private set; }
 
+    /// <summary>What a session of 2025-11-25 begins with.</summary>
+    public static JsonObject Beginning() => new() { ["protocolVersion"] = "2025-11-25", ["capabilities"] = new JsonObject(), ["clientInfo"] = new JsonObject { ["name"] = "bench", ["version"] = "1" } };
+
     public async Task OpenAsync(CancellationToken cancel = default)
     {
-        var message = Message("initialize", new JsonObject { ["protocolVersion"] = "2025-11-25", ["capabilities"] = new JsonObject(), ["clientInfo"] = new JsonObject { ["name"] = "bench", ["version"] = "1" } });
+        var message = Message("initialize", Beginning());
         using var response = await http.SendAsync(Request(HttpMethod.Post, Encoding.UTF8.GetBytes(message.ToJsonString())), cancel);
         response.EnsureSuccessStatusCode();
         Session = response.Headers.GetValues("Mcp-Session-Id").Single();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using ModelRegistry.Domain;
+using ModelRegistry.Measured;
 using ModelRegistry.Storage;
 
 namespace ModelRegistry.Bench;
@@ -8,8 +9,16 @@ namespace ModelRegistry.Bench;
 /// <summary>Durable audited writes against a raw one-row commit of the same SQLite with synchronous=FULL, interleaved in one run.</summary>
 internal static class WriteBenchmark
 {
-    public static async Task<int> RunAsync()
+    public const string Options = "[--rounds 9]";
+
+    public const string Says = "durable audited writes, by one and by 64 at once, against a raw one-row commit of the same SQLite with synchronous=FULL";
+
+    private const int Alone = 200, Writers = 64, Each = 100;
+
+    public static async Task<int> RunAsync(RunOptions options)
     {
+        var rounds = options.Whole("rounds", 9);
+        options.NoMore();
         var folder = Directory.CreateTempSubdirectory("registry-bench-").FullName;
         try
         {
@@ -17,16 +26,27 @@ internal static class WriteBenchmark
             using var raw = new SqliteConnection($"Data Source={Path.Combine(folder, "raw.db")}");
             raw.Open();
             Run(raw, "pragma journal_mode=wal; pragma synchronous=full; create table t (id integer primary key, x text);");
-            var (single, plain, many) = (new List<double>(), new List<double>(), new List<double>());
-            for (var round = 0; round < 7; round++)
+            var (single, plain, many) = (new Samples(), new Samples(), new Samples());
+            for (var round = -2; round < rounds; round++)
             {
-                plain.Add(Rate(200, () => { for (var i = 0; i < 200; i++) Run(raw, "insert into t (x) values ('one row')"); return Task.CompletedTask; }));
-                single.Add(Rate(200, async () => { for (var i = 0; i < 200; i++) await WriteAsync(db); }));
-                many.Add(Rate(6400, () => Task.WhenAll(Enumerable.Range(0, 64).Select(async _ => { for (var i = 0; i < 100; i++) await WriteAsync(db); }))));
+                var (bare, one, all) = (Rate(Alone, () => { for (var i = 0; i < Alone; i++) Run(raw, "insert into t (x) values ('one row')"); return Task.CompletedTask; }),
+                    Rate(Alone, async () => { for (var i = 0; i < Alone; i++) await WriteAsync(db); }),
+                    Rate(Writers * Each, () => Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ => { for (var i = 0; i < Each; i++) await WriteAsync(db); }))));
+                if (round < 0)
+                    continue;
+                plain.Add(bare);
+                single.Add(one);
+                many.Add(all);
             }
-            var (p, s, m) = (Median(plain), Median(single), Median(many));
-            Console.WriteLine($"raw one-row commits/s {p:0}   audited, one writer {s:0} ({s / p:P0} of raw)   audited, 64 writers {m:0} ({m / s:0.0}x one writer)");
-            return 0;
+            var report = new Report("durable writes", options);
+            report.Say($"Commits per second, each of them on the disk (SQLite, synchronous=FULL), median of {rounds} rounds and where half of them lay; arms take turns.");
+            report.Table(["", "commits/s", "against the raw one", "against one writer"],
+            [
+                ["a raw commit of one row", plain.Told("0"), "", ""],
+                ["an audited write, one writer", single.Told("0"), single.Over(plain).Told("0.00"), ""],
+                [$"audited writes, {Writers} writers", many.Told("0"), many.Over(plain).Told("0.00"), many.Over(single).Told("0.0")],
+            ]);
+            return report.Finish();
         }
         finally
         {
@@ -52,11 +72,5 @@ internal static class WriteBenchmark
         var start = Stopwatch.GetTimestamp();
         work().GetAwaiter().GetResult();
         return writes / Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
     }
 }

@@ -19,7 +19,7 @@ public sealed class Campaign
     private long _unsaid;
 
     /// <param name="name">The heading of its section.</param>
-    public Campaign(string name, CampaignOptions options)
+    public Campaign(string name, RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         (_name, _command, _record, Seed) = (name, options.Command, options.Record, options.Seed);

@@ -3,11 +3,12 @@ using ModelRegistry.Faults.Kills;
 using ModelRegistry.Faults.Races;
 using ModelRegistry.Faults.Storage;
 using ModelRegistry.Fuzz;
+using ModelRegistry.Measured;
 
 // What the registry must survive, as programs that can be repeated by their seed. Each ends with 0 when nothing was violated, with 1
 // when something was, and with 2 when it was asked for what there is not. Usage:
 // dotnet run -c Release --project bench/ModelRegistry.Faults -- CAMPAIGN [--seed N] … [--record]
-var campaigns = new Dictionary<string, (string Options, string Says, Func<CampaignOptions, Task<int>> Run)>
+var campaigns = new Dictionary<string, (string Options, string Says, Func<RunOptions, Task<int>> Run)>
 {
     ["kills"] = (KillsCampaign.Options, KillsCampaign.Says, KillsCampaign.RunAsync),
     ["races"] = (RacesCampaign.Options, RacesCampaign.Says, RacesCampaign.RunAsync),
@@ -20,7 +21,7 @@ if (args is [RaceChild.Verb, .. var child])
 if (args is ["malformed", .. var cases] && !cases.Contains("--help"))
     return await MalformedCommand.RunAsync(cases);
 if (args is [var named, .. var said] && campaigns.TryGetValue(named, out var campaign) && !said.Contains("--help"))
-    return await CampaignOptions.ReadAsync(named, said, campaign.Run);
+    return await RunOptions.ReadAsync("ModelRegistry.Faults", named, said, campaign.Run);
 Console.Error.WriteLine("usage: faults CAMPAIGN [--seed N] [--record] [--server DLL] …");
 foreach (var (name, (options, says, _)) in campaigns)
     Console.Error.WriteLine($"\n  {name} {options}\n      {says}");

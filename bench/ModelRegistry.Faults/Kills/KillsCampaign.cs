@@ -1,5 +1,6 @@
 using ModelRegistry.Faults.Check;
 using ModelRegistry.Faults.Load;
+using ModelRegistry.Measured;
 using ModelRegistry.Tests.Storage;
 
 namespace ModelRegistry.Faults.Kills;
@@ -13,7 +14,7 @@ public static class KillsCampaign
 
     public const string Says = "serve processes under load over HTTP are ended with SIGKILL at random moments, also while they start, and started again; PostgreSQL is stopped (fast and immediate) and started, too";
 
-    public static async Task<int> RunAsync(CampaignOptions options)
+    public static async Task<int> RunAsync(RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var database = options.OneOf("database", "sqlite", "postgres");

@@ -67,7 +67,8 @@ internal static partial class HttpAnswers
         // Every answer of the application has this header; what lacks it never came to it.
         if (answer.Header("X-Content-Type-Options").Length == 0)
             return Unread.Contains(answer.Status) && answer.Body.IsEmpty && answer.Header("Connection") == "close" ? null : "a refusal from nobody";
-        if (answer.Headless)
+        // A condition on a file that fails answers with the file's tag and without a body (RFC 9110, sections 13.1.1 and 15.5.17).
+        if (answer.Headless || (answer.Status is 412 or 416 && answer.Body.IsEmpty && answer.Header("ETag").Length > 0))
             return null;
         var target = first && request.AsSpan().IndexOf((byte)' ') is > 0 and < 10 and var at ? Encoding.UTF8.GetString(request.AsSpan(at + 1, Math.Min(60, request.Length - at - 1))) : "";
         return RefusalProblem(answer, target);

@@ -5,6 +5,7 @@ using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Faults.Check;
 using ModelRegistry.Faults.Load;
+using ModelRegistry.Measured;
 using ModelRegistry.Promotions;
 using ModelRegistry.Tests.Storage;
 
@@ -20,7 +21,7 @@ public static class RacesCampaign
 
     public const string Says = "2 to 4 processes race approvals, rejections, withdrawals, revocations, expiries, proposals and rollbacks on the same promotions; every history is checked for linearizability";
 
-    public static async Task<int> RunAsync(CampaignOptions options)
+    public static async Task<int> RunAsync(RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var (database, processes, rounds) = (options.OneOf("database", "sqlite", "postgres"), options.Whole("processes", 3), options.Whole("rounds", 300));

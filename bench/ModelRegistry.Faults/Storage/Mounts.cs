@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelRegistry.Measured;
 
 namespace ModelRegistry.Faults.Storage;
 
@@ -11,11 +12,11 @@ internal static class Mounts
     public static bool AreOwn => Environment.GetEnvironmentVariable(Inside) == "1";
 
     /// <summary>Does all of it again in a process that has one; null where there cannot be one (it takes Linux and root).</summary>
-    public static async Task<int?> AgainWithOwnAsync(CampaignOptions options)
+    public static async Task<int?> AgainWithOwnAsync(RunOptions options)
     {
         if (!OperatingSystem.IsLinux() || !await TryAsync("unshare", "--mount", "true"))
             return null;
-        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "dotnet", "exec", typeof(Mounts).Assembly.Location, options.Campaign, .. options.Given, .. options.Says("seed") ? (string[])[] : ["--seed", $"{options.Seed}"]]);
+        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "dotnet", "exec", typeof(Mounts).Assembly.Location, options.Verb, .. options.Given, .. options.Says("seed") ? (string[])[] : ["--seed", $"{options.Seed}"]]);
         start.Environment[Inside] = "1";
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync();

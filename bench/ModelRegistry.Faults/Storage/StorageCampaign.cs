@@ -1,3 +1,4 @@
+using ModelRegistry.Measured;
 using ModelRegistry.Tests;
 using ModelRegistry.Tests.Storage;
 
@@ -10,7 +11,7 @@ public static class StorageCampaign
 
     public const string Says = "volumes that are full, read-only or taken away, a bucket behind a proxy that misbehaves in nine ways, a database server that is restarted, a clock that is set forwards and back; --seconds: how long each fault lasts";
 
-    public static async Task<int> RunAsync(CampaignOptions options)
+    public static async Task<int> RunAsync(RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var only = options.OneOf("fault", "all", "full", "read-only", "vanished", "bucket", "database", "clock");

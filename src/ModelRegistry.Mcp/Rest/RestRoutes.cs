@@ -48,7 +48,7 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
         }
         using var entry = entered.Value;
         var query = await QueryAsync(http);
-        if (query.Refusal is { } unread)
+        if ((Unnamed(http) ?? query.Refusal) is { } unread)
             await Replies.ProblemAsync(http, unread);
         else
             await answer(new RestCall(http, registry, entry.Caller, null, query.Value, http.RequestAborted));
@@ -87,7 +87,7 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
         var call = new RestCall(http, registry, Actor.Registry, null, body.Value, http.RequestAborted);
         var proof = RestProof.Read(where is null ? body.Value : body.Value.Object(where));
         var asked = read(call);
-        if (body.Value.Problem is { } misfit)
+        if ((Unnamed(http) ?? body.Value.Problem) is { } misfit)
         {
             await Replies.ProblemAsync(http, limits.Fail(http.Connection.RemoteIpAddress) ? misfit : Refusals.RateLimited(1));
             return;
@@ -160,10 +160,19 @@ internal sealed class RestRoutes(IEndpointRouteBuilder routes, RegistryServices 
         }
         var call = new RestCall(http, registry, ownKeys ? by : keyed.Value, null, given.Value, http.RequestAborted) { Key = keyed.Value.Once?.Key };
         var asked = read(call);
-        if (given.Value.Problem is { } misfit)
+        if ((Unnamed(http) ?? given.Value.Problem) is { } misfit)
             await Replies.ProblemAsync(http, misfit);
         else
             await AnswerAsync(call, asked, use, reply);
+    }
+
+    /// <summary>A part of the address that is nothing but blanks names nothing, least of all what is meant where none is named.</summary>
+    private static Refusal? Unnamed(HttpContext http)
+    {
+        foreach (var (part, value) in http.Request.RouteValues)
+            if (value is string { Length: > 0 } text && string.IsNullOrWhiteSpace(text))
+                return Refusals.InvalidArgument(part, "the address has only blanks in its place");
+        return null;
     }
 
     private static Task<Outcome<RestFields>> QueryAsync(HttpContext http) => Task.FromResult(RestFields.Of(http.Request.Query));

@@ -109,6 +109,7 @@ public sealed class ReplicaTests(PostgresCluster cluster, S3Server s3) : IClassF
 
         it.One.Process.Kill();
         await it.One.Process.WaitForExitAsync();
+        var ofTheOne = receiver.All.Select(r => r.Id).ToHashSet();
 
         // A session is its process's; its client is told so by the rule, and begins anew (MCP 2025-11-25, Transports, Session Management).
         await using var orphan = await HttpRawClient.ConnectAsync(it.Two.Address, Era.Handshake, token: it.Token, begin: false);
@@ -119,10 +120,12 @@ public sealed class ReplicaTests(PostgresCluster cluster, S3Server s3) : IClassF
         Assert.False((await anew.CallAsync("list_models")).IsError);
         Assert.False((await modern.CallAsync("list_models")).IsError);
 
-        // What was parked at the one is decided at the other, and told by it, once.
+        // What was parked at the one is decided at the other, and told by it, once. What the one had sent and had no time to note may
+        // come again, as the same event: delivery is at least once (Standard Webhooks, Idempotency).
         Applied(await it.ApproveAsync(it.Two, id));
         await receiver.WaitAsync(all => all.Any(r => r.Type == "promotion.applied"));
-        Assert.Equal(receiver.Taken.Select(r => r.Id).Distinct().Count(), receiver.Taken.Count);
+        Assert.All(receiver.Taken.CountBy(r => r.Id).Where(told => told.Value > 1), told => Assert.Contains(told.Key, ofTheOne));
+        Assert.Single(receiver.Taken, r => r.Type == "promotion.applied");
         await using var third = await it.ServeAsync();
         Assert.Equal("v2", (await it.GetAsync(third, "/models/churn/serving"))["version"]);
         Assert.Single(await it.Registry.VerbsAsync(id), v => v == "promotion.apply");

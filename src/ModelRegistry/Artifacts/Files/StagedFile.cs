@@ -16,6 +16,8 @@ internal sealed class StagedFile : IDisposable
     /// <summary>The ending of uploads that may go on after a cut.</summary>
     internal const string UploadEnding = ".upload";
 
+    private const int MostTries = 10;
+
     private const UnixFileMode AllMayRead = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly string _path;
@@ -51,19 +53,24 @@ internal sealed class StagedFile : IDisposable
     /// <summary>Opens a file that stays where it is, with what is in it, until it is moved or given up; null while another has it open.</summary>
     internal static StagedFile? TryResume(string path, string doing)
     {
-        try
-        {
-            var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            return new StagedFile(path, doing, handle, stays: true) { Size = RandomAccess.GetLength(handle) };
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return null;
-        }
-        catch (Exception e) when (StorageUnavailableException.Covers(e))
-        {
-            throw StorageUnavailableException.While(doing, e);
-        }
+        for (var again = MostTries; ; again--)
+            try
+            {
+                var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new StagedFile(path, doing, handle, stays: true) { Size = RandomAccess.GetLength(handle) };
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                return null;
+            }
+            catch (IOException) when (again > 0)
+            {
+                // Another had it open, and is done with it by now.
+            }
+            catch (Exception e) when (StorageUnavailableException.Covers(e))
+            {
+                throw StorageUnavailableException.While(doing, e);
+            }
     }
 
     /// <summary>Forgets what is behind a place.</summary>

@@ -1,31 +1,33 @@
 using System.Globalization;
 
-namespace ModelRegistry.Faults;
+namespace ModelRegistry.Measured;
 
-/// <summary>What a campaign was told on its command line.</summary>
-public sealed class CampaignOptions
+/// <summary>What a campaign or a benchmark was told on its command line.</summary>
+public sealed class RunOptions
 {
     private readonly Dictionary<string, string> _said = [];
     private readonly HashSet<string> _known = ["seed", "record", "server"];
 
-    /// <param name="campaign">Its verb.</param>
+    /// <param name="project">The program that is run.</param>
+    /// <param name="verb">Which of its campaigns or benchmarks.</param>
     /// <param name="said">What followed it: <c>--name value</c>, or <c>--record</c>.</param>
     /// <exception cref="ArgumentException">It cannot be read.</exception>
-    public CampaignOptions(string campaign, IReadOnlyList<string> said)
+    public RunOptions(string project, string verb, IReadOnlyList<string> said)
     {
-        Campaign = campaign;
+        Verb = verb;
         for (var i = 0; i < said.Count; i++)
         {
             var name = said[i].StartsWith("--", StringComparison.Ordinal) ? said[i][2..] : throw new ArgumentException($"'{said[i]}' is not an option.");
             _said[name] = name == "record" ? "true" : ++i < said.Count ? said[i] : throw new ArgumentException($"--{name} needs a value.");
         }
         Seed = Whole("seed", Environment.TickCount & 0xFFFFFF);
-        Command = $"dotnet run -c Release --project bench/ModelRegistry.Faults -- {campaign}{string.Concat(_said.Where(s => s.Key is not ("record" or "seed")).Select(s => $" --{s.Key} {s.Value}"))} --seed {Seed}";
+        // Where a server lies is this machine's.
+        Command = $"dotnet run -c Release --project bench/{project} -- {verb}{string.Concat(_said.Where(s => s.Key is not ("record" or "seed" or "server")).Select(s => $" --{s.Key} {s.Value}"))} --seed {Seed}";
     }
 
-    public string Campaign { get; }
+    public string Verb { get; }
 
-    /// <summary>What all chance of the campaign comes from. When a thing happens is the machine's: the same seed gives the same load and the same faults, not the same interleaving.</summary>
+    /// <summary>What all chance comes from. When a thing happens is the machine's: the same seed gives the same load and the same faults, not the same interleaving.</summary>
     public int Seed { get; }
 
     /// <summary>Whether what it came to goes into <c>docs/numbers.md</c>.</summary>
@@ -48,7 +50,13 @@ public sealed class CampaignOptions
     public string OneOf(string name, params string[] choices) => Read(name) is not { } text ? choices[0]
         : choices.Contains(text) ? text : throw new ArgumentException($"--{name} is one of {string.Join(", ", choices)}.");
 
-    /// <summary>Once all are read that the campaign knows.</summary>
+    /// <summary>A number, whole or not.</summary>
+    public double Number(string name, double usual) => Read(name) is not { } text ? usual
+        : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : throw new ArgumentException($"--{name} is a number.");
+
+    public string? Text(string name) => Read(name);
+
+    /// <summary>Once all are read that it knows.</summary>
     /// <exception cref="ArgumentException">There is another.</exception>
     public void NoMore()
     {
@@ -56,12 +64,12 @@ public sealed class CampaignOptions
             throw new ArgumentException($"There is no option --{unknown}.");
     }
 
-    /// <summary>Runs a campaign with what it was told; what cannot be read is said, with exit code 2.</summary>
-    public static async Task<int> ReadAsync(string campaign, IReadOnlyList<string> said, Func<CampaignOptions, Task<int>> run)
+    /// <summary>Runs one with what it was told; what cannot be read is said, with exit code 2.</summary>
+    public static async Task<int> ReadAsync(string project, string verb, IReadOnlyList<string> said, Func<RunOptions, Task<int>> run)
     {
         try
         {
-            return await run(new CampaignOptions(campaign, said));
+            return await run(new RunOptions(project, verb, said));
         }
         catch (ArgumentException e)
         {
