@@ -174,7 +174,8 @@ public sealed class QuestionTests
                 SeededRegistry.Ok(await registry.DecideAsync(back.PromotionId!, DecisionVerdict.Approve));
                 break;
             case End.Expired:
-                await Task.Delay(TimeSpan.FromSeconds(26));
+                var left = (await registry.PromotionAsync(id)).ExpiresAt!.Value - DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1);
+                await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero);
                 break;
             default:
                 SeededRegistry.Ok(await registry.DecideAsync(id, end == End.Approved ? DecisionVerdict.Approve : DecisionVerdict.Reject));
