@@ -24,10 +24,9 @@ internal sealed class SeededRegistry : IAsyncDisposable
     private const int AtOnce = 100, VersionsAtOnce = 10_000;
 
     private readonly string _folder;
-    private readonly Zipf _popularity;
     private readonly Dictionary<double, string?> _cursors = [];
 
-    private SeededRegistry(string folder, RegistryServices services, IReadOnlyList<SeededModel> models, Zipf popularity) => (_folder, Services, Models, _popularity) = (folder, services, models, popularity);
+    private SeededRegistry(string folder, RegistryServices services, IReadOnlyList<SeededModel> models) => (_folder, Services, Models) = (folder, services, models);
 
     public RegistryServices Services { get; }
 
@@ -49,7 +48,7 @@ internal sealed class SeededRegistry : IAsyncDisposable
         var numbers = Enumerable.Range(0, versions / 10).ToArray();
         new Random(seed).Shuffle(numbers);
         List<SeededModel> models = [.. popularity.Share(versions, mostOfOne).Select((count, rank) => new SeededModel($"model-{numbers[rank]:D6}", numbers[rank], count))];
-        await using (var db = RegistryDb.Open(new StorageOptions(folder), TimeProvider.System))
+        await using (var db = await RegistryDb.OpenAsync(new StorageOptions(folder), TimeProvider.System))
             for (var from = 0; from < models.Count;)
             {
                 var (to, filled) = (from, 0);
@@ -58,11 +57,8 @@ internal sealed class SeededRegistry : IAsyncDisposable
                 await FillAsync(db, models[from..to]);
                 from = to;
             }
-        return new SeededRegistry(folder, services, models, popularity);
+        return new SeededRegistry(folder, services, models);
     }
-
-    /// <summary>A model, the popular ones more often.</summary>
-    public SeededModel Popular(Random random) => Models[_popularity.Pick(random)];
 
     /// <summary>Where the list of models goes on behind a part of them.</summary>
     public async Task<string?> CursorAsync(double part)
@@ -86,6 +82,7 @@ internal sealed class SeededRegistry : IAsyncDisposable
                 insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
                 values (@id, @name, @name, @text, lower(@text), @task, 'bench', 'auto', '', 1, @n, @n, @label, @now, @now, null, 1)
                 """, ("id", id), ("name", name), ("text", $"The {m}th model of a seeded registry."), ("task", m % 3 == 0 ? "classification" : "segmentation"), ("n", (long)versions), ("label", $"v{versions}"), ("now", began + (long)versions * 1_000_000 + m));
+            await session.AddGramsAsync(id);
             for (var v = 1; v <= versions; v++)
             {
                 var now = began + v * 1_000_000L + m;

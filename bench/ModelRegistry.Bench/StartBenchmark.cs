@@ -52,8 +52,10 @@ internal static class StartBenchmark
             ["stdio", stdio.Told("0"), stdio.Over(hello).Told("0.00"), stdioCpu.Told("0"), stdioMemory.Told("0.0")],
             ["serve, after 100 calls", "", "", "", httpMemory.Told("0.0")],
         ]);
-        report.Budget("first answer over stdio, of a bare program's first line", stdio.Over(hello).Median, "0.00×", most: 3);
-        report.Budget("memory of stdio at rest", stdioMemory.Median, "0 MiB", most: 60);
+        report.Budget("first answer over stdio, of a bare program's first line", stdio.Over(hello).Median, "0.00×", most: 3,
+            why: "The program is compiled ahead, and yet some 1,500 methods are compiled at its start: generic ones of the framework made for a type of a library's, which no image holds. Half of them describe the MCP library's messages as JSON.");
+        report.Budget("memory of stdio at rest", stdioMemory.Median, "0 MiB", most: 60,
+            why: "Most of it is what is mapped of the program's and the framework's files, 46 assemblies; a bare program has 28 MiB. Memory of its own is less than 10.");
         report.Budget("memory of serve at rest", httpMemory.Median, "0 MiB", most: 150);
         return report.Finish();
     }

@@ -22,7 +22,7 @@ internal static class WriteBenchmark
         var folder = Directory.CreateTempSubdirectory("registry-bench-").FullName;
         try
         {
-            await using var db = RegistryDb.Open(new StorageOptions(folder), TimeProvider.System);
+            await using var db = await RegistryDb.OpenAsync(new StorageOptions(folder), TimeProvider.System);
             using var raw = new SqliteConnection($"Data Source={Path.Combine(folder, "raw.db")}");
             raw.Open();
             Run(raw, "pragma journal_mode=wal; pragma synchronous=full; create table t (id integer primary key, x text);");

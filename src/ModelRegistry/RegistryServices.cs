@@ -158,7 +158,7 @@ public sealed class RegistryServices : IAsyncDisposable
         var keys = Artifacts.Inspection.SigningKeys.Load(options.SigningKeys);
         if (keys.Refusal is { } unfit)
             return unfit;
-        var opened = OpenDatabase(options, time, logs);
+        var opened = await OpenDatabaseAsync(options, time, logs);
         if (opened.Refusal is { } nowhere)
             return nowhere;
         var db = opened.Value;
@@ -251,11 +251,11 @@ public sealed class RegistryServices : IAsyncDisposable
         return same ? null : Refusals.PolicyDiffers(inForce.Name, asked.Value.Name);
     }
 
-    private static Outcome<RegistryDb> OpenDatabase(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)
+    private static async Task<Outcome<RegistryDb>> OpenDatabaseAsync(RegistryOptions options, TimeProvider time, ILoggerFactory? logs)
     {
         try
         {
-            return RegistryDb.Open(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
+            return await RegistryDb.OpenAsync(new StorageOptions(options.DataFolder, options.Database), time, logs?.CreateLogger("ModelRegistry.Storage"));
         }
         catch (ArgumentException e) when (e.ParamName == "database")
         {

@@ -163,17 +163,17 @@ internal sealed class TestRegistry : IAsyncDisposable
     /// <summary>Every row of a statement, through a database connection of its own.</summary>
     public async Task<List<string>> RowsAsync(string sql)
     {
-        await using var db = RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock);
+        await using var db = await RegistryDb.OpenAsync(new StorageOptions(DataFolder, _database), Clock);
         return await db.ReadAsync(s => s.ManyAsync(sql, r => string.Join("|", Enumerable.Range(0, r.FieldCount).Select(i => Convert.ToString(r.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)))), default);
     }
 
     /// <summary>The same database, opened once more, as another process would.</summary>
-    public Task<RegistryDb> DatabaseAsync() => Task.FromResult(RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock));
+    public Task<RegistryDb> DatabaseAsync() => RegistryDb.OpenAsync(new StorageOptions(DataFolder, _database), Clock);
 
     /// <summary>What no use case does: a change of rows by hand, with its audit entry.</summary>
     public async Task ChangeRowsAsync(string sql)
     {
-        await using var db = RegistryDb.Open(new StorageOptions(DataFolder, _database), Clock);
+        await using var db = await RegistryDb.OpenAsync(new StorageOptions(DataFolder, _database), Clock);
         Ok(await db.WriteAsync<int>(Actor.Registry, new AuditAct("test.change", "row", "by hand"), async s =>
             new Written<int>(await s.ExecuteAsync(sql), [new AuditAct("test.change", "row", "by hand")], []), default));
     }

@@ -35,6 +35,7 @@ public sealed class RegistryCheck
             await it.CheckVersionsAsync(rows);
             referred = await it.CheckContentsAsync(rows);
             await it.CheckEditsAsync(rows);
+            await it.CheckSearchAsync(rows);
             await it.CheckPromotionsAsync(rows);
         }
         if (collect)
@@ -138,6 +139,23 @@ public sealed class RegistryCheck
         foreach (var (model, alias, label) in _ledger.Aliases)
             if (aliases.GetValueOrDefault((model, alias)) is var found && found != label)
                 Violate($"the alias {alias} of {model} was acknowledged on {label} and is {(found is null ? "not there" : $"on {found}")}");
+    }
+
+    /// <summary>A model is found by each part of what it is called and said to be, and by nothing else.</summary>
+    private async Task CheckSearchAsync(Rows rows)
+    {
+        var grams = (await rows.AllAsync("select model_id, gram from model_gram")).ToLookup(g => g[0], g => g[1]);
+        var models = await rows.AllAsync("select id, name, name_key, description_key from model where deleted_at is null");
+        foreach (var model in models)
+            if (!grams[model[0]].ToHashSet().SetEquals(Parts(model[2]).Concat(Parts(model[3]))))
+                Violate($"searches look for {model[1]} by other words than it has");
+        foreach (var gone in grams.Select(g => g.Key).Except(models.Select(m => m[0])))
+            Violate($"searches find {gone}, which is no model any more");
+        static IEnumerable<string> Parts(string words)
+        {
+            var runes = words.EnumerateRunes().ToArray();
+            return Enumerable.Range(0, Math.Max(0, runes.Length - 2)).Select(i => string.Concat(runes[i..(i + 3)]));
+        }
     }
 
     private async Task CheckPromotionsAsync(Rows rows)

@@ -179,7 +179,7 @@ public sealed partial class MetadataDesk
             return follows;
         if (changes.None)
             return new Written<MetadataView>(new MetadataView(model.Name, null, []), [], []);
-        if (!await session.UpdateModelAsync(next))
+        if (!await session.UpdateModelAsync(model, next))
             return Refusals.ChangedMeanwhile("The model");
         if (next.Card != model.Card)
             changes.Warn(await KeepCardAsync(session, model.Id, null, model.Card, next.Card, by));

@@ -232,7 +232,7 @@ public sealed class VersionIntake
             await MetadataDesk.KeepCardAsync(session, model.Id, version.Id, version.Metadata.Card, by);
         await session.InsertMeasurementsAsync(version.Id, version.Author, session.Now, [.. version.Metadata.Metrics.Select(m => (m.Key, m.Value, MetricEvidence.None, true))]);
         await VersionIndex.WriteAsync(session, model, version);
-        await session.UpdateModelAsync(model with { HighestNumber = version.Number, UpdatedAt = session.Now });
+        await session.UpdateModelAsync(model, model with { HighestNumber = version.Number, UpdatedAt = session.Now });
         await session.CountVersionAsync(model.Id, version.Label);
         if (alias is not null)
             await session.SetAliasAsync(model.Id, alias, version.Id);

@@ -79,10 +79,10 @@ public sealed class RegistryDb : IAsyncDisposable
     /// <see cref="StorageUnavailableException"/> when it cannot be reached or is not one this program can use,
     /// <see cref="ArgumentException"/> when the options name none.
     /// </summary>
-    public static RegistryDb Open(StorageOptions options, TimeProvider time, ILogger? log = null) =>
-        OpenAsync(options, time, log ?? NullLogger.Instance, Migration.Known).GetAwaiter().GetResult();
+    public static Task<RegistryDb> OpenAsync(StorageOptions options, TimeProvider time, ILogger? log = null) =>
+        OpenAsync(options, time, log ?? NullLogger.Instance, Migration.Known);
 
-    /// <summary>Whether a registry was made in a database. Throws as <see cref="Open"/> does.</summary>
+    /// <summary>Whether a registry was made in a database. Throws as <see cref="OpenAsync(StorageOptions, TimeProvider, ILogger?)"/> does.</summary>
     internal static async Task<bool> IsThereAsync(StorageOptions options, CancellationToken ct)
     {
         await using var dialect = Dialect.For(options);

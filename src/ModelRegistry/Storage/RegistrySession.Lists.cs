@@ -11,7 +11,7 @@ internal sealed record VersionFilter(string? Stage, IReadOnlyList<string> Tags, 
 public sealed partial class RegistrySession
 {
     /// <summary>Models after a name, by name, with their ids. Tags are left empty.</summary>
-    internal ValueTask<List<(string Id, ModelView View)>> ListModelsAsync(ModelFilter filter, string afterKey, int limit)
+    internal async ValueTask<List<(string Id, ModelView View)>> ListModelsAsync(ModelFilter filter, string afterKey, int limit)
     {
         var where = new List<string> { "m.deleted_at is null", "m.name_key > @after" };
         var args = new List<(string, object?)> { ("after", afterKey), ("limit", (long)limit) };
@@ -19,10 +19,13 @@ public sealed partial class RegistrySession
             where.Add("m.is_active = 0");
         else if (!filter.IncludeInactive)
             where.Add("m.is_active = 1");
+        var from = "model m";
         if (filter.Search is { } search)
         {
+            var folded = Names.FoldText(search);
             where.Add("(m.name_key like @search escape '!' or m.description_key like @search escape '!')");
-            args.Add(("search", $"%{Literal(Names.FoldText(search))}%"));
+            args.Add(("search", $"%{Literal(folded)}%"));
+            from = await ModelsThatMayHaveAsync(folded, where, args);
         }
         if (filter.Task is { } task)
         {
@@ -31,10 +34,10 @@ public sealed partial class RegistrySession
         }
         if (filter.Stage is not null || filter.Tags.Count > 0 || filter.Metrics.Count > 0)
             where.Add(OfOneVersion(filter, args));
-        return ManyAsync($"""
+        return await ManyAsync($"""
             select m.name, m.description, m.task, m.latest_label, m.version_count, m.owner, m.is_active, m.updated_at,
               (select v.label from serving s join version v on v.id = s.version_id where s.model_id = m.id and s.stage = 'production'), m.id
-            from model m where {string.Join(" and ", where)} order by m.name_key limit @limit
+            from {from} where {string.Join(" and ", where)} order by m.name_key limit @limit
             """, r => (r.GetString(9), new ModelView(r.GetString(0), r.GetString(1), r.GetString(2), Text(r, 3), Text(r, 8), r.GetInt64(4), r.GetString(5), new Dictionary<string, string>(), r.GetInt64(6) != 0, Times.FromMicros(r.GetInt64(7)))), [.. args]);
     }
 

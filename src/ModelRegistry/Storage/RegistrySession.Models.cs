@@ -43,26 +43,43 @@ public sealed partial class RegistrySession
         "select name from model where deleted_at is null and is_active = 1 and name_key >= @start and name_key < @end order by name_key limit @limit",
         r => r.GetString(0), ("start", startKey), ("end", startKey + "\uffff"), ("limit", (long)limit));
 
-    internal ValueTask<int> InsertModelAsync(RegisteredModel m) => ExecuteAsync("""
-        insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
-        values (@id, @name, @key, @description, @description_key, @task, @owner, @versioning, @card, @active, 0, 0, null, @created, @updated, null, 1)
-        """, ("id", m.Id), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("description_key", Names.FoldText(m.Description)), ("task", m.Task), ("owner", m.Owner),
-        ("versioning", m.Versioning.ToString().ToLowerInvariant()), ("card", m.Card), ("active", m.IsActive ? 1L : 0L), ("created", Times.Micros(m.CreatedAt)), ("updated", Times.Micros(m.UpdatedAt)));
+    internal async ValueTask InsertModelAsync(RegisteredModel m)
+    {
+        await ExecuteAsync("""
+            insert into model (id, name, name_key, description, description_key, task, owner, versioning, card, is_active, highest_number, version_count, latest_label, created_at, updated_at, deleted_at, row_version)
+            values (@id, @name, @key, @description, @description_key, @task, @owner, @versioning, @card, @active, 0, 0, null, @created, @updated, null, 1)
+            """, ("id", m.Id), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("description_key", Names.FoldText(m.Description)), ("task", m.Task), ("owner", m.Owner),
+            ("versioning", m.Versioning.ToString().ToLowerInvariant()), ("card", m.Card), ("active", m.IsActive ? 1L : 0L), ("created", Times.Micros(m.CreatedAt)), ("updated", Times.Micros(m.UpdatedAt)));
+        await AddGramsAsync(m.Id);
+    }
 
     /// <summary>Writes the editable columns where nobody else did meanwhile.</summary>
-    internal async ValueTask<bool> UpdateModelAsync(RegisteredModel m) => await ExecuteAsync("""
-        update model set name = @name, name_key = @key, description = @description, description_key = @description_key, task = @task, owner = @owner, card = @card, is_active = @active,
-          highest_number = @highest, updated_at = @updated, row_version = row_version + 1
-        where id = @id and row_version = @row
-        """, ("id", m.Id), ("row", m.RowVersion), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("description_key", Names.FoldText(m.Description)), ("task", m.Task), ("owner", m.Owner),
-        ("card", m.Card), ("active", m.IsActive ? 1L : 0L), ("highest", m.HighestNumber), ("updated", Times.Micros(m.UpdatedAt))) == 1;
+    internal async ValueTask<bool> UpdateModelAsync(RegisteredModel was, RegisteredModel m)
+    {
+        var reworded = (was.Name, was.Description) != (m.Name, m.Description);
+        if (reworded)
+            await RemoveGramsAsync(m.Id);
+        var written = await ExecuteAsync("""
+            update model set name = @name, name_key = @key, description = @description, description_key = @description_key, task = @task, owner = @owner, card = @card, is_active = @active,
+              highest_number = @highest, updated_at = @updated, row_version = row_version + 1
+            where id = @id and row_version = @row
+            """, ("id", m.Id), ("row", m.RowVersion), ("name", m.Name), ("key", Names.Fold(m.Name)), ("description", m.Description), ("description_key", Names.FoldText(m.Description)), ("task", m.Task), ("owner", m.Owner),
+            ("card", m.Card), ("active", m.IsActive ? 1L : 0L), ("highest", m.HighestNumber), ("updated", Times.Micros(m.UpdatedAt))) == 1;
+        if (reworded)
+            await AddGramsAsync(m.Id);
+        return written;
+    }
 
     /// <summary>Says that something of a model changed beside its own columns.</summary>
     internal ValueTask<int> TouchModelAsync(string modelId) => ExecuteAsync("update model set updated_at = @now, row_version = row_version + 1 where id = @id", ("id", modelId), ("now", Times.Micros(Now)));
 
     /// <summary>Leaves a tombstone where nobody else changed the model meanwhile.</summary>
-    internal async ValueTask<bool> DeleteModelAsync(RegisteredModel m) => await ExecuteAsync(
-        "update model set deleted_at = @now, updated_at = @now, row_version = row_version + 1 where id = @id and row_version = @row", ("now", Times.Micros(Now)), ("id", m.Id), ("row", m.RowVersion)) == 1;
+    internal async ValueTask<bool> DeleteModelAsync(RegisteredModel m)
+    {
+        await RemoveGramsAsync(m.Id);
+        return await ExecuteAsync(
+            "update model set deleted_at = @now, updated_at = @now, row_version = row_version + 1 where id = @id and row_version = @row", ("now", Times.Micros(Now)), ("id", m.Id), ("row", m.RowVersion)) == 1;
+    }
 
     internal ValueTask<int> CountVersionAsync(string modelId, string label) => ExecuteAsync(
         "update model set version_count = version_count + 1, latest_label = @label where id = @id", ("id", modelId), ("label", label));

@@ -20,13 +20,17 @@ public sealed partial class RegistrySession
     private const int FewRows = 1_000;
 
     /// <summary>Models that a filter holds for, without their tags and cards.</summary>
-    internal ValueTask<List<RegisteredModel>> SearchModelsAsync(SearchPage page)
+    internal async ValueTask<List<RegisteredModel>> SearchModelsAsync(SearchPage page)
     {
         var (where, args) = (new List<string> { "m.deleted_at is null", "m.is_active = 1" }, new List<(string, object?)> { ("limit", (long)page.Limit) });
         foreach (var (i, one) in page.Filter.Comparisons.Index())
             where.Add(one.Field == SearchField.Tag ? OfTag(one, i, "model_tag", "t.model_id = m.id", args) : OfName(one, i, args));
+        // What stands between wildcards is a part of the name, in whatever case: those that may have it are held against the pattern.
+        var part = page.Filter.Comparisons.Where(c => c is { Field: SearchField.Name, Operator: SearchOperator.Like or SearchOperator.ILike })
+            .SelectMany(c => c.Values[0].Split('%', '_')).MaxBy(p => p.Length);
+        var from = part is null ? "model m" : await ModelsThatMayHaveAsync(Names.Fold(part), where, args);
         After(page, where, args);
-        return ManyAsync($"select {ModelColumns.Replace("m.card", "''", StringComparison.Ordinal)} from model m where {string.Join(" and ", where)} order by {OrderBy(page.Order, new Lead(null, true))} limit @limit", ReadModel, [.. args]);
+        return await ManyAsync($"select {ModelColumns.Replace("m.card", "''", StringComparison.Ordinal)} from {from} where {string.Join(" and ", where)} order by {OrderBy(page.Order, new Lead(null, true))} limit @limit", ReadModel, [.. args]);
     }
 
     /// <summary>Versions that a filter holds for, each with the name of its model.</summary>

@@ -31,7 +31,7 @@ internal static class BrokenGlass
             var alice = (await registry.People.ListAsync(await registry.Actors.CliAsync("alice"))).Value.Single(p => p.Name == "alice");
             person = new Actor(alice.Id, alice.Name, ActorKind.Person, alice.Roles, [], null, Door: "page");
         }
-        await using var db = RegistryDb.Open(new StorageOptions(options.DataFolder), TimeProvider.System);
+        await using var db = await RegistryDb.OpenAsync(new StorageOptions(options.DataFolder), TimeProvider.System);
         var act = new AuditAct("test.change", "row", "by hand");
         var made = await db.WriteAsync<int>(Actor.Registry, act, async session => new Written<int>(await session.ExecuteAsync("""
             insert into credential (id, actor_id, kind, secret_hash, roles, models, created_by, created_at, expires_at, revoked_at)

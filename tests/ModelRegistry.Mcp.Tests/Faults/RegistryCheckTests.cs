@@ -89,6 +89,8 @@ public sealed class RegistryCheckTests : IAsyncLifetime
     [InlineData("update audit_entry set verb = 'other' where verb = 'promotion.apply'", "promotions applied that do not have one entry in the log")]
     [InlineData("delete from audit_entry where position = (select max(position) from audit_entry)", "the audit log does not verify")]
     [InlineData("update model set version_count = 7", "the counts of churn are wrong")]
+    [InlineData("delete from model_gram where gram = 'hur'", "searches look for churn by other words than it has")]
+    [InlineData("insert into model_gram (gram, model_id) values ('abc', 'mdl_gone')", "searches find mdl_gone, which is no model any more")]
     public async Task What_is_broken_in_the_rows_is_found(string sql, params string[] found)
     {
         await using (var connection = new SqliteConnection($"Data Source={Path.Combine(Place.DataFolder, "registry.db")};Pooling=False;Foreign Keys=False"))

@@ -11,7 +11,7 @@ public sealed class AuditMemoryTests
     public async Task Ten_thousand_entries_verify_without_being_held_in_memory()
     {
         await using var it = await EmptyAsync();
-        await using (var db = RegistryDb.Open(new StorageOptions(it.DataFolder), it.Clock))
+        await using (var db = await RegistryDb.OpenAsync(new StorageOptions(it.DataFolder), it.Clock))
             foreach (var part in Enumerable.Range(0, 50))
             {
                 var acts = Enumerable.Range(0, 200).Select(i => new AuditAct("test.fill", "test", $"{part}/{i}", Facts: new() { ["text"] = new string('x', 2000) })).ToList();

@@ -15,6 +15,16 @@ public sealed class PostgresListTests(PostgresCluster cluster) : ListContract, I
     private protected override async Task<TestRegistry> OpenAsync() => await EmptyAsync(database: await cluster.NewDatabaseAsync());
 }
 
+public sealed class SqliteSearchTests : SearchContract
+{
+    private protected override Task<TestRegistry> OpenAsync() => EmptyAsync();
+}
+
+public sealed class PostgresSearchTests(PostgresCluster cluster) : SearchContract, IClassFixture<PostgresCluster>
+{
+    private protected override async Task<TestRegistry> OpenAsync() => await EmptyAsync(database: await cluster.NewDatabaseAsync());
+}
+
 public sealed class SqliteReferenceTests : ReferenceContract
 {
     private protected override Task<TestRegistry> OpenAsync() => EmptyAsync();

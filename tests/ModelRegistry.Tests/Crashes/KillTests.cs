@@ -56,7 +56,7 @@ public sealed class KillTests
         var options = new RegistryOptions { DataFolder = folder };
         await using var services = Ok(await RegistryServices.OpenAsync(options, TimeProvider.System));
         await services.Promotions.FinishApprovedAsync();
-        await using var db = RegistryDb.Open(new StorageOptions(folder), TimeProvider.System);
+        await using var db = await RegistryDb.OpenAsync(new StorageOptions(folder), TimeProvider.System);
 
         // Every version that was acknowledged is there under its number, with the content that was acknowledged.
         var versions = (await RowsAsync(db, "select m.name, v.number, v.manifest_digest, v.id from version v join model m on m.id = v.model_id", 4)).ToDictionary(r => $"{r[0]} {r[1]}");

@@ -154,7 +154,7 @@ public abstract class MultipartContract : IAsyncLifetime
         Assert.Equal("artifact_not_found", No(await Services.MlflowArtifacts.FindAsync(Robot, "run/model/weights.bin")));
         Assert.Equal("x", await ContentAsync("elsewhere/weights.bin"));
         Ok(await Services.Collector.CollectAsync(Robot, null, dryRun: false));
-        await using var db = RegistryDb.Open(new StorageOptions(Folder, Services.Options.Database), _clock);
+        await using var db = await RegistryDb.OpenAsync(new StorageOptions(Folder, Services.Options.Database), _clock);
         Assert.Equal((0L, 0L), await db.ReadAsync(async s => ((long)(await s.ScalarAsync("select count(*) from multipart_upload"))!, (long)(await s.ScalarAsync("select count(*) from multipart_part"))!), default));
     }
 

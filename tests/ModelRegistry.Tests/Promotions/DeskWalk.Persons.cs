@@ -91,7 +91,7 @@ internal sealed partial class DeskWalk
     public async Task<int> EveryMoveWasEarnedAsync()
     {
         await it.VerifyAuditAsync();
-        await using var db = RegistryDb.Open(new StorageOptions(it.DataFolder), it.Clock);
+        await using var db = await RegistryDb.OpenAsync(new StorageOptions(it.DataFolder), it.Clock);
         var all = await db.ReadAsync(s => s.PromotionsAsync([], null, null, null, 100_000), default);
         var applied = all.Select(p => p.Promotion).Where(p => p.State == PromotionState.Applied && (p.Statement.ToStage == Stages.Production || p.Statement.FromStage == Stages.Production)).ToList();
         // The two at the beginning were put there before the walk.

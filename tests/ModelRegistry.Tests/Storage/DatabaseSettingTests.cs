@@ -46,22 +46,22 @@ public sealed class DatabaseSettingTests : IDisposable
     [InlineData("Password=secret;Username=ada")]
     [InlineData("postgres://ada:secret@db.example:port/registry")]
     [InlineData("postgres://ada:secret@db.example/registry?no_such_option=1")]
-    public void A_setting_that_names_no_database_is_refused_without_its_password(string setting)
+    public async Task A_setting_that_names_no_database_is_refused_without_its_password(string setting)
     {
-        var refused = Assert.Throws<ArgumentException>(() => RegistryDb.Open(new StorageOptions(_folder.Path, setting), TimeProvider.System));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => RegistryDb.OpenAsync(new StorageOptions(_folder.Path, setting), TimeProvider.System));
         Assert.Contains("postgres://user:password@host:port/name", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_server_that_is_not_there_is_an_outage_with_a_remedy()
+    public async Task A_server_that_is_not_there_is_an_outage_with_a_remedy()
     {
         using var probe = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         probe.Start();
         var port = ((System.Net.IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
 
-        var refused = Assert.Throws<StorageUnavailableException>(() => RegistryDb.Open(new StorageOptions(_folder.Path, $"postgres://ada:secret@127.0.0.1:{port}/registry"), TimeProvider.System));
+        var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => RegistryDb.OpenAsync(new StorageOptions(_folder.Path, $"postgres://ada:secret@127.0.0.1:{port}/registry"), TimeProvider.System));
         Assert.Contains($"127.0.0.1:{port}/registry does not answer", refused.Message, StringComparison.Ordinal);
         Assert.NotEmpty(refused.Remedy);
     }

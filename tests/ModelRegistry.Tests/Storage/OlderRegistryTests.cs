@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using ModelRegistry.Catalog;
 using ModelRegistry.Domain;
 using ModelRegistry.Promotions;
 using ModelRegistry.Tests.Artifacts;
@@ -34,6 +35,7 @@ public sealed class OlderRegistryTests : IDisposable
         var decided = Ok(await registry.Promotions.DecideAsync(ana.Actor, new DecisionRequest(waiting.PromotionId!, review.Promotion.Revision, review.StatementDigest, DecisionVerdict.Approve, "", ana.Proof)));
 
         Assert.Equal("applied", decided.Status);
+        Assert.Equal(["churn"], Ok(await registry.Catalog.ListModelsAsync(me, new ModelQuery("HUR"))).Items.Select(m => m.Name));
         Assert.Equal("v1", Ok(await registry.Catalog.ServingAsync(me, "churn", "production", null)).Version);
         Assert.Equal("local", Ok(await registry.Policies.ShowAsync(me)).Name);
         Assert.True(Ok(await registry.Audit.VerifyAsync(me, null)).Verified);

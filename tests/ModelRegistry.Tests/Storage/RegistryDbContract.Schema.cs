@@ -9,7 +9,7 @@ public abstract partial class RegistryDbContract
     [Fact]
     public async Task An_empty_database_is_brought_up_to_date_once_however_many_open_it()
     {
-        var doors = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => RegistryDb.Open(Options, TimeProvider.System))));
+        var doors = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => RegistryDb.OpenAsync(Options, TimeProvider.System))));
 
         Assert.Single(doors.Select(d => d.RegistryId).Distinct());
         Assert.Equal(
@@ -45,7 +45,7 @@ public abstract partial class RegistryDbContract
     [Fact]
     public async Task A_database_with_an_older_schema_is_taken_further()
     {
-        await RegistryDb.Open(Options, TimeProvider.System).DisposeAsync();
+        await (await RegistryDb.OpenAsync(Options, TimeProvider.System)).DisposeAsync();
         await using var db = await Ledger.OpenAsync(Options);
         Assert.Equal("a", (await db.AddAsync("a")).Value);
     }
@@ -55,7 +55,7 @@ public abstract partial class RegistryDbContract
     {
         await (await Ledger.OpenAsync(Options)).DisposeAsync();
 
-        var refused = Assert.Throws<StorageUnavailableException>(() => RegistryDb.Open(Options, TimeProvider.System));
+        var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => RegistryDb.OpenAsync(Options, TimeProvider.System));
         Assert.Contains($"has schema version {Ledger.Migrations.Count}; this program knows versions up to {Migration.Known.Count}", refused.Message, StringComparison.Ordinal);
         Assert.NotEmpty(refused.Remedy);
     }

@@ -73,16 +73,16 @@ public sealed class SqliteStoreTests : IDisposable
         var text = new string('x', 10_000);
         await File.WriteAllTextAsync(_folder.File("registry.db"), text);
 
-        var refused = Assert.Throws<StorageUnavailableException>(() => RegistryDb.Open(Options, TimeProvider.System));
+        var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => RegistryDb.OpenAsync(Options, TimeProvider.System));
         Assert.Contains("is damaged or is not a registry database", refused.Message, StringComparison.Ordinal);
         Assert.Equal(text, await File.ReadAllTextAsync(_folder.File("registry.db")));
     }
 
     [Fact]
-    public void A_folder_that_cannot_be_made_is_an_outage_with_a_remedy()
+    public async Task A_folder_that_cannot_be_made_is_an_outage_with_a_remedy()
     {
         File.WriteAllText(_folder.File("file"), "");
-        var refused = Assert.Throws<StorageUnavailableException>(() => RegistryDb.Open(new StorageOptions(Path.Combine(_folder.File("file"), "data")), TimeProvider.System));
+        var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => RegistryDb.OpenAsync(new StorageOptions(Path.Combine(_folder.File("file"), "data")), TimeProvider.System));
         Assert.NotEmpty(refused.Remedy);
     }
 
