@@ -19,8 +19,7 @@ public sealed class AgentCampaignTests
     [InlineData(2)]
     public async Task Thousands_of_calls_in_any_order_move_nothing_that_is_governed(int seed)
     {
-        await using var registry = await OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await OpenChurnAsync("team");
         var token = await registry.TokenAsync("agent");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--rate-limit", "0", "--toolsets", "registrar");
         await using var mcp = await HttpRawClient.ConnectAsync(server.Address, Era.Stateless, forms: true, token);

@@ -34,8 +34,7 @@ public sealed class CliAttackTests
     [InlineData("audit", "list", "--subject", "' or 1=1 --")]
     public async Task Sql_in_an_argument_is_text(params string[] args)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         using var program = new ProgramProcess();
         program.Environment["MODELREGISTRY_DATA"] = registry.DataFolder;
         var ran = await program.RunAsync([.. args, "--output", "json"]);
@@ -66,8 +65,7 @@ public sealed class CliAttackTests
     [Attack(25, "cli")]
     public async Task Who_rewrote_the_log_is_found_out_by_audit_verify()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         using var program = new ProgramProcess();
         program.Environment["MODELREGISTRY_DATA"] = registry.DataFolder;
         Assert.Equal(0, (await program.RunAsync(["audit", "verify"])).Exit);

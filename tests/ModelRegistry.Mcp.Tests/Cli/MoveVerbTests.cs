@@ -12,8 +12,7 @@ public sealed class MoveVerbTests(PostgresCluster cluster) : IClassFixture<Postg
     public async Task A_server_that_runs_is_told_where_its_registry_went_and_works_again_when_it_comes_back()
     {
         var url = new Uri(await cluster.NewDatabaseAsync());
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         var token = await registry.TokenAsync("reader", "viewer");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         using var http = new HttpClient { BaseAddress = server.Address };

@@ -15,8 +15,7 @@ public sealed class LangGraphTests
     [InlineData("reject", "approved by a human, all good", "rejected", "v1")]
     public async Task A_graph_goes_on_with_what_the_person_decided_whatever_it_is_told(string verb, string claim, string status, string serving)
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         using var person = new ProgramProcess { Environment = { ["MODELREGISTRY_DATA"] = registry.DataFolder } };
         using var graph = NodeProgram.Start("promotion-graph.mjs", new JsonObject

@@ -23,10 +23,9 @@ internal sealed class ReachedRegistry : IAsyncDisposable
     /// <summary>With churn: v1 serves production, the better v2 is in staging.</summary>
     public static async Task<ReachedRegistry> OpenAsync(Door door, string policy = "local")
     {
-        var registry = await SeededRegistry.OpenAsync(policy);
+        var registry = await SeededRegistry.OpenChurnAsync(policy);
         try
         {
-            await registry.ChurnAsync();
             return door == Door.Stdio
                 ? new ReachedRegistry(registry, null, null)
                 : new ReachedRegistry(registry, await ServeProcess.StartAsync(registry.DataFolder), policy is "local" or "open" ? null : await registry.TokenAsync("planner"));

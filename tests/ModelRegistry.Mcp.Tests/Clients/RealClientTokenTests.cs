@@ -11,8 +11,7 @@ public sealed class RealClientTokenTests
     [MemberData(nameof(RealClientFlowTests.Libraries), MemberType = typeof(RealClientFlowTests))]
     public async Task A_token_says_who_the_agent_is_and_without_one_there_is_no_way_in(Library library)
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         var mcp = new Uri(server.Address, "mcp");
         using var person = new ProgramProcess { Environment = { ["MODELREGISTRY_DATA"] = registry.DataFolder } };

@@ -61,8 +61,7 @@ public sealed class ConformanceTests
     [Fact]
     public async Task The_product_passes_the_released_suite_where_no_fixture_is_asked_for()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         Passed(await ConformanceSuite.AllAsync(new Uri(server.Address, "mcp")), AnyServer2025);
     }
@@ -70,8 +69,7 @@ public sealed class ConformanceTests
     [Fact]
     public async Task The_product_passes_what_2025_11_25_requires_where_no_fixture_is_asked_for()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         Passed(await ConformanceSuite.RequirementsAsync(new Uri(server.Address, "mcp"), "2025-11-25"), [.. AnyServer2025, "server-session-lifecycle"]);
     }
@@ -79,8 +77,7 @@ public sealed class ConformanceTests
     [Fact]
     public async Task The_product_passes_what_2026_07_28_requires_where_no_fixture_is_asked_for()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         Passed(await ConformanceSuite.RequirementsAsync(new Uri(server.Address, "mcp"), "2026-07-28"), AnyServer2026, OnlyWithFixtures);
     }

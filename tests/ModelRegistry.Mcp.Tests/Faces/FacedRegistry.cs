@@ -25,8 +25,7 @@ public sealed partial class FacedRegistry : IAsyncLifetime
     /// </summary>
     public async ValueTask InitializeAsync()
     {
-        _registry = await SeededRegistry.OpenAsync("team");
-        await _registry.ChurnAsync();
+        _registry = await SeededRegistry.OpenChurnAsync("team");
         await _registry.RegisterAsync();
         await _registry.MoveAsync("v3", "staging");
         _names["pending"] = await _registry.ProposeAsync();

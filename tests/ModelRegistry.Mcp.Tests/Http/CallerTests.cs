@@ -114,8 +114,7 @@ public sealed class CallerTests
     [Fact]
     public async Task A_token_carries_its_own_roles_and_models_and_nothing_of_its_owner()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await HttpRawClient.StartAsync(registry, token: await registry.TokenAsync("reader", Permissions.Viewer), options: ["--toolsets", "registrar"]);
         Assert.False((await client.CallAsync("list_models")).IsError);
         var proposal = new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production", ["reason"] = "better" };
@@ -134,8 +133,7 @@ public sealed class CallerTests
     [Fact]
     public async Task Another_caller_cannot_withdraw_what_it_did_not_propose()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await HttpRawClient.StartAsync(registry, token: await registry.TokenAsync("planner"));
         var pending = await client.CallAsync("promote_model", new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production", ["reason"] = "better" });
         var id = (string)pending.Structured!["promotion_id"]!;

@@ -25,8 +25,7 @@ public sealed class DirectCallTests(PostgresCluster cluster) : IClassFixture<Pos
     [InlineData(Era.Stateless)]
     public async Task A_call_that_only_reads_is_answered_as_the_SDK_answers_it(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         var promotion = await registry.ProposeAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--rate-limit", "0");
         await using var client = await HttpRawClient.ConnectAsync(server.Address, era);
@@ -68,8 +67,7 @@ public sealed class DirectCallTests(PostgresCluster cluster) : IClassFixture<Pos
     [InlineData("[]")]
     public async Task What_has_another_shape_is_judged_by_the_SDK_as_before(string parameters)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         await using var client = await HttpRawClient.ConnectAsync(server.Address, Era.Handshake);
         var message = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = 7, ["method"] = "tools/call", ["params"] = JsonNode.Parse(parameters) };
@@ -84,8 +82,7 @@ public sealed class DirectCallTests(PostgresCluster cluster) : IClassFixture<Pos
     [Fact]
     public async Task What_is_not_offered_is_not_called_though_it_only_reads()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         await using var surface = await HttpRawClient.ConnectAsync(server.Address, Era.Stateless);
         surface.Headers["X-MCP-Tools"] = "list_models";

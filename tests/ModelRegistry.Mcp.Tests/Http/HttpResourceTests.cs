@@ -11,8 +11,7 @@ public sealed class HttpResourceTests
     [InlineData(Era.Stateless, -32602)]
     public async Task They_are_listed_read_filled_and_completed(Era era, int notThere)
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await HttpRawClient.StartAsync(registry, era, token: await registry.TokenAsync("planner"));
         Assert.Equal(3, (await client.RequestAsync("resources/list"))["result"]!["resources"]!.AsArray().Count);
         var model = JsonNode.Parse((string)(await client.RequestAsync("resources/read", new JsonObject { ["uri"] = "registry://models/churn" }))["result"]!["contents"]![0]!["text"]!)!;

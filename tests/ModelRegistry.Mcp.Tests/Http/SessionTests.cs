@@ -33,8 +33,7 @@ public sealed class SessionTests
     [Attack(24, "mcp-http")]
     public async Task An_answer_smuggled_into_anothers_question_decides_nothing()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var owner = await HttpRawClient.StartAsync(registry, Era.Handshake, forms: true, token: await registry.TokenAsync("planner"));
         await using var thief = await HttpRawClient.ConnectAsync(owner.Address, Era.Handshake, forms: true, token: await registry.TokenAsync("thief"));
         var id = await registry.ProposeAsync();
@@ -127,8 +126,7 @@ public sealed class SessionTests
     [Fact]
     public async Task Told_to_end_the_server_ends_its_streams_answers_what_it_was_asked_and_leaves_in_good_order()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await HttpRawClient.StartAsync(registry, Era.Handshake);
         using var stream = await client.SendAsync(client.Request(HttpMethod.Get));
         var calls = Enumerable.Range(0, 20).Select(_ => client.CallAsync("list_versions", new JsonObject { ["model_name"] = "churn" })).ToList();

@@ -193,8 +193,7 @@ public sealed class SiegeTests
     [Fact]
     public async Task No_header_session_prompt_or_completion_lifts_what_the_operator_set()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--read-only");
         foreach (var era in Enum.GetValues<Era>())
         {

@@ -25,8 +25,7 @@ public abstract class DeploymentContract
     [InlineData(Era.Stateless)]
     public async Task An_agent_proposes_a_deployment_and_the_person_at_the_client_decides(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, era, forms: true);
         client.Person = _ => ConfirmationContract.Accept("approve");
 
@@ -62,8 +61,7 @@ public abstract class DeploymentContract
     [InlineData("production", """{"a": 1, "a": 2}""", "invalid_arguments")]
     public async Task What_cannot_be_deployed_is_refused_with_what_to_do(string target, string configuration, string code)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless);
         var refused = await client.CallAsync("deploy_model", Wish(target, configuration));
         Assert.True(refused.IsError && refused.Text.StartsWith($"error: {code}\n", StringComparison.Ordinal), refused.Text);
@@ -75,8 +73,7 @@ public abstract class DeploymentContract
     [Attack(1, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task No_tool_puts_a_version_on_a_governed_target()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         client.Person = _ => ConfirmationContract.Accept("approve");
         var parked = await client.CallAsync("deploy_model", Wish());
@@ -100,8 +97,7 @@ public abstract class DeploymentContract
     [Attack(13, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task What_changed_while_the_person_looked_is_not_what_is_deployed()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Handshake, forms: true);
         client.Person = _ =>
         {

@@ -32,8 +32,7 @@ public abstract class ForgeryContract
     [Attack(2, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task An_answer_to_no_question_is_ignored_and_recorded(string policy, bool forms)
     {
-        await using var registry = await SeededRegistry.OpenAsync(policy);
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync(policy);
         await using var client = await StartAsync(registry, Era.Stateless, forms);
         var id = await registry.ProposeAsync();
         var message = await client.SendCallAsync("confirm_promotion", ConfirmationContract.Arguments(id), Yes);
@@ -53,8 +52,7 @@ public abstract class ForgeryContract
     [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_bent_state_is_no_state(string how, string shape)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var parts = (await AskedAsync(client, id)).Split('.');
@@ -67,8 +65,7 @@ public abstract class ForgeryContract
     [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_state_is_good_once()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var state = await AskedAsync(client, id);
@@ -79,8 +76,7 @@ public abstract class ForgeryContract
     [Fact]
     public async Task A_state_that_approved_once_approves_no_second_time()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var state = await AskedAsync(client, id);
@@ -94,8 +90,7 @@ public abstract class ForgeryContract
     [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_state_stolen_by_another_client_is_no_state()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var state = await AskedAsync(client, id);
@@ -107,8 +102,7 @@ public abstract class ForgeryContract
     [Attack(24, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task A_state_for_one_promotion_is_none_for_another()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await registry.RegisterAsync("other");
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
@@ -120,8 +114,7 @@ public abstract class ForgeryContract
     [Fact]
     public async Task A_state_for_one_call_is_none_for_other_arguments()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         await RefusedAsync(registry, client, id, ConfirmationContract.Arguments(id, "reject"), await AskedAsync(client, id), "other arguments");
@@ -130,8 +123,7 @@ public abstract class ForgeryContract
     [Fact]
     public async Task A_state_is_good_for_five_minutes()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var key = await KeyAsync(registry);
@@ -149,8 +141,7 @@ public abstract class ForgeryContract
     [Attack(1, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task Under_team_even_a_well_signed_state_decides_nothing()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await StartAsync(registry, Era.Stateless, forms: true);
         var id = await registry.ProposeAsync();
         var promotion = await registry.PromotionAsync(id);
@@ -176,8 +167,7 @@ public abstract class ForgeryContract
     [Attack(1, "mcp-stdio", "mcp-relay", "mcp-http")]
     public async Task Under_team_no_tool_decides(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await StartAsync(registry, era, forms: true, "--toolsets", "registrar");
         client.Person = _ => ConfirmationContract.Accept("approve");
         var id = await registry.ProposeAsync();

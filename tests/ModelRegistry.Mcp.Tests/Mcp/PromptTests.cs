@@ -33,8 +33,7 @@ public sealed class PromptTests
     [InlineData(Era.Stateless)]
     public async Task A_prompt_is_filled_and_brings_what_is_true_now(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder, era);
         var messages = (await GetAsync(client, "roll_back", new JsonObject { ["model_name"] = "churn", ["symptom"] = "errors since noon" }))["result"]!["messages"]!.AsArray();
         Assert.All(messages, m => Assert.Equal("user", (string?)m!["role"]));

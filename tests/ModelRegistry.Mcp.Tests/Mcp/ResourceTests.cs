@@ -14,8 +14,7 @@ public sealed class ResourceTests
     [InlineData(Era.Stateless)]
     public async Task What_is_listed_can_be_read_and_says_what_the_tools_say(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         var id = await registry.ProposeAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder, era);
         var listed = (await client.RequestAsync("resources/list"))["result"]!["resources"]!.AsArray();
@@ -155,8 +154,7 @@ public sealed class ResourceTests
     [InlineData(null)]
     public async Task The_official_client_lists_reads_and_fills_templates(string? version)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         var transport = new StdioClientTransport(new StdioClientTransportOptions { Command = "dotnet", Arguments = [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", registry.DataFolder] });
         await using var client = await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = version }, null, TestContext.Current.CancellationToken);
         Assert.Equal(3, (await client.ListResourcesAsync((ModelContextProtocol.RequestOptions?)null, TestContext.Current.CancellationToken)).Count);

@@ -19,27 +19,45 @@ internal sealed class SeededRegistry : IAsyncDisposable
 
     public string DataFolder => Path.Combine(_folder, "data");
 
+    /// <summary>Ana, who proved at seeding who she is.</summary>
+    public Actor Ana { get; private set; } = null!;
+
     /// <summary>With ana (admin and approver), who answers for every agent, and ben (approver).</summary>
     /// <param name="time">By which this process makes what it makes; never before what is there already.</param>
     /// <param name="with">What else it is told.</param>
-    public static async Task<SeededRegistry> OpenAsync(string policy = "local", TimeProvider? time = null, Func<RegistryOptions, RegistryOptions>? with = null)
+    public static Task<SeededRegistry> OpenAsync(string policy = "local", TimeProvider? time = null, Func<RegistryOptions, RegistryOptions>? with = null) =>
+        time is null && with is null ? OpenCopyAsync(policy, churn: false) : OpenAnewAsync(policy, time ?? TimeProvider.System, with);
+
+    /// <summary>With ana, ben, and churn as <see cref="ChurnAsync"/> makes it.</summary>
+    public static Task<SeededRegistry> OpenChurnAsync(string policy = "local") => OpenCopyAsync(policy, churn: true);
+
+    /// <summary>Seeded where it is, and an identity of its own.</summary>
+    public static async Task<SeededRegistry> OpenAnewAsync(string policy, TimeProvider time, Func<RegistryOptions, RegistryOptions>? with = null)
     {
         var it = new SeededRegistry();
-        it.Services = Ok(await RegistryServices.OpenAsync((with ?? (o => o))(new RegistryOptions { DataFolder = it.DataFolder, DataFolderNamed = true, Policy = policy }), time ?? TimeProvider.System));
+        await it.OpenServicesAsync(policy, time, with);
         Ok(await it.Services.People.InitAsync("ana", Passphrase));
-        var admin = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
-        Ok(await it.Services.People.AddAsync(admin, "ben", Passphrase, [Permissions.Approver]));
+        it.Ana = Ok(await it.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
+        Ok(await it.Services.People.AddAsync(it.Ana, "ben", Passphrase, [Permissions.Approver]));
         return it;
     }
+
+    private static async Task<SeededRegistry> OpenCopyAsync(string policy, bool churn)
+    {
+        var it = new SeededRegistry();
+        it.Ana = await SeededFolders.CopyAsync(policy, churn, it.DataFolder);
+        await it.OpenServicesAsync(policy, TimeProvider.System);
+        return it;
+    }
+
+    private async Task OpenServicesAsync(string policy, TimeProvider time, Func<RegistryOptions, RegistryOptions>? with = null) =>
+        Services = Ok(await RegistryServices.OpenAsync((with ?? (o => o))(new RegistryOptions { DataFolder = DataFolder, DataFolderNamed = true, Policy = policy }), time));
 
     /// <summary>A bearer token of an agent that ana answers for.</summary>
     public async Task<string> TokenAsync(string agent, params string[] roles) => (await NewTokenAsync(agent, roles)).Secret;
 
-    public async Task<ModelRegistry.Identity.NewTokenView> NewTokenAsync(string agent, params string[] roles)
-    {
-        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
-        return Ok(await Services.Tokens.CreateAsync(ana, new ModelRegistry.Identity.NewToken(agent, null, "ana", roles.Length > 0 ? roles : Permissions.MachineRoles, [], null)));
-    }
+    public async Task<ModelRegistry.Identity.NewTokenView> NewTokenAsync(string agent, params string[] roles) =>
+        Ok(await Services.Tokens.CreateAsync(Ana, new ModelRegistry.Identity.NewToken(agent, null, "ana", roles.Length > 0 ? roles : Permissions.MachineRoles, [], null)));
 
     /// <summary>Puts another policy in force.</summary>
     public Task AcceptAsync(string profile) => AcceptPolicyAsync(PolicyProfiles.Find(profile)!);
@@ -50,11 +68,7 @@ internal sealed class SeededRegistry : IAsyncDisposable
         Ok(await Services.Policies.AcceptAsync(ana.Actor, new Policies.PolicyAcceptance(json, Ok(await Services.Policies.ShowAsync(ana.Actor)).Digest, ana.Proof)));
     }
 
-    public async Task RevokeAsync(string tokenId)
-    {
-        var ana = Ok(await Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor;
-        Ok(await Services.Tokens.RevokeAsync(ana, tokenId));
-    }
+    public async Task RevokeAsync(string tokenId) => Ok(await Services.Tokens.RevokeAsync(Ana, tokenId));
 
     public Task<Actor> AgentAsync() => Services.Actors.StdioAsync("ana", "seeder");
 

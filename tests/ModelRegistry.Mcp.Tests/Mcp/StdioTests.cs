@@ -38,8 +38,7 @@ public sealed class StdioTests
     [InlineData(null)]
     public async Task The_official_client_works_with_it(string? version)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         var transport = new StdioClientTransport(new StdioClientTransportOptions { Command = "dotnet", Arguments = [Path.Combine(AppContext.BaseDirectory, "modelregistry.dll"), "stdio", "--data", registry.DataFolder] });
         await using var client = await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = version }, null, TestContext.Current.CancellationToken);
         Assert.Equal(14, (await client.ListToolsAsync((ModelContextProtocol.RequestOptions?)null, TestContext.Current.CancellationToken)).Count);
@@ -95,8 +94,7 @@ public sealed class StdioTests
     [Fact]
     public async Task The_end_of_its_input_ends_it_while_a_question_is_open()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder, forms: true);
         var id = await registry.ProposeAsync();
         var asked = new TaskCompletionSource();

@@ -16,8 +16,7 @@ public abstract class SubscriptionContract
     [Fact]
     public async Task A_session_hears_what_another_process_changed_and_only_what_it_subscribed_to()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await registry.RegisterAsync("other");
         await using var client = await StartAsync(registry);
         await client.ListenAsync();
@@ -103,8 +102,7 @@ public abstract class SubscriptionContract
     [Fact]
     public async Task A_stream_is_acknowledged_first_then_tells_and_every_message_bears_its_mark()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StartAsync(registry, Era.Stateless);
         await ListenAsync(client, 501, list: true, Pending, "registry://models/churn", "registry://models/nothing", "file:///etc/passwd", Pending);
         var first = await AcknowledgedAsync(client, 501);

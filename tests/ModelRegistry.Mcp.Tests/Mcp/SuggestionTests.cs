@@ -14,8 +14,7 @@ public sealed class SuggestionTests
     [InlineData(Era.Stateless)]
     public async Task Names_versions_stages_and_promotions_are_completed(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await registry.RegisterAsync("chat");
         await registry.RegisterAsync("fraud");
         var agent = await registry.AgentAsync();

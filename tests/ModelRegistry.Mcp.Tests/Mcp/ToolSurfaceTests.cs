@@ -81,8 +81,7 @@ public sealed class ToolSurfaceTests
     public async Task Read_only_leaves_no_tool_that_writes()
     {
         Assert.All(Tools(readOnly: true, "registrar"), t => Assert.True(t.Annotations!.ReadOnlyHint));
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder, options: ["--read-only", "--toolsets", "registrar"]);
         Assert.Equal(9, (await client.RequestAsync("tools/list"))["result"]!["tools"]!.AsArray().Count);
         var refused = await client.SendCallAsync("promote_model", new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production" });

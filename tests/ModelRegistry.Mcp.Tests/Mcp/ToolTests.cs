@@ -10,8 +10,7 @@ public sealed class ToolTests
     [Fact]
     public async Task An_agent_looks_compares_proposes_and_follows()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await StdioClient.StartAsync(registry.DataFolder);
         var tools = await OutputSchemasAsync(client);
 
@@ -55,8 +54,7 @@ public sealed class ToolTests
     [Fact]
     public async Task A_promotion_that_fails_a_gate_is_blocked_and_no_error()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await registry.RegisterAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder);
         var blocked = await Good(client, await OutputSchemasAsync(client), "promote_model", ("model_name", "churn"), ("version", "v3"), ("stage", "production"), ("reason", "r"));
@@ -68,8 +66,7 @@ public sealed class ToolTests
     [Fact]
     public async Task The_same_key_gives_the_same_promotion()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var client = await StdioClient.StartAsync(registry.DataFolder);
         var wish = new JsonObject { ["model_name"] = "churn", ["version"] = "v2", ["stage"] = "production", ["idempotency_key"] = "k1" };
         Assert.Equal((string?)(await client.CallAsync("promote_model", wish)).Structured!["promotion_id"], (string?)(await client.CallAsync("promote_model", wish)).Structured!["promotion_id"]);
@@ -104,8 +101,7 @@ public sealed class ToolTests
     [Fact]
     public async Task Errors_name_the_code_every_bad_field_the_nearest_match_and_the_next_step()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await StdioClient.StartAsync(registry.DataFolder);
         var several = await Bad(client, "list_models", "invalid_arguments", ("limt", 5), ("detail", "ful"), ("cursor", 7.5), ("limit", 1_000), ("search", new JsonObject()));
         Assert.Contains("- limt: is not an argument of this tool; did you mean 'limit'?", several);

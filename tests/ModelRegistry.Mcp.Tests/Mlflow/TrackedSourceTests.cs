@@ -175,8 +175,7 @@ public sealed class TrackedSourceTests : IAsyncLifetime
     [Fact]
     public async Task A_server_is_told_of_it_by_an_option_and_of_the_credential_by_the_environment()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var served = await ServeProcess.StartAsync(registry.DataFolder, new Dictionary<string, string> { ["MODELREGISTRY_MLFLOW_TRACKING_TOKEN"] = TrackingServer.Token }, "--mlflow-tracking", _tracking.Address);
         using var client = new HttpClient { BaseAddress = served.Address };
         client.DefaultRequestHeaders.Authorization = new("Bearer", await registry.TokenAsync("trainer"));

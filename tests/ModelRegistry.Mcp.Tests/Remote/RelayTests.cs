@@ -13,8 +13,7 @@ public sealed class RelayTests
     [InlineData(Era.Stateless)]
     public async Task What_the_server_says_of_itself_gets_through_word_for_word(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await StdioClient.ThroughServerAsync(registry, era);
         await using var direct = await HttpRawClient.ConnectAsync(client.Server!.Address, era, token: client.Token);
         Assert.Equal(direct.Welcome?.ToJsonString(), client.Welcome?.ToJsonString());
@@ -77,8 +76,7 @@ public sealed class RelayTests
     [Fact]
     public async Task A_polite_kill_and_the_end_of_input_end_it_in_good_order_and_its_session_with_it()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder, "--max-sessions", "2");
         for (var i = 0; i < 4; i++)
         {
@@ -103,8 +101,7 @@ public sealed class RelayTests
     [InlineData(Era.Stateless)]
     public async Task A_server_that_is_killed_fails_what_waits_and_is_spoken_to_again_when_it_is_back(Era era)
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         var token = await registry.TokenAsync("planner");
         var server = await ServeProcess.StartAsync(registry.DataFolder);
         await using var client = StdioClient.Before(server.Address, token, era, "--log-level", "trace");
@@ -142,8 +139,7 @@ public sealed class RelayTests
     [Attack(24, "mcp-relay")]
     public async Task An_answer_to_a_question_of_a_lost_session_decides_nothing_in_the_next()
     {
-        await using var registry = await SeededRegistry.OpenAsync();
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync();
         var server = await ServeProcess.StartAsync(registry.DataFolder);
         await using var client = StdioClient.Before(server.Address, null, Era.Handshake);
         client.Person = _ => null;

@@ -18,8 +18,7 @@ public sealed class ServedLine : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Registry = await SeededRegistry.OpenAsync("team");
-        await Registry.ChurnAsync();
+        Registry = await SeededRegistry.OpenChurnAsync("team");
         await Registry.AcceptPolicyAsync(ModelRegistry.Domain.PolicyProfiles.Find("team")!.Replace("\"team\"", "\"house\"", StringComparison.Ordinal));
         await Registry.AcceptAsync("team");
         var me = await Registry.AgentAsync();

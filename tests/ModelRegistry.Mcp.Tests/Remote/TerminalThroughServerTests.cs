@@ -92,8 +92,7 @@ public sealed class TerminalThroughServerTests
     [Fact]
     public async Task What_changed_while_the_person_looked_is_not_what_they_approved()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         var id = await registry.ProposeAsync();
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         using var program = new ProgramProcess();

@@ -44,8 +44,9 @@ internal sealed class ServedRest : IAsyncDisposable
     /// <param name="time">The clock of whoever seeds the registry; the server's is the system's.</param>
     public static async Task<ServedRest> OpenAsync(string policy, bool churn, TimeProvider time, params string[] options)
     {
-        var registry = await SeededRegistry.OpenAsync(policy, time);
-        if (churn)
+        var now = time == TimeProvider.System;
+        var registry = churn && now ? await SeededRegistry.OpenChurnAsync(policy) : await SeededRegistry.OpenAsync(policy, now ? null : time);
+        if (churn && !now)
             await registry.ChurnAsync();
         var it = new ServedRest(registry, await ServeProcess.StartAsync(registry.DataFolder, options));
         it.Token = await registry.TokenAsync("planner");

@@ -13,8 +13,7 @@ public class OtlpTests
     public async Task A_server_pushes_what_it_measures_and_the_spans_of_what_it_is_asked()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         var token = await registry.TokenAsync("planner");
         await using (var server = await ServeProcess.StartAsync(registry.DataFolder, new Dictionary<string, string>(receiver.Environment)
         {

@@ -16,8 +16,7 @@ public sealed class AuditPageTests
     [Fact]
     public async Task The_log_is_searched_and_each_entry_opens_to_what_was_hashed()
     {
-        await using var it = await OpenAsync();
-        await it.ChurnAsync();
+        await using var it = await OpenChurnAsync();
         var id = await it.ProposeAsync();
         Assert.Equal("stage_unknown", (await it.Services.Promotions.RequestAsync(await it.AgentAsync(), new("churn", "v2", "nowhere"))).Refusal?.Code);
         await using var ben = await SignedIn.ToAsync(it);
@@ -43,8 +42,7 @@ public sealed class AuditPageTests
     [Attack(25, "web")]
     public async Task Verifying_takes_a_form_of_ours_and_shows_what_it_found()
     {
-        await using var it = await OpenAsync();
-        await it.ChurnAsync();
+        await using var it = await OpenChurnAsync();
         await using var ben = await SignedIn.ToAsync(it);
         var csrf = await ben.CsrfAsync();
 
@@ -116,8 +114,7 @@ public sealed class AuditPageTests
     [InlineData("/ui/audit?actor=' or 1=1 --&subject='; delete from audit_entry; --")]
     public async Task Sql_in_an_address_is_text(string path)
     {
-        await using var it = await OpenAsync();
-        await it.ChurnAsync();
+        await using var it = await OpenChurnAsync();
         await using var ben = await SignedIn.ToAsync(it);
         using var answer = await ben.GetAsync(path);
         Assert.InRange((int)answer.StatusCode, 200, 404);

@@ -49,8 +49,7 @@ public sealed class ChromiumTests
     [Fact]
     public async Task Pages_for_deciding_and_administering_are_fit_for_everybody()
     {
-        await using var it = await OpenAsync("team");
-        await it.ChurnAsync();
+        await using var it = await OpenChurnAsync("team");
         var id = await it.ProposeAsync();
         await it.TokenAsync("planner");
         await LookAsync(it, "/ui/inbox", "/ui/promotions", $"/ui/promotions/{id}", "/ui/me");

@@ -11,8 +11,7 @@ public sealed class GlassStoryTests
     [Fact]
     public async Task A_listed_person_breaks_the_glass_and_another_reviews_it()
     {
-        var registry = await OpenAsync("team");
-        await registry.ChurnAsync();
+        var registry = await OpenChurnAsync("team");
         Ok(await registry.Services.People.AddAsync(Ok(await registry.Services.People.ProveAsync("ana", Passphrase, "terminal")).Actor, "cara", Passphrase, [Permissions.Approver]));
         // Two approvals, and a day on which nothing moves: what the glass is broken for.
         await registry.AcceptPolicyAsync(PolicyProfiles.Find("team")!

@@ -12,8 +12,7 @@ public sealed class LocalPagesTests
     [Fact]
     public async Task Pages_open_when_the_first_promotion_is_parked_and_end_with_the_process()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var client = await StdioClient.StartAsync(registry.DataFolder);
         await client.CallAsync("list_models");
         Assert.False(File.Exists(Path.Combine(registry.DataFolder, "pages.url")));
@@ -35,8 +34,7 @@ public sealed class LocalPagesTests
     [Fact]
     public async Task Where_a_server_has_pages_those_are_the_ones()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         await using var server = await ServeProcess.StartAsync(registry.DataFolder);
         await using var client = await StdioClient.StartAsync(registry.DataFolder);
         Assert.StartsWith(server.Pages.AbsoluteUri, await ParkAsync(client));
@@ -46,8 +44,7 @@ public sealed class LocalPagesTests
     [Fact]
     public async Task An_address_that_a_killed_server_left_is_not_shown()
     {
-        await using var registry = await SeededRegistry.OpenAsync("team");
-        await registry.ChurnAsync();
+        await using var registry = await SeededRegistry.OpenChurnAsync("team");
         Uri gone;
         await using (var server = await ServeProcess.StartAsync(registry.DataFolder))
         {

@@ -17,8 +17,7 @@ internal sealed class ServedPages : IAsyncDisposable
     /// <summary>With ana and ben, and churn: v1 serves production, v2 is the better one.</summary>
     public static async Task<ServedPages> ChurnAsync(string policy = "team")
     {
-        var registry = await SeededRegistry.OpenAsync(policy);
-        await registry.ChurnAsync();
+        var registry = await SeededRegistry.OpenChurnAsync(policy);
         return await OfAsync(registry);
     }
 
