@@ -21,7 +21,7 @@ public sealed partial class RegistrySession
         select distinct substr(words, 1 + at, 3) as gram from piece join place on at < length(words) - 2
         """;
 
-    internal ValueTask<int> AddGramsAsync(string modelId) =>
+    private ValueTask<int> AddGramsAsync(string modelId) =>
         ExecuteAsync($"insert into model_gram (gram, model_id) select gram, @id from ({GramsOfModel}) g", ("id", modelId));
 
     private ValueTask<int> RemoveGramsAsync(string modelId) =>

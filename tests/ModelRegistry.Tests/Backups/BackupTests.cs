@@ -56,7 +56,7 @@ public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<Postgre
             await connection.OpenAsync();
             await using var older = connection.CreateCommand();
             older.CommandText = """
-                drop table multipart_part; drop table multipart_upload;
+                drop table model_gram; drop table multipart_part; drop table multipart_upload;
                 alter table notice_endpoint drop column style; alter table notice_endpoint drop column name; alter table notice_endpoint drop column description;
                 alter table notice_endpoint drop column updated_at; alter table notice_endpoint drop column paused; alter table notice_endpoint drop column confirmed_by;
                 drop index version_tag_changed; drop index version_tag_find; alter table version_tag drop column changed; create index version_tag_find on version_tag (key, value, version_id);
@@ -86,6 +86,7 @@ public sealed class BackupTests(PostgresCluster cluster) : IClassFixture<Postgre
         Assert.True(Ok(await RegistryRestore.RestoreAsync(folder.At("backup"), into, it.Clock)).Verified);
         await using var again = Ok(await RegistryServices.OpenAsync(into, it.Clock));
         Assert.Equal("2", Assert.Single(Ok(await again.Mlflow.SearchVersionsAsync(Robot, new("run_id = 'r1'", [], null, null))).ModelVersions).Version);
+        Assert.Equal("digits", Assert.Single(Ok(await again.Catalog.ListModelsAsync(Robot, new("IGIT"))).Items).Name);
         Ok(await again.Downloads.DownloadAsync(Robot, "digits", "v1", folder.At("out")));
     }
 
