@@ -17,8 +17,10 @@ internal static class ReadsBenchmark
 
     public const string Says = "list, search and look-up, and what MLflow's clients ask, in registries of 1,000 versions up to --versions, without HTTP";
 
-    // As many as the small registry has in all.
-    private const int MostOfOneModel = 10_000, Often = 100;
+    private const int MostOfOneModel = 10_000;
+
+    // How many models are asked for most: as many as the small registry has in all.
+    private const int Often = 100;
 
     private const string Deeper = "The trees that a row is found by are a level or two deeper where there are a thousand times as many.";
 
